@@ -1,0 +1,52 @@
+/**
+ * Errors a user can act on. Each message says what was expected, what was found and what to do next.
+ * A broken invariant of our own is a plain `Error` whose message starts with "internal:".
+ */
+
+/** An array has the wrong shape, type or layout. */
+export class ShapeError extends Error {
+  override readonly name = "ShapeError";
+}
+
+/** A configuration value, flag or name is missing, unknown or out of range. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** A checkpoint, bundle or other file is missing, truncated or of another layout. */
+export class FileError extends Error {
+  override readonly name = "FileError";
+}
+
+/** A device that was asked for is not here. */
+export class DeviceError extends Error {
+  override readonly name = "DeviceError";
+}
+
+/** A peer is silent, speaks another version, or sent something that is not a message. */
+export class WireError extends Error {
+  override readonly name = "WireError";
+}
+
+/** The physics left the realm of finite numbers. `statePath` reproduces it. */
+export class SimulationDivergedError extends Error {
+  override readonly name = "SimulationDivergedError";
+  readonly statePath: string;
+
+  constructor(message: string, statePath: string) {
+    super(message);
+    this.statePath = statePath;
+  }
+}
+
+/** True for errors whose message is meant for the person at the keyboard: no stack trace is needed. */
+export function isUserError(error: unknown): error is Error {
+  return (
+    error instanceof ShapeError ||
+    error instanceof ConfigError ||
+    error instanceof FileError ||
+    error instanceof DeviceError ||
+    error instanceof WireError ||
+    error instanceof SimulationDivergedError
+  );
+}

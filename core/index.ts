@@ -1,0 +1,25 @@
+/** Public face of core/. In this repository, import from the file itself. */
+
+export { type ArraySpec, type Axes, validate } from "./arrays.ts";
+export { parseConfig } from "./config.ts";
+export {
+  ConfigError,
+  DeviceError,
+  FileError,
+  isUserError,
+  ShapeError,
+  SimulationDivergedError,
+  WireError,
+} from "./errors.ts";
+export {
+  compose,
+  invert,
+  type Quat,
+  type Transform,
+  transformPoint,
+  type Vec3,
+  yaw,
+} from "./frames.ts";
+export { field, type Layout, layout } from "./layout.ts";
+export { createRng, type Rng } from "./rng.ts";
+export { median, type Proportion, quantile, wilson } from "./statistics.ts";
