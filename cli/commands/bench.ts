@@ -1,0 +1,62 @@
+/** `understudy bench <name>`: runs a script of bench/ in a process of its own. */
+
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { ConfigError } from "../../core/errors.ts";
+import { defineCommand, jsonOption } from "../command.ts";
+import { didYouMean } from "../nearest.ts";
+
+/** Files of bench/ that measure nothing themselves. */
+const notBenches = ["harness", "write-readme"];
+
+export const bench = defineCommand({
+  examples: [
+    ["bench", "list the benchmarks"],
+    ["bench physics", "measure physics steps per second"],
+  ],
+  positionals: ["name"],
+  options: { ...jsonOption },
+  async run({ positionals: [name], report, signal }) {
+    const folder = path.resolve(import.meta.dirname, "../../bench");
+    const names = benchNames(folder);
+    if (name === undefined) return report(names, () => names.join("\n"));
+    if (!names.includes(name)) {
+      throw new ConfigError(
+        `Unknown benchmark "${name}".${didYouMean(name, names)} Benchmarks: ${names.join(", ")}.`,
+      );
+    }
+    await runScript(path.join(folder, `${name}.ts`), signal);
+  },
+});
+
+function benchNames(folder: string): string[] {
+  if (!existsSync(folder)) {
+    throw new ConfigError(
+      "Expected a bench folder beside cli/, found none: the benchmarks are part of the repository, not of the package. Clone it to run them.",
+    );
+  }
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => path.basename(file, ".ts"))
+    .filter((name) => !notBenches.includes(name))
+    .sort();
+}
+
+/** The child writes to our own streams; Ctrl-C reaches it as part of the terminal's group. */
+function runScript(script: string, signal: AbortSignal): Promise<void> {
+  const child = spawn(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });
+  signal.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => {
+      if (code === 0 || signal.aborted) resolve();
+      else
+        reject(
+          new ConfigError(
+            `${path.basename(script)} failed with exit code ${code}; its message is above.`,
+          ),
+        );
+    });
+  });
+}

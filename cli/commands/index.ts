@@ -1,0 +1,15 @@
+/** All commands, in the order of the work. Each is loaded when it is used, so that help is quick. */
+
+import type { Command } from "../command.ts";
+
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  bench: {
+    summary: "Run a benchmark and write bench/results/<name>.json.",
+    load: async () => (await import("./bench.ts")).bench,
+  },
+};

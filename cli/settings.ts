@@ -1,0 +1,166 @@
+/** `--set path.to.option=value`: what may be set, and putting assignments on top of a configuration. */
+
+import { z } from "zod";
+import { parseConfig } from "../core/config.ts";
+import { ConfigError } from "../core/errors.ts";
+import { didYouMean } from "./nearest.ts";
+
+/** One thing that `--set` may set. */
+export interface Setting {
+  /** Keys joined by dots. */
+  readonly path: string;
+  /** For people: `number`, `one of a, b`, `list of whole numbers`. */
+  readonly type: string;
+  /** As JSON; undefined where the option has none. */
+  readonly default: string | undefined;
+  readonly description: string;
+}
+
+/** The part of JSON Schema that is read here. */
+interface SchemaNode {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: unknown;
+  readonly items?: SchemaNode | boolean;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** All settings of a schema, in the order written. */
+export function settingsOf(schema: z.ZodType): Setting[] {
+  const found: Setting[] = [];
+  collect(nodeOf(schema), [], undefined, found);
+  return found;
+}
+
+/** Puts assignments such as `ppo.gamma=0.98` on top of a copy of `base`, then validates it all. */
+export function applySettings<S extends z.ZodType>(
+  schema: S,
+  assignments: readonly string[],
+  base: object = {},
+): z.output<S> {
+  const root = nodeOf(schema);
+  const config: Record<string, unknown> = structuredClone({ ...base });
+  for (const assignment of assignments) {
+    const equals = assignment.indexOf("=");
+    if (equals < 1) {
+      throw new ConfigError(`"--set" needs path.to.option=value, got "${assignment}".`);
+    }
+    const keys = assignment.slice(0, equals).split(".");
+    checkPath(root, keys);
+    assign(config, keys, parsedValue(assignment.slice(equals + 1)));
+  }
+  return parseConfig(schema, config, assignments.length > 0 ? "--set" : "the configuration");
+}
+
+function nodeOf(schema: z.ZodType): SchemaNode {
+  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as SchemaNode;
+}
+
+function collect(node: SchemaNode, keys: string[], inherited: unknown, into: Setting[]): void {
+  const fallback = inherited === undefined ? node.default : inherited;
+  if (node.properties) {
+    for (const [key, child] of Object.entries(node.properties)) {
+      collect(child, [...keys, key], own(fallback, key), into);
+    }
+    return;
+  }
+  into.push({
+    path: keys.join("."),
+    type: typeOf(node),
+    default: fallback === undefined ? undefined : JSON.stringify(fallback),
+    description: node.description ?? "",
+  });
+}
+
+function own(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
+}
+
+function typeOf(node: SchemaNode): string {
+  if (node.const !== undefined) return JSON.stringify(node.const);
+  if (node.enum) return `one of ${node.enum.join(", ")}`;
+  const choices = node.anyOf ?? node.oneOf;
+  if (choices) return choices.map(typeOf).join(" or ");
+  if (Array.isArray(node.type)) return node.type.join(" or ");
+  if (node.type === "array") {
+    const item = typeof node.items === "object" ? typeOf(node.items) : "value";
+    return `list of ${item}s`;
+  }
+  if (node.type === "string") return "text";
+  if (node.type === "boolean") return "true or false";
+  return node.type === undefined ? "value" : String(node.type);
+}
+
+/** Throws unless the schema has something at `keys`. */
+function checkPath(root: SchemaNode, keys: readonly string[]): void {
+  let node = root;
+  for (const [depth, key] of keys.entries()) {
+    // unions and free-form records are left to the schema itself
+    if (!node.properties) {
+      if (isOpen(node)) return;
+      const parent = keys.slice(0, depth).join(".");
+      throw new ConfigError(
+        `"${parent}" in "--set ${keys.join(".")}=…" has no parts: it is a ${typeOf(node)}.`,
+      );
+    }
+    if (!Object.hasOwn(node.properties, key)) {
+      throw unknownSetting(keys, depth, Object.keys(node.properties), root);
+    }
+    node = node.properties[key];
+  }
+}
+
+function isOpen(node: SchemaNode): boolean {
+  if (node.anyOf ?? node.oneOf) return true;
+  return typeof node.additionalProperties === "object" || node.type === undefined;
+}
+
+function unknownSetting(
+  keys: readonly string[],
+  depth: number,
+  siblings: readonly string[],
+  root: SchemaNode,
+): ConfigError {
+  const parents = keys.slice(0, depth);
+  const full = (key: string) => [...parents, key].join(".");
+  const everywhere: Setting[] = [];
+  collect(root, [], undefined, everywhere);
+  const last = keys[keys.length - 1];
+  const elsewhere = everywhere
+    .map(({ path }) => path)
+    .filter((path) => path.split(".").at(-1) === last);
+  const guess =
+    elsewhere.length > 0
+      ? ` Did you mean "${elsewhere.join('" or "')}"?`
+      : didYouMean(full(keys[depth]), siblings.map(full));
+  const where = depth === 0 ? "The configuration has" : `"${parents.join(".")}" has`;
+  return new ConfigError(
+    `Unknown option "${keys.join(".")}" in --set.${guess} ${where}: ${siblings.join(", ")}.`,
+  );
+}
+
+/** JSON where it is JSON, else the text itself: `true`, `[64, 64]`, `"7"`, `push-pair`. */
+function parsedValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function assign(config: Record<string, unknown>, keys: readonly string[], value: unknown): void {
+  let at = config;
+  for (const key of keys.slice(0, -1)) {
+    const inner = own(at, key);
+    const next = typeof inner === "object" && inner !== null ? inner : {};
+    at[key] = next;
+    at = next as Record<string, unknown>;
+  }
+  at[keys[keys.length - 1]] = value;
+}
