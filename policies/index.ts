@@ -1,0 +1,20 @@
+/** Public face of policies/ in Node; browsers import runtime/web.ts. Here, import the file itself. */
+
+export { type PolicyBundle, readBundle, writeBundle } from "./bundle.ts";
+export { type Checkpoint, type ParamShape, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+export { type ExportCheck, type ExportReport, exportBundle } from "./export.ts";
+export {
+  type CameraSpec,
+  columnsOf,
+  inSiUnits,
+  layoutOf,
+  type ManifestDraft,
+  type PolicyInput,
+  type PolicyManifest,
+  type PolicyOutput,
+  parseManifest,
+  type RecurrentState,
+} from "./manifest.ts";
+export { manifestHash } from "./manifest-hash.ts";
+export { type Device, type LoadOptions, loadPolicy, loadPolicyBytes } from "./runtime/node.ts";
+export type { PolicyRuntime, PolicyStep, Rows } from "./runtime/runtime.ts";

@@ -1,0 +1,76 @@
+/** Policies on onnxruntime-node: what servers, evaluations and robots use. */
+
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { DeviceError, FileError } from "../../core/errors.ts";
+import { readBundle } from "../bundle.ts";
+import type { PolicyManifest } from "../manifest.ts";
+import { type Backend, createRuntime, type PolicyRuntime } from "./runtime.ts";
+
+export type Device = "cpu" | "webgpu" | "cuda";
+
+export interface LoadOptions {
+  /** `cpu` unless said otherwise; another device that is not here is an error, never a fallback. */
+  readonly device?: Device;
+  /** Threads inside one operator. One is fastest for small batches. */
+  readonly threads?: number;
+}
+
+/**
+ * Loads the bundle in `folder`; close it when done.
+ * @throws FileError for a bad bundle, DeviceError for a device that is not here.
+ */
+export async function loadPolicy(
+  folder: string,
+  options: LoadOptions = {},
+): Promise<PolicyRuntime> {
+  const { manifest, onnx } = readBundle(folder);
+  return createRuntime(manifest, await openSession(manifest, onnx, options));
+}
+
+/** The same from bytes that are not (yet) a bundle. */
+export async function loadPolicyBytes(
+  manifest: PolicyManifest,
+  onnx: Uint8Array,
+  options: LoadOptions = {},
+): Promise<PolicyRuntime> {
+  return createRuntime(manifest, await openSession(manifest, onnx, options));
+}
+
+async function openSession(
+  manifest: PolicyManifest,
+  onnx: Uint8Array,
+  { device = "cpu", threads = 1 }: LoadOptions,
+): Promise<Backend> {
+  const session = await InferenceSession.create(onnx, {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 4,
+    extra: { session: { set_denormal_as_zero: "1" } },
+  }).catch((error: Error) => {
+    const reason = error.message.split("\n")[0];
+    if (device === "cpu") {
+      throw new FileError(
+        `The ONNX file of policy "${manifest.name}" does not load: ${reason}. Export it again.`,
+      );
+    }
+    throw new DeviceError(
+      `Policy "${manifest.name}" cannot run on device "${device}": ${reason}. Use device "cpu".`,
+    );
+  });
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(feeds) {
+      const tensors: Record<string, Tensor> = {};
+      for (const [name, { data, dims }] of Object.entries(feeds)) {
+        tensors[name] = new Tensor("float32", data, dims);
+      }
+      const outputs = await session.run(tensors);
+      return Object.fromEntries(
+        session.outputNames.map((n) => [n, outputs[n].data as Float32Array]),
+      );
+    },
+    close: () => session.release(),
+  };
+}

@@ -1,0 +1,62 @@
+/** The same bundles on onnxruntime-web (wasm): browsers, and machines without a native build. */
+
+import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { FileError } from "../../core/errors.ts";
+import { type PolicyManifest, parseManifest } from "../manifest.ts";
+import { type Backend, createRuntime, type PolicyRuntime } from "./runtime.ts";
+
+/** Fetches `<url>/policy.json` and `<url>/policy.onnx`, then loads them. */
+export async function fetchPolicy(url: string): Promise<PolicyRuntime> {
+  const manifest = await (await fetchOk(`${url}/policy.json`)).json();
+  const onnx = new Uint8Array(await (await fetchOk(`${url}/policy.onnx`)).arrayBuffer());
+  return loadWebPolicy({ manifest, onnx }, url);
+}
+
+/** Loads a bundle whose two files are already here. @throws FileError for a bad bundle. */
+export async function loadWebPolicy(
+  bundle: { readonly manifest: unknown; readonly onnx: Uint8Array },
+  source = "bundle",
+): Promise<PolicyRuntime> {
+  const manifest = parseManifest(bundle.manifest, source);
+  if (bundle.onnx.length !== manifest.onnx.bytes) {
+    throw new FileError(
+      `The ONNX file of "${source}" has ${bundle.onnx.length} bytes, its manifest says ${manifest.onnx.bytes}. Load it again.`,
+    );
+  }
+  return createRuntime(manifest, await openSession(manifest, bundle.onnx));
+}
+
+async function openSession(manifest: PolicyManifest, onnx: Uint8Array): Promise<Backend> {
+  // one thread: no cross-origin isolation is needed, and results do not depend on the machine
+  env.wasm.numThreads = 1;
+  const session = await InferenceSession.create(onnx, {
+    executionProviders: ["wasm"],
+    logSeverityLevel: 4,
+  }).catch((error: Error) => {
+    const reason = error.message.split("\n")[0];
+    throw new FileError(
+      `The ONNX file of policy "${manifest.name}" does not load: ${reason}. Export it again.`,
+    );
+  });
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(feeds) {
+      const tensors: Record<string, Tensor> = {};
+      for (const [name, { data, dims }] of Object.entries(feeds)) {
+        tensors[name] = new Tensor("float32", data, dims);
+      }
+      const outputs = await session.run(tensors);
+      return Object.fromEntries(
+        session.outputNames.map((n) => [n, outputs[n].data as Float32Array]),
+      );
+    },
+    close: () => session.release(),
+  };
+}
+
+async function fetchOk(url: string): Promise<Response> {
+  const response = await fetch(url);
+  if (response.ok) return response;
+  throw new FileError(`Cannot fetch "${url}": the server answered ${response.status}.`);
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { FileError } from "../../core/errors.ts";
+import { layout } from "../../core/layout.ts";
+import { completeManifest } from "../../policies/bundle.ts";
+import {
+  columnsOf,
+  inSiUnits,
+  layoutOf,
+  type PolicyManifest,
+  parseManifest,
+  specOf,
+} from "../../policies/manifest.ts";
+import { manifestHash } from "../../policies/manifest-hash.ts";
+import { cnnPolicy, linearPolicy } from "./tiny-policies.ts";
+
+const { onnx, manifest: draft } = linearPolicy();
+const linear = completeManifest(draft, onnx);
+const camera = completeManifest(cnnPolicy().manifest, onnx);
+
+function changed(path: string, value: unknown): Record<string, unknown> {
+  const copy = structuredClone(camera) as unknown as Record<string, unknown>;
+  const keys = path.split(".");
+  let at = copy;
+  for (const key of keys.slice(0, -1)) at = at[key] as Record<string, unknown>;
+  at[keys[keys.length - 1]] = value;
+  return copy;
+}
+
+describe("manifest", () => {
+  it("survives JSON", () => {
+    expect(parseManifest(JSON.parse(JSON.stringify(camera)), "x")).toEqual(camera);
+  });
+
+  it.each([
+    ["scene", 3, "at scene: "],
+    ["spede", 3, 'Unrecognized key: "spede"'],
+    ["controlStep_s", 0, "at controlStep_s: "],
+    ["inputs.0.dtype", "float64", "at inputs.0.dtype: "],
+    ["inputs.0.shape", [3, 64], '"layers" has shape [3, 64], its camera gives [3, 64, 64]'],
+    ["inputs.0.camera.layers", ["target"], "its camera gives [1, 64, 64]"],
+    ["output.shape", [3], 'the columns of "action" are 2 wide, its last axis is 3'],
+    ["output.columns.0.name", "turn", '"action" has a column twice'],
+    ["output.columns.0.scale", "fast", "at output.columns.0.scale: "],
+    ["onnx.sha256", "abc", "at onnx.sha256: "],
+  ])("names the first thing wrong: %s", (path, value, message) => {
+    expect(() => parseManifest(changed(path, value), "policy.json")).toThrow(message);
+  });
+
+  it("refuses a newer format before it judges the rest", () => {
+    expect(() => parseManifest({ format: 2, other: true }, "policy.json")).toThrow(
+      "has format 2, this version reads format 1",
+    );
+    expect(() => parseManifest(null, "policy.json")).toThrow(FileError);
+  });
+
+  it("turns columns into a layout and back", () => {
+    const columns = layout({ twist: 2, goal: 3 });
+    expect(layoutOf(columnsOf(columns))).toEqual(columns);
+    expect(specOf(linear.inputs[0]).layout?.at).toEqual({ x: 0, y: 1, z: 2 });
+  });
+
+  it("scales actions to SI units column by column", () => {
+    const si = inSiUnits(linear.output, Float32Array.of(1, -1, 0.5, 0));
+    // forward 0.4 m/s, turn 2.84 rad/s
+    expect([...si]).toEqual([0.4, -2.84, 0.2, 0].map(Math.fround));
+  });
+});
+
+describe("manifestHash", () => {
+  const hash = manifestHash(camera);
+
+  it("depends on inputs, output and control step only, whatever the order of the keys", () => {
+    const reversed = Object.fromEntries(Object.entries(camera).reverse()) as PolicyManifest;
+    expect(manifestHash(reversed)).toBe(hash);
+    expect(manifestHash({ ...camera, name: "other", scene: "other" } as PolicyManifest)).toBe(hash);
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each([
+    ["controlStep_s", 0.05],
+    ["output.columns.1.scale", 2.8],
+    ["inputs.0.camera.horizontalFov_rad", 1.3],
+    ["inputs.0.camera.layers", ["anchor", "target", "other"]],
+    ["recurrent", [{ input: "h", output: "g", shape: [1] }]],
+  ])("changes with %s", (path, value) => {
+    expect(manifestHash(parseManifest(changed(path, value), "x"))).not.toBe(hash);
+  });
+});

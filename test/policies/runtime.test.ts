@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { DeviceError, FileError, ShapeError } from "../../core/errors.ts";
+import { createRng } from "../../core/rng.ts";
+import { completeManifest, readBundle, writeBundle } from "../../policies/bundle.ts";
+import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
+import { loadWebPolicy } from "../../policies/runtime/web.ts";
+import { cnnPolicy, linearPolicy, summingPolicy } from "./tiny-policies.ts";
+
+const root = mkdtempSync(path.join(tmpdir(), "understudy-runtime-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+async function load(policy: ReturnType<typeof linearPolicy>) {
+  return loadPolicyBytes(completeManifest(policy.manifest, policy.onnx), policy.onnx);
+}
+
+describe("policy runtime", () => {
+  it("acts on any number of rows", async () => {
+    const policy = await load(linearPolicy());
+    // [x + 2y, 0.5 - z]
+    const one = await policy.act({ state: Float32Array.of(0.25, 0.25, 0.25) });
+    expect([...one]).toEqual([0.75, 0.25]);
+    const three = await policy.act({ state: Float32Array.of(1, 1, 1, 0, 0, 0, -1, 0, 0) }, 3);
+    expect([...three]).toEqual([1, -0.5, 0, 0.5, -1, 0.5]);
+    await policy.close();
+  });
+
+  it("says which input is missing, unknown or of the wrong size", async () => {
+    const policy = await load(linearPolicy());
+    const state = new Float32Array(3);
+    await expect(policy.act({})).rejects.toThrow('needs input "state", got none');
+    await expect(policy.act({ state, depth: state })).rejects.toThrow(
+      'has no input "depth". Inputs: "state"',
+    );
+    await expect(policy.act({ state }, 2)).rejects.toThrow(
+      'Expected "state" of shape [2, 3] (6 numbers), got 3 numbers.',
+    );
+    await expect(policy.act({ state }, 2)).rejects.toThrow(ShapeError);
+    await policy.close();
+  });
+
+  it("never answers a number that is not finite", async () => {
+    const policy = await load(linearPolicy());
+    const state = Float32Array.of(Number.NaN, 0, 0);
+    await expect(policy.act({ state })).rejects.toThrow("answered NaN");
+    await policy.close();
+  });
+
+  it("remembers each row until it is reset", async () => {
+    const policy = await load(summingPolicy());
+    const push = Float32Array.of(0.25, 0, 0, -0.25);
+    await policy.act({ push }, 2);
+    expect([...(await policy.act({ push }, 2))]).toEqual([0.5, 0, 0, -0.5]);
+    policy.reset(0);
+    expect([...(await policy.act({ push }, 2))]).toEqual([0.25, 0, 0, -0.75]);
+    policy.reset();
+    expect([...(await policy.act({ push }, 2))]).toEqual([0.25, 0, 0, -0.25]);
+    await policy.close();
+  });
+
+  it("leaves the state to the caller in step", async () => {
+    const policy = await load(summingPolicy());
+    const push = Float32Array.of(0.25, 0);
+    const first = await policy.step({ push }, undefined, 1);
+    const second = await policy.step({ push }, first.state, 1);
+    expect([...second.actions]).toEqual([0.5, 0]);
+    expect([...(await policy.step({ push }, first.state, 1)).actions]).toEqual([0.5, 0]);
+    await policy.close();
+  });
+
+  it("refuses a manifest that belongs to another model", async () => {
+    const { onnx } = summingPolicy();
+    const { manifest } = linearPolicy();
+    const mixed = loadPolicyBytes(completeManifest(manifest, onnx), onnx);
+    await expect(mixed).rejects.toThrow(FileError);
+    await expect(mixed).rejects.toThrow(/has inputs "push", "total", its manifest "state"/);
+  });
+
+  it("refuses a device that is not here instead of falling back", async () => {
+    await writeBundle(path.join(root, "linear"), linearPolicy());
+    const loading = loadPolicy(path.join(root, "linear"), { device: "cuda" });
+    const refusal = await loading.then(
+      (policy) => policy.close(), // a machine that has it
+      (error: unknown) => error,
+    );
+    if (refusal) expect(refusal).toBeInstanceOf(DeviceError);
+  });
+});
+
+describe("onnxruntime-web", () => {
+  it("gives the actions of onnxruntime-node from the same bundle", async () => {
+    const folder = path.join(root, "cnn");
+    await writeBundle(folder, cnnPolicy());
+    const native = await loadPolicy(folder);
+    const web = await loadWebPolicy(readBundle(folder));
+    const rng = createRng(5);
+    const rows = 7;
+    const layers = Float32Array.from({ length: rows * 3 * 64 * 64 }, () => rng.next());
+    const inputs = { layers, last_action: new Float32Array(rows * 2) };
+    const [a, b] = [await native.act(inputs, rows), await web.act(inputs, rows)];
+    expect(a.some((action) => Math.abs(action) > 0.05)).toBe(true);
+    for (let i = 0; i < a.length; i++) expect(Math.abs(a[i] - b[i])).toBeLessThan(1e-6);
+    await native.close();
+    await web.close();
+  });
+
+  it("refuses bytes that are not those of the manifest", async () => {
+    const { manifest, onnx } = linearPolicy();
+    const complete = completeManifest(manifest, onnx);
+    await expect(
+      loadWebPolicy({ manifest: complete, onnx: onnx.subarray(0, 9) }, "/zoo/linear"),
+    ).rejects.toThrow('The ONNX file of "/zoo/linear" has 9 bytes');
+  });
+});
