@@ -10,11 +10,12 @@ export {
   layoutOf,
   type ManifestDraft,
   type PolicyInput,
+  type PolicyInterface,
   type PolicyManifest,
   type PolicyOutput,
   parseManifest,
   type RecurrentState,
 } from "./manifest.ts";
-export { manifestHash } from "./manifest-hash.ts";
+export { describeInterface, manifestHash } from "./manifest-hash.ts";
 export { type Device, type LoadOptions, loadPolicy, loadPolicyBytes } from "./runtime/node.ts";
 export type { PolicyRuntime, PolicyStep, Rows } from "./runtime/runtime.ts";

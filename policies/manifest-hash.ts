@@ -1,26 +1,30 @@
 /** What robot and policy compare before anything moves. */
 
 import { createHash } from "node:crypto";
-import type { PolicyManifest } from "./manifest.ts";
+import type { PolicyInterface } from "./manifest.ts";
 
 /**
- * SHA-256 (hex) of what both sides of a wire must agree on: inputs, output, recurrent state and
- * control step. Name, provenance and weights do not count: a better policy of the same shape fits.
+ * SHA-256 (hex) of what both sides of a wire must agree on: inputs, output and control step, without
+ * the prose in `meaning`. Weights, provenance and recurrent state do not count: a better policy of
+ * the same shape fits.
  */
-export function manifestHash(
-  manifest: Pick<PolicyManifest, "inputs" | "output" | "recurrent" | "controlStep_s">,
-): string {
-  const { inputs, output, recurrent, controlStep_s } = manifest;
-  const text = canonicalJson({ inputs, output, recurrent, controlStep_s });
+export function manifestHash({ inputs, output, controlStep_s }: PolicyInterface): string {
+  const text = canonicalJson({ inputs, output, controlStep_s });
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** JSON with sorted keys and no white space. */
+/** The same in words, for a message about two that differ. */
+export function describeInterface({ inputs, output, controlStep_s }: PolicyInterface): string {
+  const rows = [...inputs, output].map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+  return `${rows.slice(0, -1).join(", ")} -> ${rows[rows.length - 1]} every ${controlStep_s} s`;
+}
+
+/** JSON with sorted keys, no white space and no `meaning`. */
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
+    .filter(([key, member]) => member !== undefined && key !== "meaning")
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
   return `{${entries.join(",")}}`;

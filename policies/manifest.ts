@@ -118,6 +118,8 @@ export type PolicyInput = PolicyManifest["inputs"][number];
 export type PolicyOutput = PolicyManifest["output"];
 export type RecurrentState = PolicyManifest["recurrent"][number];
 export type CameraSpec = NonNullable<PolicyInput["camera"]>;
+/** What a robot must know about a policy: see `manifestHash`. */
+export type PolicyInterface = Pick<PolicyManifest, "inputs" | "output" | "controlStep_s">;
 /** What a trainer writes down; `format` and `onnx` are filled in when the bundle is written. */
 export type ManifestDraft = Omit<z.input<typeof policyManifestSchema>, "format" | "onnx">;
 

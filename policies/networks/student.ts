@@ -1,0 +1,104 @@
+/**
+ * The visual student: one depth image a role through one convolutional encoder (EgoPush, section III-C).
+ *
+ * Ẑ_k = CNN(d̃_k) with weights shared by the roles; â = MLP(a_{t-1}, Ẑ_act, Ẑ_anc, Ẑ_obs), optionally
+ * with a GRU before the head. An auxiliary head estimates where each role is, for supervision and
+ * for looking at.
+ */
+
+import type { DataSpec, Forward, Views } from "../../nn/engine.ts";
+import type { Graph } from "../../nn/graph.ts";
+import { conv2d, gru, linear } from "../../nn/layers.ts";
+import { Params } from "../../nn/params.ts";
+import type { Tensor } from "../../nn/tensor.ts";
+import { headOf } from "./teacher.ts";
+
+export interface StudentSpec {
+  readonly kind: "student";
+  /** Channels of the image, in order. */
+  readonly roles: readonly string[];
+  readonly width: number;
+  readonly height: number;
+  readonly actions: number;
+  readonly latent: number;
+  readonly hidden: number;
+  /** Units of the GRU; 0 leaves it out. */
+  readonly memory: number;
+}
+
+/** Columns of the relative-pose head, per role: seen, x_m, y_m, in the base frame. */
+export const POSE_COLUMNS = 3;
+
+const CHANNELS = [8, 16, 32] as const;
+const KERNELS = [
+  { kernel: 8, stride: 4 },
+  { kernel: 4, stride: 2 },
+  { kernel: 3, stride: 1 },
+] as const;
+
+export function studentInputs(spec: StudentSpec): DataSpec {
+  return {
+    layers: { shape: [spec.roles.length, spec.height, spec.width] },
+    proprioception: { shape: [spec.actions] },
+    ...(spec.memory > 0 ? { memory: { shape: [spec.memory] } } : {}),
+  };
+}
+
+export function studentNetwork(spec: StudentSpec) {
+  const { latent, hidden, actions, memory } = spec;
+  const features = actions + spec.roles.length * latent;
+  const params = new Params()
+    .conv("eye.1", 1, CHANNELS[0], KERNELS[0].kernel)
+    .conv("eye.2", CHANNELS[0], CHANNELS[1], KERNELS[1].kernel)
+    .conv("eye.3", CHANNELS[1], CHANNELS[2], KERNELS[2].kernel)
+    .linear("eye.latent", pixelsAfter(spec) * CHANNELS[2], latent)
+    .linear("head.1", memory > 0 ? memory : features, hidden)
+    .linear("head.2", hidden, hidden)
+    .linear("head.mean", hidden, actions, 0.01)
+    .linear("pose.1", latent, latent)
+    .linear("pose.2", latent, POSE_COLUMNS);
+  if (memory > 0) params.gru("memory", features, memory);
+  const act: Forward = (g, views, inputs) => {
+    const latents = encodeLayers(g, views, spec, inputs.layers);
+    const batch = latents.shape[0];
+    const flat = g.reshape(latents, [batch, spec.roles.length * latent]);
+    const seen = g.concat([inputs.proprioception, flat], 1);
+    const next = memory > 0 ? gru(g, views, "memory", seen, inputs.memory) : undefined;
+    return {
+      mean: headOf(g, views, next ?? seen),
+      latents,
+      poses: poseHead(g, views, spec, latents),
+      ...(next ? { memory: next } : {}),
+    };
+  };
+  return { params, act, inputs: studentInputs(spec) };
+}
+
+/** Inverse depth [B, R, H, W] to one latent a role [B, R, L]. */
+function encodeLayers(g: Graph, views: Views, spec: StudentSpec, layers: Tensor): Tensor {
+  const batch = layers.shape[0];
+  const images = batch * spec.roles.length;
+  let x = g.reshape(layers, [images, 1, spec.height, spec.width]);
+  KERNELS.forEach(({ kernel, stride }, i) => {
+    x = g.relu(conv2d(g, views, `eye.${i + 1}`, x, { kernel, stride }));
+  });
+  const flat = g.reshape(x, [images, pixelsAfter(spec) * CHANNELS[2]]);
+  const latents = linear(g, views, "eye.latent", flat);
+  return g.reshape(latents, [batch, spec.roles.length, spec.latent]);
+}
+
+/** [B, R, POSE_COLUMNS]: a logit for "seen", and x, y in metres. */
+function poseHead(g: Graph, views: Views, spec: StudentSpec, latents: Tensor): Tensor {
+  const rows = latents.shape[0] * spec.roles.length;
+  const each = g.relu(g.reshape(latents, [rows, spec.latent]));
+  const hidden = g.relu(linear(g, views, "pose.1", each));
+  const poses = linear(g, views, "pose.2", hidden);
+  return g.reshape(poses, [latents.shape[0], spec.roles.length, POSE_COLUMNS]);
+}
+
+/** Pixels left after the convolutions, none of which pads. */
+function pixelsAfter(spec: StudentSpec): number {
+  const shrink = (size: number) =>
+    KERNELS.reduce((left, { kernel, stride }) => Math.floor((left - kernel) / stride) + 1, size);
+  return shrink(spec.height) * shrink(spec.width);
+}
