@@ -1,0 +1,330 @@
+/**
+ * One Rapier world with a floor, in one of two contact modes.
+ *
+ * "planar": bodies are locked to x, y and yaw, Rapier solves the contacts between them, and the floor's friction is a
+ * limit surface on their velocities. "coulomb": full 3-D with gravity, a floor and Rapier's Coulomb friction.
+ * Why there are two, and why plain Rapier is neither: docs/decisions/contact-modes.md.
+ */
+
+import {
+  type Collider,
+  type ColliderDesc,
+  type RapierWorld,
+  type RigidBody,
+  rapier,
+  stepRapier,
+} from "../rapier.ts";
+import {
+  type DiffDriveSpec,
+  robotFootprint,
+  robotInertia,
+  robotParts,
+} from "../robots/diff-drive.ts";
+import {
+  footprintRadius_m,
+  height,
+  inertiaPerMass,
+  pressureRadius_m,
+  type Shape,
+  yawInertiaPerMass,
+} from "../shape.ts";
+import { type BodyMemory, bodyMemory } from "./body-memory.ts";
+import { coulombWorld } from "./coulomb.ts";
+import { applyFloorFriction, gravity_mps2 } from "./limit-surface.ts";
+
+export type ContactMode = "planar" | "coulomb";
+
+/** A thing that stands on the floor. */
+export interface BodySpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly mass_kg: number;
+  /** Against the floor; against another body the mean of both counts. */
+  readonly friction: number;
+  readonly motion: "dynamic" | "fixed";
+}
+
+/** What domain randomisation may change between episodes. */
+export interface BodyProperties {
+  readonly mass_kg?: number;
+  readonly friction?: number;
+  /** Where the floor carries the body: 0 evenly, 1 at its corners or rim. Planar mode only. */
+  readonly support?: number;
+}
+
+/** Where the floor carries a body unless `support` says otherwise. */
+export const defaultSupport = 1;
+
+/** How many environments fit in one Rapier world: each needs a collision-group bit of 16, coulomb's floor another. */
+export const environmentsPerWorld: Readonly<Record<ContactMode, number>> = {
+  planar: 8,
+  coulomb: 15,
+};
+
+const everyEnvironment = 0x7fff;
+const floorBit = 0x8000;
+
+/** A body and what is known of it; `shape` is missing where the floor does not brake it. */
+interface Entry {
+  readonly body: RigidBody;
+  readonly colliders: readonly Collider[];
+  readonly z_m: number;
+  readonly radius_m: number;
+  readonly shape: Shape | undefined;
+  mass_kg: number;
+  friction: number;
+  support: number;
+}
+
+export class ContactWorld {
+  readonly world: RapierWorld;
+  readonly entries: Entry[] = [];
+  readonly walls: Collider[] = [];
+  readonly #mode: ContactMode;
+  readonly #step_s: number;
+  #memory: BodyMemory | undefined;
+  /** Floor friction of each body: mu g dt (0 where there is none), c, and m c² / I. */
+  #loss_mps = new Float64Array(0);
+  #radius_m = new Float64Array(0);
+  #yawRatio = new Float64Array(0);
+
+  constructor(mode: ContactMode, step_s: number) {
+    this.#mode = mode;
+    this.#step_s = step_s;
+    this.world = mode === "planar" ? new rapier.World({ x: 0, y: 0, z: 0 }) : coulombWorld();
+    this.world.timestep = step_s;
+    if (mode === "coulomb") this.#addFloor();
+  }
+
+  /** Adds a body of one environment (0 to `environmentsPerWorld` - 1); returns its index. */
+  addBody(spec: BodySpec, environment: number): number {
+    const z_m = height(spec.shape) / 2;
+    const body = this.world.createRigidBody(this.#bodyDesc(spec.motion, z_m, false));
+    const groups = interactionGroups(1 << environment, (1 << environment) | floorBit);
+    const desc = colliderOf(spec.shape)
+      .setDensity(0)
+      .setFriction(spec.friction)
+      .setCollisionGroups(groups);
+    const { mass_kg, friction, shape } = spec;
+    this.entries.push({
+      body,
+      colliders: [this.world.createCollider(desc, body)],
+      z_m,
+      radius_m: footprintRadius_m(shape),
+      shape,
+      mass_kg,
+      friction,
+      support: defaultSupport,
+    });
+    return this.#added();
+  }
+
+  /** Adds a robot; wheels carry it, so no floor acts on it here. */
+  addRobot(spec: DiffDriveSpec, environment: number): number {
+    const z_m = spec.base_m[2] / 2;
+    const body = this.world.createRigidBody(this.#bodyDesc("dynamic", z_m, true));
+    const groups = interactionGroups(1 << environment, 1 << environment);
+    const parts = this.#mode === "planar" ? robotFootprint(spec) : robotParts(spec);
+    const colliders = parts.map(({ half_m, centre_m }) =>
+      this.world.createCollider(
+        rapier.ColliderDesc.cuboid(...half_m)
+          .setTranslation(...centre_m)
+          .setDensity(0)
+          .setFriction(spec.friction)
+          .setCollisionGroups(groups),
+        body,
+      ),
+    );
+    const [x, y, z] = robotInertia(spec);
+    body.setAdditionalMassProperties(spec.mass_kg, origin, { x, y, z }, upright, true);
+    const { mass_kg, friction } = spec;
+    const radius_m = Math.max(
+      ...parts.map((part) =>
+        Math.hypot(Math.abs(part.centre_m[0]) + part.half_m[0], part.half_m[1]),
+      ),
+    );
+    this.entries.push({
+      body,
+      colliders,
+      z_m,
+      radius_m,
+      shape: undefined,
+      mass_kg,
+      friction,
+      support: 0,
+    });
+    return this.#added();
+  }
+
+  /** Four walls around a square of side `side_m` about the origin, met by every environment. Order: +x, -x, +y, -y. */
+  addWalls(side_m: number, friction = 0.3): void {
+    const thick = 0.1;
+    const high = 0.5;
+    const far = (side_m + thick) / 2;
+    const long = side_m / 2 + thick;
+    for (const [x, y] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ]) {
+      const desc = rapier.ColliderDesc.cuboid(x ? thick / 2 : long, y ? thick / 2 : long, high / 2)
+        .setTranslation(x * far, y * far, high / 2)
+        .setFriction(friction)
+        .setCollisionGroups(interactionGroups(everyEnvironment, everyEnvironment));
+      this.walls.push(this.world.createCollider(desc));
+    }
+  }
+
+  /** Poses and velocities as floats, current after `step` and after a call of its `refresh`. */
+  get memory(): BodyMemory {
+    this.#memory ??= bodyMemory(
+      this.world,
+      this.entries.map((entry) => entry.body),
+    );
+    return this.#memory;
+  }
+
+  /** Puts a body at rest on the floor. */
+  place(index: number, x_m: number, y_m: number, yaw_rad: number): void {
+    const { body, z_m } = this.entries[index];
+    body.setTranslation({ x: x_m, y: y_m, z: z_m }, true);
+    body.setRotation({ x: 0, y: 0, z: Math.sin(yaw_rad / 2), w: Math.cos(yaw_rad / 2) }, true);
+    if (!body.isDynamic()) return;
+    body.setLinvel(origin, true);
+    body.setAngvel(origin, true);
+  }
+
+  setProperties(index: number, properties: BodyProperties): void {
+    const entry = this.entries[index];
+    const { mass_kg, friction, support } = properties;
+    entry.mass_kg = mass_kg ?? entry.mass_kg;
+    entry.support = support ?? entry.support;
+    if (friction !== undefined && friction !== entry.friction) {
+      entry.friction = friction;
+      for (const collider of entry.colliders) collider.setFriction(friction);
+    }
+    this.#applyProperties(index);
+  }
+
+  /** One physics step: the floor's friction, then Rapier. */
+  step(): void {
+    const { memory } = this;
+    if (this.#mode === "planar") this.#applyFloor(memory);
+    memory.commit();
+    stepRapier(this.world);
+    memory.refresh();
+  }
+
+  free(): void {
+    this.world.free();
+  }
+
+  #applyFloor({ floats, starts, at }: BodyMemory): void {
+    for (let i = 0; i < starts.length; i++) {
+      const loss = this.#loss_mps[i];
+      if (loss === 0) continue;
+      const start = starts[i];
+      applyFloorFriction(
+        floats,
+        start + at.linear,
+        start + at.angular,
+        loss,
+        this.#radius_m[i],
+        this.#yawRatio[i],
+      );
+    }
+  }
+
+  #addFloor(): void {
+    // multiplied by 1, so that a body's own friction is what the floor gives it
+    const desc = rapier.ColliderDesc.cuboid(50, 50, 0.5)
+      .setTranslation(0, 0, -0.5)
+      .setFriction(1)
+      .setFrictionCombineRule(rapier.CoefficientCombineRule.Multiply)
+      .setCollisionGroups(interactionGroups(floorBit, everyEnvironment));
+    this.world.createCollider(desc);
+  }
+
+  #bodyDesc(motion: BodySpec["motion"], z_m: number, wheels: boolean) {
+    const { RigidBodyDesc } = rapier;
+    if (motion === "fixed") return RigidBodyDesc.fixed().setTranslation(0, 0, z_m);
+    const flat = this.#mode === "planar" || wheels;
+    return RigidBodyDesc.dynamic()
+      .setTranslation(0, 0, z_m)
+      .enabledTranslations(true, true, !flat)
+      .enabledRotations(!flat, !flat, true)
+      .setCanSleep(false);
+  }
+
+  #added(): number {
+    const index = this.entries.length - 1;
+    this.#memory = undefined;
+    this.#loss_mps = longer(this.#loss_mps, index + 1);
+    this.#radius_m = longer(this.#radius_m, index + 1);
+    this.#yawRatio = longer(this.#yawRatio, index + 1);
+    this.#applyProperties(index);
+    return index;
+  }
+
+  #applyProperties(index: number): void {
+    const { body, shape, mass_kg, friction, support } = this.entries[index];
+    if (!shape || !body.isDynamic()) return;
+    const [x, y, z] = inertiaPerMass(shape);
+    const inertia = { x: mass_kg * x, y: mass_kg * y, z: mass_kg * z };
+    body.setAdditionalMassProperties(mass_kg, origin, inertia, upright, true);
+    const radius_m = pressureRadius_m(shape, support);
+    this.#loss_mps[index] = friction * gravity_mps2 * this.#step_s;
+    this.#radius_m[index] = radius_m;
+    this.#yawRatio[index] = radius_m ** 2 / yawInertiaPerMass(shape);
+  }
+}
+
+const origin = { x: 0, y: 0, z: 0 } as const;
+const upright = { x: 0, y: 0, z: 0, w: 1 } as const;
+
+/** Rapier's packing: what a collider is in the upper 16 bits, what it meets in the lower. */
+function interactionGroups(is: number, meets: number): number {
+  return ((is << 16) | meets) >>> 0;
+}
+
+function longer(values: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const result = new Float64Array(length);
+  result.set(values);
+  return result;
+}
+
+/** Rapier's collider for a shape about its centroid. */
+function colliderOf(shape: Shape): ColliderDesc {
+  const { ColliderDesc } = rapier;
+  if (shape.kind === "box") {
+    const [x, y, z] = shape.size_m;
+    return ColliderDesc.cuboid(x / 2, y / 2, z / 2);
+  }
+  if (shape.kind === "cylinder") {
+    // Rapier's cylinders stand along y
+    const quarter = Math.SQRT1_2;
+    return ColliderDesc.cylinder(shape.height_m / 2, shape.diameter_m / 2).setRotation({
+      x: quarter,
+      y: 0,
+      z: 0,
+      w: quarter,
+    });
+  }
+  const hull = ColliderDesc.convexHull(prismCorners(shape.side_m, shape.height_m));
+  if (!hull) throw new Error("internal: a prism has no convex hull.");
+  return hull;
+}
+
+/** Corners of an upright equilateral prism about its centroid, x y z after one another. */
+export function prismCorners(side_m: number, height_m: number): Float32Array {
+  const rim = side_m / Math.sqrt(3);
+  const corners: number[] = [];
+  for (const z of [-height_m / 2, height_m / 2]) {
+    for (const k of [0, 1, 2]) {
+      const angle = (2 * Math.PI * k) / 3;
+      corners.push(rim * Math.cos(angle), rim * Math.sin(angle), z);
+    }
+  }
+  return Float32Array.from(corners);
+}

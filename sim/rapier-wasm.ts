@@ -1,0 +1,30 @@
+/** WebAssembly as Rapier's loaders need it; Node's types do not declare it. */
+
+import type * as Rapier from "@dimforge/rapier3d-simd-compat";
+
+export type RapierModule = typeof Rapier;
+
+export interface LoadedRapier {
+  readonly rapier: RapierModule;
+  /** Rapier's own memory, or undefined where it could not be had. */
+  readonly memory: WasmMemory | undefined;
+  readonly build: "simd" | "plain";
+}
+
+/** The part of a WebAssembly memory that is used here. */
+export interface WasmMemory {
+  /** Replaced when the memory grows. */
+  readonly buffer: ArrayBuffer;
+}
+
+interface WasmInstance {
+  readonly exports: Record<string, unknown>;
+}
+
+interface WasmGlobal {
+  compile(bytes: Uint8Array): Promise<object>;
+  instantiate(code: object, imports?: object): Promise<WasmInstance | { instance: WasmInstance }>;
+  validate(bytes: Uint8Array): boolean;
+}
+
+export const wasm = (globalThis as unknown as { WebAssembly: WasmGlobal }).WebAssembly;

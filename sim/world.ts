@@ -1,0 +1,210 @@
+/**
+ * N independent environments of one scene: a robot and its bodies on a floor between four walls.
+ *
+ * Several environments share one Rapier world and one spot, kept apart by collision-group bits: solving them together is
+ * twice as fast, and an environment moves as it would alone, to the bit.
+ */
+
+import type { Axes } from "../core/arrays.ts";
+import { ConfigError } from "../core/errors.ts";
+import { layout } from "../core/layout.ts";
+import { ContactWatch } from "./contact/contact-watch.ts";
+import {
+  type BodyProperties,
+  type BodySpec,
+  type ContactMode,
+  ContactWorld,
+  environmentsPerWorld,
+} from "./contact/contact-world.ts";
+import {
+  approach,
+  command,
+  type DiffDriveSpec,
+  type DriveLimits,
+  driveLimits,
+} from "./robots/diff-drive.ts";
+
+export type { BodyProperties, BodySpec, ContactMode } from "./contact/contact-world.ts";
+
+export interface WorldSpec {
+  readonly robot: DiffDriveSpec;
+  readonly bodies: readonly BodySpec[];
+  /** Inner side of the square arena about the origin. */
+  readonly arenaSide_m: number;
+  readonly contact: ContactMode;
+  readonly physicsStep_s: number;
+  /** Physics steps per control step. */
+  readonly substeps: number;
+  /** Pairs of bodies that `touched` may be asked about; walls are body -1. */
+  readonly watch?: readonly (readonly [a: number, b: number])[];
+}
+
+/** Columns of one body's state, in the world frame. Orientation is [x, y, z, w]. */
+export const bodyState = layout({
+  position: 3,
+  orientation: 4,
+  linearVelocity: 3,
+  angularVelocity: 3,
+});
+
+/** The walls, where a body is asked for. */
+export const WALLS = -1;
+
+export class World {
+  readonly envs: number;
+  /** Names of the rows: "robot", then the bodies in order. */
+  readonly bodies: readonly string[];
+  /** Reused; kept current by `step` and `place`. */
+  readonly states: Axes<"N,B,S">;
+  readonly #spec: WorldSpec;
+  readonly #worlds: ContactWorld[] = [];
+  readonly #perWorld: number;
+  readonly #limits: DriveLimits;
+  /** Speeds that the wheels' servos hold, [N, 2]. */
+  readonly #servo: Float64Array;
+  readonly #watches: ContactWatch[];
+
+  constructor(spec: WorldSpec, envs: number) {
+    check(spec, envs);
+    this.envs = envs;
+    this.bodies = ["robot", ...spec.bodies.map((body) => body.name)];
+    this.states = new Float32Array(envs * this.bodies.length * bodyState.size);
+    this.#spec = spec;
+    this.#perWorld = environmentsPerWorld[spec.contact];
+    this.#limits = driveLimits(spec.robot, spec.physicsStep_s);
+    this.#servo = new Float64Array(envs * command.size);
+    for (let first = 0; first < envs; first += this.#perWorld) {
+      this.#worlds.push(this.#build(Math.min(this.#perWorld, envs - first)));
+    }
+    const pairs = spec.watch ?? [];
+    this.#watches = this.#worlds.map(
+      (world) => new ContactWatch(world, this.bodies.length, pairs, spec.arenaSide_m),
+    );
+    for (const [w, world] of this.#worlds.entries()) this.#read(w, world);
+  }
+
+  /** Puts a body at rest on the floor. */
+  place(env: number, body: number, x_m: number, y_m: number, yaw_rad: number): void {
+    const world = this.#worldOf(env);
+    const index = this.#indexOf(env, body);
+    world.place(index, x_m, y_m, yaw_rad);
+    if (body === 0) this.#servo.fill(0, env * command.size, (env + 1) * command.size);
+    world.memory.refresh();
+    this.#readBody(world, index, env * this.bodies.length + body);
+  }
+
+  /** Changes what domain randomisation varies; it stays until changed again. */
+  setProperties(env: number, body: number, properties: BodyProperties): void {
+    this.#worldOf(env).setProperties(this.#indexOf(env, body), properties);
+  }
+
+  /**
+   * One control step: `substeps` physics steps with drive and floor friction, then `states` is current.
+   *
+   * @param commands [N, 2] target speeds: v_mps, omega_radps; taken within the robot's limits
+   */
+  step(commands: Float32Array): void {
+    for (const [w, world] of this.#worlds.entries()) {
+      const watch = this.#watches[w];
+      watch.clear();
+      for (let s = 0; s < this.#spec.substeps; s++) {
+        this.#drive(w, world, commands);
+        world.step();
+        watch.update();
+      }
+      this.#read(w, world);
+    }
+  }
+
+  /** Whether bodies `a` and `b`, a pair of `watch`, were in contact at any substep of the last step. */
+  touched(env: number, a: number, b: number): boolean {
+    return this.#watches[Math.floor(env / this.#perWorld)].touched(env % this.#perWorld, a, b);
+  }
+
+  free(): void {
+    for (const world of this.#worlds) world.free();
+    this.#worlds.length = 0;
+  }
+
+  #build(envs: number): ContactWorld {
+    const { contact, physicsStep_s, arenaSide_m, robot, bodies } = this.#spec;
+    const world = new ContactWorld(contact, physicsStep_s);
+    world.addWalls(arenaSide_m);
+    for (let env = 0; env < envs; env++) {
+      world.addRobot(robot, env);
+      for (const body of bodies) world.addBody(body, env);
+    }
+    return world;
+  }
+
+  #worldOf(env: number): ContactWorld {
+    return this.#worlds[Math.floor(env / this.#perWorld)];
+  }
+
+  #indexOf(env: number, body: number): number {
+    return (env % this.#perWorld) * this.bodies.length + body;
+  }
+
+  /** Moves each robot's velocity towards its servos' targets, by no more than its forces allow. */
+  #drive(w: number, world: ContactWorld, commands: Float32Array): void {
+    const { floats, starts, at } = world.memory;
+    const { follow, forward_mps, sideways_mps, turn_radps } = this.#limits;
+    const { maxSpeed_mps, maxTurnRate_radps } = this.#spec.robot;
+    const rows = this.bodies.length;
+    for (let i = 0, env = w * this.#perWorld; i < starts.length; i += rows, env++) {
+      const c = env * command.size;
+      const v = approach(0, commands[c], maxSpeed_mps);
+      const omega = approach(0, commands[c + 1], maxTurnRate_radps);
+      const servoV = this.#servo[c] + follow * (v - this.#servo[c]);
+      const servoOmega = this.#servo[c + 1] + follow * (omega - this.#servo[c + 1]);
+      this.#servo[c] = servoV;
+      this.#servo[c + 1] = servoOmega;
+      const q = starts[i] + at.rotation;
+      const linear = starts[i] + at.linear;
+      const angular = starts[i] + at.angular + 2;
+      // the heading as a unit vector, from a rotation about z only
+      const cos = 1 - 2 * floats[q + 2] * floats[q + 2];
+      const sin = 2 * floats[q + 2] * floats[q + 3];
+      const forward = floats[linear] * cos + floats[linear + 1] * sin;
+      const sideways = floats[linear + 1] * cos - floats[linear] * sin;
+      const newForward = approach(forward, servoV, forward_mps);
+      const newSideways = approach(sideways, 0, sideways_mps);
+      floats[linear] = newForward * cos - newSideways * sin;
+      floats[linear + 1] = newForward * sin + newSideways * cos;
+      floats[angular] = approach(floats[angular], servoOmega, turn_radps);
+    }
+  }
+
+  /** Copies the states of one Rapier world's bodies. */
+  #read(w: number, world: ContactWorld): void {
+    const first = w * this.#perWorld * this.bodies.length;
+    for (let i = 0; i < world.entries.length; i++) this.#readBody(world, i, first + i);
+  }
+
+  #readBody(world: ContactWorld, index: number, row: number): void {
+    const { floats, starts, at } = world.memory;
+    const { states } = this;
+    const start = starts[index];
+    let to = row * bodyState.size;
+    for (let k = 0; k < 3; k++) states[to++] = floats[start + at.position + k];
+    for (let k = 0; k < 4; k++) states[to++] = floats[start + at.rotation + k];
+    for (let k = 0; k < 3; k++) states[to++] = floats[start + at.linear + k];
+    for (let k = 0; k < 3; k++) states[to++] = floats[start + at.angular + k];
+  }
+}
+
+function check(spec: WorldSpec, envs: number): void {
+  if (!Number.isInteger(envs) || envs < 1) {
+    throw new ConfigError(`Expected at least 1 environment, got ${envs}.`);
+  }
+  if (!Number.isInteger(spec.substeps) || spec.substeps < 1) {
+    throw new ConfigError(
+      `Expected at least 1 physics step per control step, got ${spec.substeps}.`,
+    );
+  }
+  if (!(spec.physicsStep_s > 0 && spec.physicsStep_s <= 0.1)) {
+    throw new ConfigError(
+      `Expected a physics step above 0 and up to 0.1 s, got ${spec.physicsStep_s}; 1/60 is usual.`,
+    );
+  }
+}
