@@ -45,7 +45,8 @@ function benchNames(folder: string): string[] {
 
 /** The child writes to our own streams; Ctrl-C reaches it as part of the terminal's group. */
 function runScript(script: string, signal: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });
+  const flags = ["--import", import.meta.resolve("tsx"), script];
+  const child = spawn(process.execPath, flags, { stdio: "inherit" });
   signal.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
   return new Promise((resolve, reject) => {
     child.on("error", reject);

@@ -8,6 +8,10 @@ export interface CommandEntry {
 }
 
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  scenes: {
+    summary: "List the scenes, or show one: stages, observation groups, settings.",
+    load: async () => (await import("./scenes.ts")).scenes,
+  },
   bench: {
     summary: "Run a benchmark and write bench/results/<name>.json.",
     load: async () => (await import("./bench.ts")).bench,

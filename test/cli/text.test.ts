@@ -78,7 +78,10 @@ describe("Progress", () => {
   const setUp = (isTTY: boolean) => {
     const clock = { now_s: 0 };
     let text = "";
-    const stream = { isTTY, columns: 120, write: (more: string) => void (text += more) };
+    const write = (more: string) => {
+      text += more;
+    };
+    const stream = { isTTY, columns: 120, write };
     const progress = new Progress(["teacher", "student"], stream, () => clock.now_s);
     return { clock, progress, text: () => text };
   };

@@ -1,0 +1,93 @@
+/** `understudy scenes [scene]`: what can be trained, and what each scene lets you set and see. */
+
+import { parseConfig } from "../../core/config.ts";
+import {
+  keypointLayout,
+  privilegedLayout,
+  proprioceptionLayout,
+  roleNames,
+} from "../../sim/observations.ts";
+import type { Scene } from "../../sim/scene.ts";
+import { findScene, scenes as listed } from "../../sim/scenes/index.ts";
+import { observabilities } from "../../sim/visibility.ts";
+import { defineCommand, jsonOption } from "../command.ts";
+import { type Setting, settingsOf } from "../settings.ts";
+import { formatTable } from "../table.ts";
+
+interface SceneFacts {
+  readonly name: string;
+  readonly summary: string;
+  readonly bodies: readonly string[];
+  readonly stages: readonly { name: string; budgetSteps: number; terms: readonly string[] }[];
+  /** Numbers in a row of each observation group; images are [H, W] with H and W left open. */
+  readonly groups: readonly { name: string; row: readonly (number | string)[] }[];
+  readonly settings: readonly Setting[];
+}
+
+export const scenes = defineCommand({
+  examples: [
+    ["scenes", "list the scenes"],
+    ["scenes push-pair", "show what one scene pays for, shows and lets you set"],
+  ],
+  positionals: ["scene"],
+  options: { ...jsonOption },
+  run({ positionals: [name], report }) {
+    if (name === undefined) {
+      const all = listed.map(factsOf);
+      return report(all, () => overview(all));
+    }
+    const facts = factsOf(findScene(name));
+    report(facts, () => details(facts));
+  },
+});
+
+function factsOf(scene: Scene): SceneFacts {
+  const assembled = scene.assemble(parseConfig(scene.config, {}, `scene "${scene.name}"`));
+  return {
+    name: scene.name,
+    summary: scene.summary,
+    bodies: assembled.cast.bodies.map((body) => body.name),
+    stages: assembled.stages.map(({ name, budgetSteps, terms }) => ({
+      name,
+      budgetSteps,
+      terms: Object.keys(terms),
+    })),
+    groups: [
+      ...observabilities.map((how) => ({
+        name: `keypoints:${how}`,
+        row: [keypointLayout(assembled).size],
+      })),
+      { name: "proprioception", row: [proprioceptionLayout.size] },
+      { name: "privileged", row: [privilegedLayout.size] },
+      { name: "layers", row: [roleNames(assembled).length, "H", "W"] },
+    ],
+    settings: settingsOf(scene.config),
+  };
+}
+
+function overview(all: readonly SceneFacts[]): string {
+  const columns = [{ title: "scene" }, { title: "task" }, { title: "stages" }];
+  const rows = all.map(({ name, summary, stages }) => [
+    name,
+    summary,
+    stages.map((stage) => stage.name).join(", "),
+  ]);
+  return `${formatTable(columns, rows)}\nMore about one: understudy scenes ${all[0].name}\n`;
+}
+
+function details({ name, summary, bodies, stages, groups, settings }: SceneFacts): string {
+  const stageTable = formatTable(
+    [{ title: "stage" }, { title: "control steps", align: "right" }, { title: "pays for" }],
+    stages.map((stage) => [stage.name, String(stage.budgetSteps), stage.terms.join(", ")]),
+  );
+  const groupTable = formatTable(
+    [{ title: "observation group" }, { title: "row", align: "right" }],
+    groups.map((group) => [group.name, group.row.join(" x ")]),
+  );
+  const settingTable = formatTable(
+    [{ title: "setting" }, { title: "default", align: "right" }, { title: "meaning" }],
+    settings.map((s) => [s.path, s.default ?? "–", s.description || s.type]),
+  );
+  const head = `${name}: ${summary}\nBodies: robot, ${bodies.join(", ")}\n`;
+  return [head, stageTable, groupTable, settingTable].join("\n");
+}
