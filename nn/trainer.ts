@@ -1,0 +1,152 @@
+/** Trains the parameters of a model on arrays of rows, minibatch by minibatch. */
+
+import { ConfigError, ShapeError } from "../core/errors.ts";
+import type { FloatArray } from "./arrays.ts";
+import { type DataArray, validateData } from "./model.ts";
+import { adamHyper, HYPER_SIZE } from "./optim.ts";
+import type { TrainerOptions } from "./training-graph.ts";
+import type { Updater } from "./updater.ts";
+import { CpuUpdater } from "./updater-cpu.ts";
+import { GpuUpdater } from "./updater-gpu.ts";
+
+/** All that training has changed. `theta`, `m` and `v` are flat, in the order of `Params`. */
+export interface TrainState {
+  readonly theta: Float32Array;
+  /** Adam's mean of gradients and of squared gradients. */
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+  /** Updates made so far. */
+  readonly steps: number;
+}
+
+export interface TrainResult {
+  /** One number a minibatch: "loss", what the objective names, and "gradNorm" (before clipping). */
+  readonly stats: Readonly<Record<string, Float32Array>>;
+}
+
+export class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #updater: Updater;
+  #steps = 0;
+
+  private constructor(options: TrainerOptions, updater: Updater) {
+    this.#options = options;
+    this.#updater = updater;
+  }
+
+  /** Opens the device and starts from weights of zero: `load` the first ones. */
+  static async create(options: TrainerOptions): Promise<Trainer> {
+    const { rows, batch, device = "cpu", mode, dtype } = options;
+    if (batch < 1 || batch > rows) {
+      throw new ConfigError(`A minibatch must have 1 to ${rows} rows, got ${batch}.`);
+    }
+    if (device === "webgpu" && (mode === "loop" || dtype === "float64")) {
+      throw new ConfigError('Device "webgpu" trains in mode "step" and float32 only.');
+    }
+    const updater =
+      device === "webgpu" ? await GpuUpdater.create(options) : await CpuUpdater.create(options);
+    return new Trainer(options, updater);
+  }
+
+  /** The weights as of the last update. `train` puts a new array here and leaves this one as it is. */
+  get theta(): Float32Array {
+    return asFloat32(this.#updater.state[0]);
+  }
+
+  /** Everything a checkpoint needs. The arrays are not changed by later training. */
+  state(): TrainState {
+    const [theta, m, v] = this.#updater.state.map(asFloat32);
+    return { theta, m, v, steps: this.#steps };
+  }
+
+  /** Weights without rounding, where the trainer's type is float64. */
+  exactTheta(): FloatArray {
+    return this.#updater.state[0];
+  }
+
+  /** Continues from `state`; the arrays are copied. */
+  load(state: TrainState): void {
+    const { size } = this.#options.params;
+    for (const name of ["theta", "m", "v"] as const) {
+      if (state[name].length !== size) {
+        throw new ShapeError(
+          `Expected "${name}" of ${size} numbers, got ${state[name].length}: the state belongs to another model.`,
+        );
+      }
+    }
+    const make = this.#options.dtype === "float64" ? Float64Array : Float32Array;
+    this.#updater.load([make.from(state.theta), make.from(state.m), make.from(state.v)]);
+    this.#steps = state.steps;
+  }
+
+  /** Starts from `theta`, with no steps made. */
+  start(theta: Float32Array): void {
+    const none = new Float32Array(theta.length);
+    this.load({ theta, m: none, v: none, steps: 0 });
+  }
+
+  /**
+   * One update for each minibatch. `data`: flat arrays of `rows` rows. `index`: which rows each minibatch
+   * uses, [M, batch] row-major. `learningRates`: M numbers. Blocks the thread while it computes.
+   */
+  async train(
+    data: Readonly<Record<string, DataArray>>,
+    index: Int32Array | BigInt64Array,
+    learningRates: ArrayLike<number>,
+  ): Promise<TrainResult> {
+    const { batch, rows, data: spec } = this.#options;
+    validateData(data, spec, rows);
+    const rounds = learningRates.length;
+    if (index.length !== rounds * batch) {
+      throw new ShapeError(
+        `Expected an index of ${rounds} minibatches of ${batch} rows (${rounds * batch} numbers), got ${index.length} numbers.`,
+      );
+    }
+    const hyper = this.#hyper(learningRates);
+    const stats = await this.#updater.run(data, checkedIndex(index, rows), hyper, rounds);
+    this.#steps += rounds;
+    return { stats: columnsOf(stats, this.#updater.statNames) };
+  }
+
+  async close(): Promise<void> {
+    await this.#updater.close();
+  }
+
+  #hyper(learningRates: ArrayLike<number>): Float64Array {
+    const rows = new Float64Array(learningRates.length * HYPER_SIZE);
+    const { adam, weightDecay = 0 } = this.#options;
+    for (let i = 0; i < learningRates.length; i++) {
+      const row = adamHyper(this.#steps + i + 1, learningRates[i], { ...adam, weightDecay });
+      rows.set(row, i * HYPER_SIZE);
+    }
+    return rows;
+  }
+}
+
+function asFloat32(array: FloatArray): Float32Array {
+  return array instanceof Float32Array ? array : Float32Array.from(array);
+}
+
+function checkedIndex(index: Int32Array | BigInt64Array, rows: number): Int32Array {
+  const result = index instanceof Int32Array ? index : Int32Array.from(index, Number);
+  for (const row of result) {
+    if (row < 0 || row >= rows) {
+      throw new ShapeError(`Expected rows 0 to ${rows - 1} in the index, got ${row}.`);
+    }
+  }
+  return result;
+}
+
+/** [M, columns] row-major to one array of M numbers for each name. */
+function columnsOf(
+  stats: FloatArray,
+  names: readonly string[],
+): Readonly<Record<string, Float32Array>> {
+  const rounds = stats.length / names.length;
+  return Object.fromEntries(
+    names.map((name, column) => [
+      name,
+      Float32Array.from({ length: rounds }, (_, i) => stats[i * names.length + column]),
+    ]),
+  );
+}
