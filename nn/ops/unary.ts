@@ -1,9 +1,9 @@
 /** Elementwise functions of one tensor. They commute with a transpose, so transposes around them cancel. */
 
 import type { OpName } from "../op-table.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Backward, Recorder } from "../recorder.ts";
 import type { Tensor } from "../tensor.ts";
-import { add, compare, div, mul, sub, where } from "./arithmetic.ts";
+import { add, compare, div, max, min, mul, neg, sub, where } from "./arithmetic.ts";
 import { transpose } from "./transpose.ts";
 
 type UnaryOp = Extract<
@@ -11,19 +11,29 @@ type UnaryOp = Extract<
   "Exp" | "Log" | "Sqrt" | "Abs" | "Tanh" | "Sigmoid" | "Relu" | "Elu" | "Softplus"
 >;
 
-/** `slope` gives the gradient of x from that of y = f(x). */
+/**
+ * `slope` gives the gradient of x from that of y = f(x). `spelled` computes f by other operators in
+ * float64, for those that onnxruntime has in float32 only.
+ */
 function unary(
   g: Recorder,
   op: UnaryOp,
   x: Tensor,
   slope: (gradient: Tensor, y: Tensor, x: Tensor) => Tensor,
+  spelled?: (x: Tensor) => Tensor,
 ): Tensor {
   if (x.transposed) {
-    return transpose(g, unary(g, op, x.transposed.source, slope), x.transposed.order);
+    return transpose(g, unary(g, op, x.transposed.source, slope, spelled), x.transposed.order);
   }
-  const y: Tensor = g.record(op, [x], { shape: x.shape }, ([gradient]) => [
-    gradient && slope(gradient, y, x),
-  ]);
+  const gradients: Backward = ([gradient]) => [gradient && slope(gradient, y, x)];
+  const y: Tensor =
+    spelled && g.dtype === "float64"
+      ? g.custom(
+          g.untaped(() => spelled(x)),
+          [x],
+          gradients,
+        )
+      : g.record(op, [x], { shape: x.shape }, gradients);
   return y;
 }
 
@@ -65,12 +75,22 @@ export function relu(g: Recorder, x: Tensor): Tensor {
 
 /** x above 0, exp(x) - 1 below. */
 export function elu(g: Recorder, x: Tensor): Tensor {
-  return unary(g, "Elu", x, (gradient, y) =>
-    mul(g, gradient, where(g, compare(g, "Greater", y, 0), 1, add(g, y, 1))),
+  return unary(
+    g,
+    "Elu",
+    x,
+    (gradient, y) => mul(g, gradient, where(g, compare(g, "Greater", y, 0), 1, add(g, y, 1))),
+    (at) => add(g, max(g, at, 0), sub(g, exp(g, min(g, at, 0)), 1)),
   );
 }
 
 /** log(1 + exp(x)). */
 export function softplus(g: Recorder, x: Tensor): Tensor {
-  return unary(g, "Softplus", x, (gradient, _, at) => mul(g, gradient, sigmoid(g, at)));
+  return unary(
+    g,
+    "Softplus",
+    x,
+    (gradient, _, at) => mul(g, gradient, sigmoid(g, at)),
+    (at) => add(g, max(g, at, 0), log(g, add(g, 1, exp(g, neg(g, abs(g, at)))))),
+  );
 }
