@@ -1,6 +1,6 @@
 /** A network described as data, so that workers, checkpoints and exports all build the same one. */
 
-import type { DataSpec, Forward } from "../../nn/engine.ts";
+import type { DataSpec, Forward } from "../../nn/model.ts";
 import type { Params } from "../../nn/params.ts";
 import { type StudentSpec, studentNetwork } from "./student.ts";
 import { type TeacherSpec, teacherNetwork } from "./teacher.ts";

@@ -6,10 +6,10 @@
  * for looking at.
  */
 
-import type { DataSpec, Forward, Views } from "../../nn/engine.ts";
 import type { Graph } from "../../nn/graph.ts";
 import { conv2d, gru, linear } from "../../nn/layers.ts";
-import { Params } from "../../nn/params.ts";
+import type { DataSpec, Forward } from "../../nn/model.ts";
+import { Params, type Views } from "../../nn/params.ts";
 import type { Tensor } from "../../nn/tensor.ts";
 import { headOf } from "./teacher.ts";
 

@@ -5,10 +5,11 @@
  * The critic is separate and reads what the actor must not (an asymmetric critic).
  */
 
-import type { DataSpec, Forward, Views } from "../../nn/engine.ts";
 import type { Graph } from "../../nn/graph.ts";
+import { constant } from "../../nn/initializers.ts";
 import { linear } from "../../nn/layers.ts";
-import { Params } from "../../nn/params.ts";
+import type { DataSpec, Forward } from "../../nn/model.ts";
+import { Params, type Views } from "../../nn/params.ts";
 import type { Tensor } from "../../nn/tensor.ts";
 
 export interface TeacherSpec {
@@ -45,7 +46,7 @@ export function teacherNetwork(spec: TeacherSpec) {
     .linear("critic.1", spec.privileged, hidden)
     .linear("critic.2", hidden, hidden)
     .linear("critic.value", hidden, 1)
-    .add("logStd", [actions], (_rng, out) => out.fill(-0.5));
+    .add("logStd", [actions], constant(-0.5));
   const act: Forward = (g, views, inputs) => {
     const latents = encodePoints(g, views, spec, inputs.keypoints);
     const batch = latents.shape[0];
@@ -74,7 +75,7 @@ function encodePoints(g: Graph, views: Views, spec: TeacherSpec, points: Tensor)
   const byPoint = g.reshape(encoded, [batch, total, spec.latent]);
   const pooled = g
     .split(byPoint, counts, 1)
-    .map((role) => g.maxReduce(role, { axes: [1], keepDims: true }));
+    .map((role) => g.maxReduce(role, { axes: [1], keep: true }));
   return g.concat(pooled, 1);
 }
 

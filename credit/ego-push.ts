@@ -1,0 +1,105 @@
+/**
+ * The stage reward of EgoPush (arXiv 2602.18071, equations 1 to 4): reach an object, then place it.
+ *
+ * The paper prints the formulas but not the weights and thresholds; the defaults of
+ * `egoPushReward` are ours, and say why where they were tuned.
+ */
+
+import { z } from "zod";
+import type { Meters, MetersPerSecond, Radians } from "../core/units.ts";
+import type { Stage, StageStep } from "./stage.ts";
+
+/** What a pushing stage is judged by, measured once per control step. */
+export interface PushReading {
+  /** From the centre of the pusher's face to the centre of the active object: d_rb. */
+  robotToActive_m: Meters;
+  /** From the active object to its target: d_ref. */
+  activeToTarget_m: Meters;
+  /** |Δψ| modulo the symmetry of the shape; 0 for a cylinder. */
+  yawError_rad: Radians;
+  activeSpeed_mps: MetersPerSecond;
+  /** Action of the step just made, each in [-1, 1]; zero at the start of an episode. */
+  forward: number;
+  turn: number;
+}
+
+/** A reading to be filled in. */
+export function pushReading(): PushReading {
+  return {
+    robotToActive_m: 0,
+    activeToTarget_m: 0,
+    yawError_rad: 0,
+    activeSpeed_mps: 0,
+    forward: 0,
+    turn: 0,
+  };
+}
+
+export const egoPushReward = z.strictObject({
+  budgetSteps: z.int().min(10).default(300).describe("T_s, control steps a stage may take"),
+  reach_m: z.number().positive().default(0.2).describe("eps_reach (printed in the paper)"),
+  align_m: z.number().positive().default(0.05).describe("eps_align, success threshold"),
+  alignYaw_deg: z.number().positive().default(15).describe("eps_phi, modulo the shape's symmetry"),
+  settle_mps: z.number().positive().default(0.05).describe("eps_v, success threshold"),
+  reachBonus: z.number().min(0).default(1).describe("weight of r_reach"),
+  placeBonus: z.number().min(0).default(10).describe("weight of r_place"),
+  approach: z.number().min(0).default(2).describe("w_rb, per metre"),
+  transport: z.number().min(0).default(4).describe("w_ref, per metre"),
+  smooth: z.number().min(0).default(0.01).describe("weight of r_smooth"),
+  smoothFrom: z.number().min(0).default(0.5).describe("eps_s, in units of the action"),
+  slow: z.number().min(0).default(0.05).describe("weight of r_slow"),
+  slowWithin_m: z.number().positive().default(0.15).describe("eps_d,th"),
+  slowBelow_mps: z.number().positive().default(0.2).describe("eps_v,th"),
+});
+export type EgoPushReward = z.output<typeof egoPushReward>;
+
+/** eta_t = (T_s - tau_t) / (T_s + eps0): falls from 1 to 0 over the stage. */
+export function temporalDecay(elapsedSteps: number, budgetSteps: number): number {
+  return (budgetSteps - elapsedSteps) / (budgetSteps + 1e-8);
+}
+
+/** Position, yaw and speed within their thresholds: the object is placed. */
+export function isPlaced(now: Readonly<PushReading>, reward: EgoPushReward): boolean {
+  return (
+    now.activeToTarget_m < reward.align_m &&
+    now.yawError_rad < (reward.alignYaw_deg * Math.PI) / 180 &&
+    now.activeSpeed_mps < reward.settle_mps
+  );
+}
+
+/** Equation 4: (Δv)^4 1[Δv > eps_s] + (Δω)^4 1[Δω > eps_s], on actions in [-1, 1]. */
+export function jerkiness(step: StageStep<PushReading>, from: number): number {
+  const forward = Math.abs(step.now.forward - step.before.forward);
+  const turn = Math.abs(step.now.turn - step.before.turn);
+  return (forward > from ? forward ** 4 : 0) + (turn > from ? turn ** 4 : 0);
+}
+
+/** g_d g_v: pays for being slow, charges for being fast, near the target. In [-1, 1]. */
+export function slowness(now: Readonly<PushReading>, within_m: Meters, below_mps: number): number {
+  const near = now.activeToTarget_m < within_m ? 1 - now.activeToTarget_m / within_m : 0;
+  return near * Math.max(-1, 1 - now.activeSpeed_mps / below_mps);
+}
+
+/** One object's stage: reach it, then place it. */
+export function pushStage(name: string, reward: EgoPushReward): Stage<PushReading> {
+  const reaches = (now: Readonly<PushReading>) => now.robotToActive_m < reward.reach_m;
+  const decay = (step: StageStep<PushReading>) =>
+    temporalDecay(step.elapsedSteps, step.budgetSteps);
+  return {
+    name,
+    budgetSteps: reward.budgetSteps,
+    reached: reaches,
+    done: (now) => isPlaced(now, reward),
+    terms: {
+      reach: (s) => (!s.reached && reaches(s.now) ? reward.reachBonus * decay(s) : 0),
+      place: (s) => (isPlaced(s.now, reward) ? reward.placeBonus * decay(s) : 0),
+      approach: (s) =>
+        s.reached ? 0 : reward.approach * (s.before.robotToActive_m - s.now.robotToActive_m),
+      transport: (s) =>
+        s.reached ? reward.transport * (s.before.activeToTarget_m - s.now.activeToTarget_m) : 0,
+      smooth: (s) => -reward.smooth * jerkiness(s, reward.smoothFrom),
+      slow: (s) =>
+        s.reached ? reward.slow * slowness(s.now, reward.slowWithin_m, reward.slowBelow_mps) : 0,
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * Stages: a task is a list of subgoals, and only the current one pays (EgoPush, 2026, section III-B).
+ *
+ * Every quantity a stage is judged by is measured once per control step into a plain object of type
+ * `S`, the reading. Stages are pure functions of the readings before and after the step, so that
+ * they can be written by hand, by a planner or in a test without a simulator.
+ */
+
+/** What a reward term may look at. */
+export interface StageStep<S> {
+  readonly before: Readonly<S>;
+  readonly now: Readonly<S>;
+  /** Control steps since the stage began, this one not counted: 0 on the first step of a stage. */
+  readonly elapsedSteps: number;
+  readonly budgetSteps: number;
+  /** The phase gate g_t at the start of the step: false while reaching, true while placing. */
+  readonly reached: boolean;
+}
+
+/** A named share of the reward of one step. */
+export type RewardTerm<S> = (step: StageStep<S>) => number;
+
+/** One subgoal. */
+export interface Stage<S> {
+  readonly name: string;
+  /** T_s: when these steps are used up the stage, and with it the episode, has timed out. */
+  readonly budgetSteps: number;
+  /** Opens the phase gate, once and for the rest of the stage. Stages without phases leave it out. */
+  readonly reached?: (now: Readonly<S>) => boolean;
+  readonly done: (now: Readonly<S>) => boolean;
+  readonly terms: Readonly<Record<string, RewardTerm<S>>>;
+}
+
+/** What one step did to the episode. */
+export interface StageOutcome {
+  readonly reward: number;
+  /** The current stage was completed in this step. */
+  readonly completed: boolean;
+  /** That was the last one. */
+  readonly finished: boolean;
+  /** The budget of the stage is used up and it is not complete. */
+  readonly timedOut: boolean;
+}
+
+/** Walks one episode through its stages and keeps the ledger. */
+export class StageMachine<S> {
+  readonly stages: readonly Stage<S>[];
+  /** Sum of each term of each stage over the episode so far, in the order of `termNames`. */
+  readonly ledger: Float64Array;
+  readonly #terms: readonly (readonly RewardTerm<S>[])[];
+  readonly #firstTerm: readonly number[];
+  readonly #step: {
+    before: S;
+    now: S;
+    elapsedSteps: number;
+    budgetSteps: number;
+    reached: boolean;
+  };
+  #index = 0;
+
+  constructor(stages: readonly Stage<S>[], reading: S) {
+    this.stages = stages;
+    this.#terms = stages.map((stage) => Object.values(stage.terms));
+    this.#firstTerm = this.#terms.map((_, i) =>
+      this.#terms.slice(0, i).reduce((sum, terms) => sum + terms.length, 0),
+    );
+    this.ledger = new Float64Array(this.#terms.reduce((sum, terms) => sum + terms.length, 0));
+    this.#step = { before: reading, now: reading, elapsedSteps: 0, budgetSteps: 0, reached: false };
+  }
+
+  /** Index of the current stage; the number of stages once all are done. */
+  get index(): number {
+    return this.#index;
+  }
+
+  get elapsedSteps(): number {
+    return this.#step.elapsedSteps;
+  }
+
+  get reached(): boolean {
+    return this.#step.reached;
+  }
+
+  /** Begins an episode at `stage`. */
+  reset(stage = 0): void {
+    this.ledger.fill(0);
+    this.#enter(stage);
+  }
+
+  /** Pays for one control step; moves on to the next stage when the current one is done. */
+  advance(before: S, now: S): StageOutcome {
+    const stage = this.stages[this.#index];
+    const step = this.#step;
+    step.before = before;
+    step.now = now;
+    step.budgetSteps = stage.budgetSteps;
+    let reward = 0;
+    const terms = this.#terms[this.#index];
+    const first = this.#firstTerm[this.#index];
+    for (let i = 0; i < terms.length; i++) {
+      const paid = terms[i](step);
+      this.ledger[first + i] += paid;
+      reward += paid;
+    }
+    if (stage.reached?.(now)) step.reached = true;
+    step.elapsedSteps++;
+    const completed = stage.done(now);
+    const timedOut = !completed && step.elapsedSteps >= stage.budgetSteps;
+    if (completed) this.#enter(this.#index + 1);
+    return { reward, completed, finished: this.#index === this.stages.length, timedOut };
+  }
+
+  #enter(index: number): void {
+    this.#index = index;
+    this.#step.elapsedSteps = 0;
+    this.#step.reached = false;
+  }
+}
+
+/** Names of the ledger's columns: `stage/term`. */
+export function termNames<S>(stages: readonly Stage<S>[]): readonly string[] {
+  return stages.flatMap((stage) => Object.keys(stage.terms).map((term) => `${stage.name}/${term}`));
+}

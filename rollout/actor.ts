@@ -1,0 +1,99 @@
+/** Policies as the roll-out sees them: rows of observations in, rows of actions out. */
+
+import type { Axes } from "../core/arrays.ts";
+import { ConfigError } from "../core/errors.ts";
+import { Actor } from "../nn/engine.ts";
+import { buildNetwork, type NetworkSpec } from "../policies/networks/network.ts";
+import { loadPolicy } from "../policies/runtime/node.ts";
+import type { GroupName } from "../sim/observations.ts";
+
+/** Where a policy comes from and which observation group feeds each of its inputs. */
+export type ActorSpec =
+  | {
+      readonly kind: "network";
+      readonly network: NetworkSpec;
+      readonly inputs: Readonly<Record<string, GroupName>>;
+    }
+  | { readonly kind: "bundle"; readonly folder: string };
+
+/** Groups that an actor reads. */
+export type ActorInputs = Readonly<Record<string, GroupName>>;
+
+/** A policy bound to a fixed number of rows. */
+export interface BatchActor {
+  readonly inputs: ActorInputs;
+  /** Mean actions [N, A]; reused by the next call. `theta` is ignored by bundles. */
+  act(theta: Float32Array, groups: Readonly<Record<string, Float32Array>>): Promise<Axes<"N,A">>;
+  /** Forgets the past of rows whose episode has ended; all rows without an argument. */
+  reset(boundaries?: Axes<"N">): void;
+  close(): Promise<void>;
+}
+
+/** Groups that feed a student bundle's inputs. */
+const BUNDLE_GROUPS: ActorInputs = { layers: "layers", proprioception: "proprioception" };
+
+export async function openActor(spec: ActorSpec, rows: number): Promise<BatchActor> {
+  return spec.kind === "network" ? openNetwork(spec, rows) : openBundle(spec.folder, rows);
+}
+
+async function openNetwork(
+  { network: spec, inputs }: Extract<ActorSpec, { kind: "network" }>,
+  rows: number,
+): Promise<BatchActor> {
+  const { params, act, inputs: specs } = buildNetwork(spec);
+  const width = spec.kind === "student" ? spec.memory : 0;
+  const memory = new Float32Array(rows * width);
+  const outputs = width > 0 ? ["mean", "memory"] : ["mean"];
+  const actor = await Actor.create({ params, forward: act, inputs: specs, outputs, batch: rows });
+  return {
+    inputs,
+    async act(theta, groups) {
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([input, group]) => [input, groups[group]]),
+      );
+      const result = await actor.run(theta, width > 0 ? { ...feeds, memory } : feeds);
+      if (width > 0) memory.set(result.memory);
+      return result.mean;
+    },
+    reset: (boundaries) => forget(memory, width, boundaries),
+    close: () => actor.close(),
+  };
+}
+
+async function openBundle(folder: string, rows: number): Promise<BatchActor> {
+  const policy = await loadPolicy(folder);
+  const inputs = policy.manifest.inputs.map((input) => input.name);
+  const recurrent = new Set((policy.manifest.recurrent ?? []).map((pair) => pair.input));
+  const observed = inputs.filter((name) => !recurrent.has(name));
+  for (const name of observed) {
+    if (!BUNDLE_GROUPS[name]) {
+      const known = Object.keys(BUNDLE_GROUPS).join(", ");
+      throw new ConfigError(
+        `The policy in "${folder}" reads "${name}", which no scene gives. Inputs that scenes give: ${known}.`,
+      );
+    }
+  }
+  return {
+    inputs: Object.fromEntries(observed.map((name) => [name, BUNDLE_GROUPS[name]])),
+    act: (_theta, groups) =>
+      policy.act(
+        Object.fromEntries(observed.map((name) => [name, groups[BUNDLE_GROUPS[name]]])),
+        rows,
+      ),
+    reset(boundaries) {
+      if (!boundaries) policy.reset();
+      else for (const [row, ended] of boundaries.entries()) if (ended === 1) policy.reset(row);
+    },
+    close: () => policy.close(),
+  };
+}
+
+function forget(memory: Float32Array, width: number, boundaries?: Axes<"N">): void {
+  if (!boundaries) {
+    memory.fill(0);
+    return;
+  }
+  for (let row = 0; row < boundaries.length; row++) {
+    if (boundaries[row] === 1) memory.fill(0, row * width, (row + 1) * width);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Evaluation of a policy over numbered starts that training never sees.
+ *
+ * Every start is run once, to its end, by the mean action. Success is judged on the last state of
+ * the episode, and failures count with the full budget in the time.
+ */
+
+import { type Proportion, wilson } from "../core/statistics.ts";
+import type { EpisodeEnd } from "../sim/scene-batch.ts";
+import { SceneBatch } from "../sim/scene-batch.ts";
+import { findScene } from "../sim/scenes/index.ts";
+import { type ActorSpec, openActor } from "./actor.ts";
+import { saveDiverged } from "./diverged.ts";
+import type { SimulationSpec } from "./shard.ts";
+
+/** Starts run together; fixed, so that a result does not depend on the number of workers. */
+export const EVALUATION_SHARD = 64;
+
+export interface EvaluationShard {
+  readonly simulation: SimulationSpec;
+  readonly actor: ActorSpec;
+  /** Weights, where the actor is a network rather than a bundle. */
+  readonly theta?: Float32Array;
+  readonly firstStart: number;
+  readonly starts: number;
+  /** Keep the poses of every episode. */
+  readonly record: boolean;
+}
+
+export interface EvaluatedEpisode extends Omit<EpisodeEnd, "env" | "episode"> {
+  readonly start: number;
+  /** [T + 1, B, 7] position and orientation of every body, where recording was asked for. */
+  readonly poses?: Float32Array;
+  /** [T, A] actions as the policy gave them. */
+  readonly actions?: Float32Array;
+}
+
+/** Runs one shard of starts in this thread. */
+export async function evaluateShard(shard: EvaluationShard): Promise<EvaluatedEpisode[]> {
+  const { simulation, starts, firstStart } = shard;
+  const actor = await openActor(shard.actor, starts);
+  const over = new Uint8Array(starts);
+  const batch = await SceneBatch.create({
+    ...simulation,
+    scene: findScene(simulation.scene),
+    envs: starts,
+    firstEnv: firstStart,
+    purpose: "evaluation",
+    groups: [...new Set(Object.values(actor.inputs))],
+    saveReport: saveDiverged,
+    onEnd: (env) => {
+      if (!over[env]) tapes[env]?.frame(env);
+    },
+  });
+  const tapes = shard.record ? Array.from({ length: starts }, () => new Tape(batch)) : [];
+  const episodes: EvaluatedEpisode[] = [];
+  const theta = shard.theta ?? new Float32Array(0);
+  batch.reset();
+  tapes.forEach((tape, env) => {
+    tape.frame(env);
+  });
+  while (episodes.length < starts) {
+    const actions = await actor.act(theta, batch.groups);
+    tapes.forEach((tape, env) => {
+      if (!over[env]) tape.action(actions, env);
+    });
+    batch.step(actions);
+    actor.reset(batch.boundaries);
+    for (const { env, episode: _, ...end } of batch.ends) {
+      if (over[env - firstStart]) continue;
+      over[env - firstStart] = 1;
+      episodes.push({ ...end, start: env, ...tapes[env - firstStart]?.take() });
+    }
+    tapes.forEach((tape, env) => {
+      if (!over[env]) tape.frame(env);
+    });
+  }
+  await actor.close();
+  batch.free();
+  return episodes.sort((a, b) => a.start - b.start);
+}
+
+/** Records one episode: T + 1 poses and T actions. */
+class Tape {
+  readonly #batch: SceneBatch;
+  readonly #poses: number[] = [];
+  readonly #actions: number[] = [];
+  readonly #row: Float32Array;
+
+  constructor(batch: SceneBatch) {
+    this.#batch = batch;
+    this.#row = new Float32Array(batch.world.bodies.length * 7);
+  }
+
+  frame(env: number): void {
+    this.#batch.poses(env, this.#row);
+    for (const value of this.#row) this.#poses.push(value);
+  }
+
+  action(actions: Float32Array, env: number): void {
+    this.#actions.push(actions[env * 2], actions[env * 2 + 1]);
+  }
+
+  take(): { poses: Float32Array; actions: Float32Array } {
+    return { poses: Float32Array.from(this.#poses), actions: Float32Array.from(this.#actions) };
+  }
+}
+
+export interface EvaluationSummary {
+  readonly success: Proportion;
+  /** Episodes by how they ended, most frequent first. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Mean time to success, failures counted as the whole budget. */
+  readonly meanTime_s: number;
+  readonly meanReturn: number;
+  readonly meanPathLength_m: number;
+}
+
+export function summarize(
+  episodes: readonly EvaluatedEpisode[],
+  controlStep_s: number,
+  budgetSteps: number,
+): EvaluationSummary {
+  const outcomes: Record<string, number> = {};
+  let time_s = 0;
+  for (const { outcome, steps } of episodes) {
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    time_s += (outcome === "success" ? steps : budgetSteps) * controlStep_s;
+  }
+  const mean = (value: (episode: EvaluatedEpisode) => number) =>
+    episodes.reduce((sum, episode) => sum + value(episode), 0) / episodes.length;
+  return {
+    success: wilson(outcomes.success ?? 0, episodes.length),
+    outcomes: Object.fromEntries(Object.entries(outcomes).sort((a, b) => b[1] - a[1])),
+    meanTime_s: time_s / episodes.length,
+    meanReturn: mean((episode) => episode.return),
+    meanPathLength_m: mean((episode) => episode.pathLength_m),
+  };
+}

@@ -1,0 +1,200 @@
+/** Worker threads that simulate and infer, and the roll-out they fill together. */
+
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import * as errors from "../core/errors.ts";
+import type { GroupName } from "../sim/observations.ts";
+import type { EpisodeEnd } from "../sim/scene-batch.ts";
+import type { ActorSpec } from "./actor.ts";
+import { EVALUATION_SHARD, type EvaluatedEpisode } from "./evaluation.ts";
+import { createRollout, type Rollout } from "./rollout.ts";
+import type { Exploration, ShardSpec, SimulationSpec } from "./shard.ts";
+import type { Request } from "./worker.ts";
+
+/** Workers used unless a configuration says otherwise: one a core, at most eight. */
+export function defaultWorkers(): number {
+  return Math.min(8, availableParallelism());
+}
+
+/** One worker thread and the requests it has not answered yet. */
+class WorkerHandle {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  #next = 0;
+
+  constructor() {
+    this.#worker = openWorker();
+    this.#worker.unref();
+    this.#worker.on("message", (reply: Reply) => {
+      this.#waiting.get(reply.id)?.(reply);
+      this.#waiting.delete(reply.id);
+      if (this.#waiting.size === 0) this.#worker.unref();
+    });
+    this.#worker.on("error", (error: Error) => {
+      for (const [id, settle] of this.#waiting) settle({ id, error });
+      this.#waiting.clear();
+    });
+  }
+
+  ask<Result>(request: Request): Promise<Result> {
+    const id = this.#next++;
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, (reply) => {
+        if (reply.error) reject(revive(reply.error));
+        else resolve(reply.result as Result);
+      });
+      this.#worker.postMessage({ id, request });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.ask({ kind: "close" });
+    await this.#worker.terminate();
+  }
+}
+
+interface Reply {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: { readonly name: string; readonly message: string; readonly stack?: string };
+}
+
+/** Starts a worker; sources need a loader on Node versions that do not strip types themselves. */
+function openWorker(): Worker {
+  const isSource = import.meta.url.endsWith(".ts");
+  const file = new URL(isSource ? "./worker.ts" : "./worker.js", import.meta.url);
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const strips = major > 22 || (major === 22 && minor >= 18);
+  if (!isSource || strips) return new Worker(file, { execArgv: [] });
+  const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
+  const code = `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
+  return new Worker(code, { eval: true, execArgv: [] });
+}
+
+/** Turns an error from a worker back into its class, so that users see a sentence, not a trace. */
+function revive(error: { name: string; message: string; stack?: string }): Error {
+  const known = {
+    ConfigError: errors.ConfigError,
+    ShapeError: errors.ShapeError,
+    FileError: errors.FileError,
+    DeviceError: errors.DeviceError,
+    SimulationDivergedError: errors.FileError,
+  }[error.name];
+  if (known) return new known(error.message);
+  const revived = new Error(error.message);
+  if (error.stack) revived.stack = error.stack;
+  return revived;
+}
+
+export interface CollectorOptions {
+  readonly simulation: SimulationSpec;
+  readonly actor: ActorSpec;
+  readonly envs: number;
+  /** Environments simulated and inferred together; part of the result, unlike `workers`. */
+  readonly shardEnvs: number;
+  readonly steps: number;
+  /** Groups to record. */
+  readonly groups: readonly GroupName[];
+  /** Groups whose final observations are kept. */
+  readonly finals: readonly GroupName[];
+}
+
+/** A fixed number of worker threads, used for collecting and for evaluating. */
+export class WorkerPool {
+  readonly #workers: readonly WorkerHandle[];
+
+  constructor(workers = defaultWorkers()) {
+    this.#workers = Array.from({ length: workers }, () => new WorkerHandle());
+  }
+
+  /** Opens the environments and returns what collects from them. One collector a pool at a time. */
+  async openCollector(options: CollectorOptions): Promise<Collector> {
+    const { simulation, actor, envs, shardEnvs, steps, groups, finals } = options;
+    if (envs % shardEnvs !== 0) {
+      throw new errors.ConfigError(
+        `The number of environments must be a multiple of the shard size ${shardEnvs}, got ${envs}.`,
+      );
+    }
+    const shards: ShardSpec[] = Array.from({ length: envs / shardEnvs }, (_, i) => ({
+      simulation,
+      actor,
+      envs: shardEnvs,
+      firstEnv: i * shardEnvs,
+      groups,
+    }));
+    const sizes = await Promise.all(
+      this.#workers.map((worker, w) =>
+        worker.ask<Record<string, number>>({
+          kind: "open",
+          shards: shards.filter((_, i) => i % this.#workers.length === w),
+        }),
+      ),
+    );
+    const rows = Object.fromEntries(groups.map((group) => [group, sizes[0][group]]));
+    const rollout = createRollout({ steps, envs, actions: 2, rows, finals });
+    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "attach", rollout })));
+    return new Collector(this.#workers, rollout);
+  }
+
+  /** Runs numbered starts, split into shards of fixed size over the workers; in order of start. */
+  async evaluate(options: {
+    readonly simulation: SimulationSpec;
+    readonly actor: ActorSpec;
+    readonly theta?: Float32Array;
+    readonly episodes: number;
+    readonly record?: boolean;
+    readonly onProgress?: (done: readonly EvaluatedEpisode[]) => void;
+  }): Promise<EvaluatedEpisode[]> {
+    const { simulation, actor, theta, episodes, record = false, onProgress } = options;
+    const firsts = Array.from(
+      { length: Math.ceil(episodes / EVALUATION_SHARD) },
+      (_, i) => i * EVALUATION_SHARD,
+    );
+    const done: EvaluatedEpisode[] = [];
+    const run = async (worker: WorkerHandle) => {
+      for (let first = firsts.shift(); first !== undefined; first = firsts.shift()) {
+        const starts = Math.min(EVALUATION_SHARD, episodes - first);
+        const shard = { simulation, actor, firstStart: first, starts, record };
+        const found = await worker.ask<EvaluatedEpisode[]>({
+          kind: "evaluate",
+          shard: theta ? { ...shard, theta } : shard,
+        });
+        done.push(...found);
+        onProgress?.(done);
+      }
+    };
+    await Promise.all(this.#workers.map(run));
+    return done.sort((a, b) => a.start - b.start);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+}
+
+/** Fills one roll-out again and again. */
+export class Collector {
+  readonly rollout: Rollout;
+  readonly #workers: readonly WorkerHandle[];
+
+  constructor(workers: readonly WorkerHandle[], rollout: Rollout) {
+    this.#workers = workers;
+    this.rollout = rollout;
+  }
+
+  /** Acts for `rollout.steps` steps everywhere; returns the episodes that ended, by environment. */
+  async collect(theta: Float32Array, exploration: Exploration): Promise<EpisodeEnd[]> {
+    const ends = await Promise.all(
+      this.#workers.map((worker) =>
+        worker.ask<EpisodeEnd[]>({ kind: "collect", theta, exploration }),
+      ),
+    );
+    return ends.flat().sort((a, b) => a.env - b.env || a.episode - b.episode);
+  }
+
+  /** Frees the environments; the workers stay. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "close" })));
+  }
+}

@@ -1,0 +1,55 @@
+/** A worker thread: owns shards, and does what the pool asks, one request at a time. */
+
+import { parentPort } from "node:worker_threads";
+import { type EvaluationShard, evaluateShard } from "./evaluation.ts";
+import type { Rollout } from "./rollout.ts";
+import { type Exploration, Shard, type ShardSpec } from "./shard.ts";
+
+/** What the pool may ask for. */
+export type Request =
+  | { readonly kind: "open"; readonly shards: readonly ShardSpec[] }
+  | { readonly kind: "attach"; readonly rollout: Rollout }
+  | {
+      readonly kind: "collect";
+      readonly theta: Float32Array;
+      readonly exploration: Exploration;
+    }
+  | { readonly kind: "evaluate"; readonly shard: EvaluationShard }
+  | { readonly kind: "close" };
+
+const shards: Shard[] = [];
+let rollout: Rollout | undefined;
+
+async function answer(request: Request): Promise<unknown> {
+  switch (request.kind) {
+    case "open":
+      for (const spec of request.shards) shards.push(await Shard.open(spec));
+      return shards[0]?.rowSizes ?? {};
+    case "attach":
+      rollout = request.rollout;
+      return undefined;
+    case "collect": {
+      if (!rollout) throw new Error("internal: collect before attach");
+      const ends = [];
+      for (const shard of shards) {
+        ends.push(...(await shard.collect(request.theta, rollout, request.exploration)));
+      }
+      return ends;
+    }
+    case "evaluate":
+      return evaluateShard(request.shard);
+    case "close":
+      for (const shard of shards) await shard.close();
+      shards.length = 0;
+      return undefined;
+  }
+}
+
+parentPort?.on("message", async ({ id, request }: { id: number; request: Request }) => {
+  try {
+    parentPort?.postMessage({ id, result: await answer(request) });
+  } catch (error) {
+    const { name, message, stack } = error as Error;
+    parentPort?.postMessage({ id, error: { name, message, stack } });
+  }
+});

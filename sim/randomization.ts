@@ -1,0 +1,33 @@
+/** Domain randomisation: what differs from episode to episode besides the starting poses. */
+
+import { z } from "zod";
+
+const range = (low: number, high: number, min: number, max: number, what: string) =>
+  z
+    .tuple([z.number().min(min).max(max), z.number().min(min).max(max)])
+    .default([low, high])
+    .describe(`${what}: uniform between these`);
+
+export const randomization = z.strictObject({
+  massScale: range(0.8, 1.25, 0.1, 10, "mass of every object, as a factor"),
+  frictionScale: range(0.8, 1.25, 0.1, 10, "friction of every object, as a factor"),
+  support: range(0.3, 1, 0, 1, "pressure on the floor, 0 even, 1 on the rim or corners"),
+  actionDelaySteps: range(0, 0, 0, 5, "control steps before an action reaches the wheels"),
+  imageDelaySteps: range(0, 0, 0, 5, "control steps an image is old"),
+  cameraHeight_m: range(-0.005, 0.005, -0.1, 0.1, "error of the camera's height"),
+  cameraPitch_deg: range(-0.5, 0.5, -20, 20, "error of the camera's pitch"),
+  cameraYaw_deg: range(-0.5, 0.5, -20, 20, "error of the camera's yaw"),
+});
+export type Randomization = z.output<typeof randomization>;
+
+/** No randomisation at all: every range is a point. */
+export const exact: Randomization = {
+  massScale: [1, 1],
+  frictionScale: [1, 1],
+  support: [1, 1],
+  actionDelaySteps: [0, 0],
+  imageDelaySteps: [0, 0],
+  cameraHeight_m: [0, 0],
+  cameraPitch_deg: [0, 0],
+  cameraYaw_deg: [0, 0],
+};

@@ -1,0 +1,389 @@
+/**
+ * N environments of one scene in one world, stepped together and reset on their own.
+ *
+ * Randomness of an episode comes from its environment's global number and its count alone, so a run
+ * is the same however many workers share the environments.
+ */
+
+import type { Axes } from "../core/arrays.ts";
+import { parseConfig } from "../core/config.ts";
+import { SimulationDivergedError } from "../core/errors.ts";
+import { createRng, type Rng } from "../core/rng.ts";
+import { StageMachine, termNames } from "../credit/stage.ts";
+import { type Eyes, openEyes } from "./eyes.ts";
+import { Ground } from "./ground.ts";
+import {
+  type GroupName,
+  Observer,
+  privilegedLayout,
+  proprioceptionLayout,
+  roleNames,
+} from "./observations.ts";
+import { type Randomization, randomization } from "./randomization.ts";
+import type { SensorSpec } from "./render/types.ts";
+import type { AssembledScene, PlanarPose, Scene } from "./scene.ts";
+import type { Observability } from "./visibility.ts";
+import { bodyState, type ContactMode, World } from "./world.ts";
+
+export interface SceneBatchOptions {
+  readonly scene: Scene;
+  readonly config?: unknown;
+  readonly envs: number;
+  /** Global number of the first environment, when a batch is a part of a larger one. */
+  readonly firstEnv?: number;
+  readonly seed: number;
+  /** Training and evaluation never share a start: their random streams differ. */
+  readonly purpose: "training" | "evaluation";
+  readonly groups: readonly GroupName[];
+  readonly contact?: ContactMode;
+  readonly randomization?: Randomization;
+  readonly sensor?: SensorSpec;
+  /** Called for an environment whose episode has just ended, before the next one begins. */
+  readonly onEnd?: (env: number) => void;
+  /** Keeps the report of a diverged simulation and returns where; see rollout/diverged.ts. */
+  readonly saveReport?: (report: string) => string;
+}
+
+/** How an episode ended. */
+export interface EpisodeEnd {
+  readonly env: number;
+  readonly episode: number;
+  /** "success", "timed out", or the scene's name for what went wrong. */
+  readonly outcome: string;
+  readonly steps: number;
+  readonly return: number;
+  readonly pathLength_m: number;
+  readonly stagesDone: number;
+  /** What each term of each stage paid; columns are `SceneBatch.termNames`. */
+  readonly ledger: Float64Array;
+}
+
+/** What one environment keeps between steps. */
+interface EnvMemory {
+  readonly machine: StageMachine<unknown>;
+  before: unknown;
+  now: unknown;
+  episode: number;
+  steps: number;
+  return: number;
+  pathLength_m: number;
+  delay: number;
+  x_m: number;
+  y_m: number;
+  start: readonly PlanarPose[];
+}
+
+const MAX_DELAY = 5;
+
+export class SceneBatch {
+  readonly scene: AssembledScene;
+  readonly envs: number;
+  readonly world: World;
+  readonly termNames: readonly string[];
+  /** Current observations, one array per requested group; reused by the next step. */
+  readonly groups: Readonly<Record<string, Float32Array>>;
+  /** Columns (or, for images, pixels) of one row of each group. */
+  readonly rowSizes: Readonly<Record<string, number>>;
+  /** What ended episodes saw last; only rows with a boundary mean something. Images are left out. */
+  readonly finalGroups: Readonly<Record<string, Float32Array>>;
+  readonly rewards: Axes<"N">;
+  /** 0 where an episode terminated, 1 elsewhere, time-outs included. */
+  readonly discounts: Axes<"N">;
+  /** 1 where an episode ended in this step and the observation already belongs to the next one. */
+  readonly boundaries: Axes<"N">;
+  /** Episodes that ended in this step. */
+  readonly ends: EpisodeEnd[] = [];
+  readonly #options: SceneBatchOptions;
+  readonly #randomization: Randomization;
+  readonly #rng: Rng;
+  readonly #ground: Ground;
+  readonly #observer: Observer;
+  readonly #eyes: Eyes | undefined;
+  readonly #envs: readonly EnvMemory[];
+  readonly #limits: readonly [forward_mps: number, turn_radps: number];
+  readonly #commands: Float32Array;
+  /** Past actions of every environment, newest first: [N][MAX_DELAY + 1][2]. */
+  readonly #actions: Float32Array;
+  readonly #vectorGroups: readonly Exclude<GroupName, "layers">[];
+
+  private constructor(options: SceneBatchOptions, scene: AssembledScene, eyes: Eyes | undefined) {
+    const { envs } = options;
+    this.#options = options;
+    this.scene = scene;
+    this.envs = envs;
+    this.#randomization = options.randomization ?? randomization.parse({});
+    this.#rng = createRng(options.seed).split(options.purpose);
+    this.world = eyes?.world ?? createWorld(scene, envs, options.contact);
+    this.#ground = new Ground(this.world);
+    this.#observer = new Observer(scene);
+    this.#eyes = eyes;
+    this.termNames = termNames(scene.stages);
+    this.#envs = Array.from({ length: envs }, () => createMemory(scene));
+    const { maxSpeed_mps, maxTurnRate_radps } = scene.cast.robot;
+    this.#limits = [maxSpeed_mps, maxTurnRate_radps];
+    this.#commands = new Float32Array(envs * 2);
+    this.#actions = new Float32Array(envs * (MAX_DELAY + 1) * 2);
+    this.rewards = new Float32Array(envs);
+    this.discounts = new Float32Array(envs).fill(1);
+    this.boundaries = new Float32Array(envs);
+    this.#vectorGroups = options.groups.filter((group) => group !== "layers");
+    this.rowSizes = Object.fromEntries(
+      options.groups.map((group) => [group, rowSizeOf(group, this.#observer, eyes)]),
+    );
+    const rows = (group: string) => new Float32Array(envs * this.rowSizes[group]);
+    this.finalGroups = Object.fromEntries(this.#vectorGroups.map((group) => [group, rows(group)]));
+    this.groups = {
+      ...Object.fromEntries(this.#vectorGroups.map((group) => [group, rows(group)])),
+      ...(eyes ? { layers: eyes.layers } : {}),
+    };
+  }
+
+  static async create(options: SceneBatchOptions): Promise<SceneBatch> {
+    const { scene, config = {}, groups } = options;
+    const assembled = scene.assemble(parseConfig(scene.config, config, `scene "${scene.name}"`));
+    if (!groups.includes("layers")) return new SceneBatch(options, assembled, undefined);
+    const world = createWorld(assembled, options.envs, options.contact);
+    const { sensor } = options;
+    const roles = roleNames(assembled);
+    const eyes = await openEyes(world, assembled, sensor ? { roles, sensor } : { roles });
+    return new SceneBatch(options, assembled, eyes);
+  }
+
+  /** Starts a new episode everywhere. */
+  reset(): void {
+    this.ends.length = 0;
+    this.boundaries.fill(0);
+    this.discounts.fill(1);
+    this.rewards.fill(0);
+    for (let env = 0; env < this.envs; env++) this.resetOne(env);
+    this.#eyes?.look();
+  }
+
+  /** Starts a new episode in one environment: number `episode`, or the next one. */
+  resetOne(env: number, episode = this.#envs[env].episode + 1): void {
+    const memory = this.#envs[env];
+    const number = (this.#options.firstEnv ?? 0) + env;
+    const rng = this.#rng.split(`environment ${number} episode ${episode}`);
+    memory.episode = episode;
+    memory.start = this.scene.start(rng.split("start"));
+    memory.start.forEach((pose, body) => {
+      this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
+    });
+    this.#randomize(env, rng.split("physics"));
+    this.#eyes?.begin(env, rng.split("camera"), this.#randomization);
+    memory.steps = 0;
+    memory.return = 0;
+    memory.pathLength_m = 0;
+    this.#actions.fill(0, env * (MAX_DELAY + 1) * 2, (env + 1) * (MAX_DELAY + 1) * 2);
+    memory.machine.reset();
+    this.#ground.env = env;
+    this.#ground.markStart();
+    memory.x_m = this.#ground.x_m(0);
+    memory.y_m = this.#ground.y_m(0);
+    this.scene.measure(this.#ground, 0, [0, 0], memory.now);
+    this.#observe(env, this.groups);
+    this.#eyes?.assignRoles(env, this.scene.roles[0]);
+  }
+
+  /** One control step everywhere. `actions` are clamped to [-1, 1]. */
+  step(actions: Axes<"N,A">): void {
+    this.ends.length = 0;
+    for (let env = 0; env < this.envs; env++) this.#command(env, actions);
+    this.world.step(this.#commands);
+    this.#eyes?.remember();
+    for (let env = 0; env < this.envs; env++) this.#settle(env);
+    this.#eyes?.look();
+  }
+
+  /** Poses of one environment's bodies, [B][7], for recordings; `out` is filled. */
+  poses(env: number, out: Float32Array): void {
+    const bodies = this.world.bodies.length;
+    for (let body = 0; body < bodies; body++) {
+      const at = (env * bodies + body) * bodyState.size;
+      out.set(this.world.states.subarray(at, at + 7), body * 7);
+    }
+  }
+
+  stageOf(env: number): number {
+    return this.#envs[env].machine.index;
+  }
+
+  free(): void {
+    this.world.free();
+  }
+
+  /** Shifts the newest action in and takes the one that reaches the wheels now. */
+  #command(env: number, actions: Axes<"N,A">): void {
+    const past = env * (MAX_DELAY + 1) * 2;
+    this.#actions.copyWithin(past + 2, past, past + MAX_DELAY * 2);
+    this.#actions[past] = clamp(actions[env * 2]);
+    this.#actions[past + 1] = clamp(actions[env * 2 + 1]);
+    const due = past + this.#envs[env].delay * 2;
+    this.#commands[env * 2] = this.#actions[due] * this.#limits[0];
+    this.#commands[env * 2 + 1] = this.#actions[due + 1] * this.#limits[1];
+  }
+
+  /** Reward, end of episode and observation of one environment after a step. */
+  #settle(env: number): void {
+    const memory = this.#envs[env];
+    const { machine } = memory;
+    this.#ground.env = env;
+    if (!this.#finite(env)) this.#diverged(env);
+    this.#measure(env);
+    const outcome = machine.advance(memory.before, memory.now);
+    memory.steps++;
+    memory.return += outcome.reward;
+    this.rewards[env] = outcome.reward;
+    const failure = outcome.finished ? undefined : this.scene.failure(this.#ground, machine.index);
+    const terminated = outcome.finished || failure !== undefined;
+    const ended = terminated || outcome.timedOut;
+    this.discounts[env] = terminated ? 0 : 1;
+    this.boundaries[env] = ended ? 1 : 0;
+    if (!ended) {
+      this.#observe(env, this.groups);
+      if (outcome.completed) this.#eyes?.assignRoles(env, this.scene.roles[machine.index]);
+      return;
+    }
+    this.#observe(env, this.finalGroups);
+    const kind = outcome.finished ? "success" : (failure ?? "timed out");
+    this.ends.push(this.#endOf(env, kind));
+    this.#options.onEnd?.(env);
+    this.resetOne(env);
+  }
+
+  #measure(env: number): void {
+    const memory = this.#envs[env];
+    const swap = memory.before;
+    memory.before = memory.now;
+    memory.now = swap;
+    const past = env * (MAX_DELAY + 1) * 2;
+    this.scene.measure(
+      this.#ground,
+      memory.machine.index,
+      [this.#actions[past], this.#actions[past + 1]],
+      memory.now,
+    );
+    const x = this.#ground.x_m(0);
+    const y = this.#ground.y_m(0);
+    memory.pathLength_m += Math.hypot(x - memory.x_m, y - memory.y_m);
+    memory.x_m = x;
+    memory.y_m = y;
+  }
+
+  #endOf(env: number, outcome: string): EpisodeEnd {
+    const memory = this.#envs[env];
+    return {
+      env: (this.#options.firstEnv ?? 0) + env,
+      episode: memory.episode,
+      outcome,
+      steps: memory.steps,
+      return: memory.return,
+      pathLength_m: memory.pathLength_m,
+      stagesDone: memory.machine.index,
+      ledger: memory.machine.ledger.slice(),
+    };
+  }
+
+  #observe(env: number, into: Readonly<Record<string, Float32Array>>): void {
+    const { machine } = this.#envs[env];
+    const stage = Math.min(machine.index, this.scene.stages.length - 1);
+    const roles = this.scene.roles[stage];
+    this.#ground.env = env;
+    const target = this.scene.target(this.#ground, stage);
+    const past = env * (MAX_DELAY + 1) * 2;
+    const action = [this.#actions[past], this.#actions[past + 1]] as const;
+    for (const group of this.#vectorGroups) {
+      const out = into[group];
+      const start = env * this.rowSizes[group];
+      if (group === "proprioception") {
+        out[start] = action[0];
+        out[start + 1] = action[1];
+      } else if (group === "privileged") {
+        const elapsed = machine.elapsedSteps / this.scene.stages[stage].budgetSteps;
+        const progress = { stage, reached: machine.reached, elapsed, action };
+        this.#observer.writePrivileged(this.#ground, roles, target, progress, out, start);
+      } else {
+        const observability = group.slice("keypoints:".length) as Observability;
+        this.#observer.writeKeypoints(this.#ground, roles, target, observability, out, start);
+      }
+    }
+  }
+
+  #randomize(env: number, rng: Rng): void {
+    const { massScale, frictionScale, support, actionDelaySteps } = this.#randomization;
+    this.scene.cast.bodies.forEach((body, i) => {
+      this.world.setProperties(env, i + 1, {
+        mass_kg: body.mass_kg * rng.uniform(...massScale),
+        friction: body.friction * rng.uniform(...frictionScale),
+        support: rng.uniform(...support),
+      });
+    });
+    const [low, high] = actionDelaySteps;
+    this.#envs[env].delay = Math.min(high, Math.floor(rng.uniform(low, high + 1)));
+  }
+
+  #finite(env: number): boolean {
+    const size = this.world.bodies.length * bodyState.size;
+    let sum = 0;
+    for (let i = env * size; i < (env + 1) * size; i++) sum += this.world.states[i];
+    return Number.isFinite(sum);
+  }
+
+  #diverged(env: number): never {
+    const memory = this.#envs[env];
+    const { seed, purpose, config = {}, contact = "planar", firstEnv = 0 } = this.#options;
+    const reproduce = {
+      scene: this.scene.name,
+      config,
+      contact,
+      seed,
+      purpose,
+      environment: firstEnv + env,
+      episode: memory.episode,
+      step: memory.steps,
+      start: memory.start,
+      randomization: this.#randomization,
+    };
+    const file = this.#options.saveReport?.(`${JSON.stringify(reproduce, undefined, 2)}\n`) ?? "";
+    const where = `environment ${firstEnv + env}, episode ${memory.episode}, step ${memory.steps}`;
+    throw new SimulationDivergedError(
+      `Scene "${this.scene.name}" stopped being finite in ${where}. ${file ? `"${file}" reproduces it.` : "No report was kept."}`,
+      file,
+    );
+  }
+}
+
+function createWorld(scene: AssembledScene, envs: number, contact: ContactMode = "planar"): World {
+  const { robot, bodies, arenaSide_m } = scene.cast;
+  const { physicsStep_s, controlStep_s } = scene.timing;
+  const substeps = Math.round(controlStep_s / physicsStep_s);
+  const { watch } = scene;
+  return new World({ robot, bodies, arenaSide_m, contact, physicsStep_s, substeps, watch }, envs);
+}
+
+function createMemory(scene: AssembledScene): EnvMemory {
+  return {
+    machine: new StageMachine(scene.stages, scene.reading()),
+    before: scene.reading(),
+    now: scene.reading(),
+    episode: -1,
+    steps: 0,
+    return: 0,
+    pathLength_m: 0,
+    delay: 0,
+    x_m: 0,
+    y_m: 0,
+    start: [],
+  };
+}
+
+function rowSizeOf(group: GroupName, observer: Observer, eyes: Eyes | undefined): number {
+  if (group === "proprioception") return proprioceptionLayout.size;
+  if (group === "privileged") return privilegedLayout.size;
+  if (group === "layers") return eyes?.rowSize ?? 0;
+  return observer.keypoints.size;
+}
+
+function clamp(x: number): number {
+  return Math.min(1, Math.max(-1, x));
+}

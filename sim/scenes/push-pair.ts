@@ -1,0 +1,103 @@
+/**
+ * Push one object next to an anchor.
+ *
+ * Task: the object must come to rest at a pose fixed relative to the anchor, `offset_m` in front of
+ * it, with its faces parallel to the anchor's. EgoPush calls this the two-object task.
+ * Randomised: all poses. Physical properties: see sim/randomization.ts.
+ * Success: position, yaw (modulo the shape's symmetry) and speed within the reward's thresholds.
+ * Failure: something leaves the arena, or the anchor is moved.
+ */
+
+import { z } from "zod";
+import type { Rng } from "../../core/rng.ts";
+import { egoPushReward, pushReading, pushStage } from "../../credit/ego-push.ts";
+import type { Ground } from "../ground.ts";
+import { scatter } from "../placement.ts";
+import { measurePush } from "../push.ts";
+import { egoPushRobot } from "../robots/diff-drive.ts";
+import { defineScene, type PlanarPose } from "../scene.ts";
+import { pushable } from "../shape.ts";
+
+const ROBOT = 0;
+const ANCHOR = 1;
+const OBJECT = 2;
+
+const config = z.strictObject({
+  shape: z.enum(["cube", "cylinder", "prism"]).default("cube"),
+  arenaSide_m: z.number().min(2).default(3),
+  startWithin_m: z.number().positive().default(1).describe("objects start in this square's half"),
+  offset_m: z.number().positive().default(0.25).describe("target in front of the anchor's centre"),
+  anchorShift_m: z.number().positive().default(0.05).describe("moving the anchor further fails"),
+  reward: egoPushReward.prefault({}),
+});
+type Config = z.output<typeof config>;
+
+export const pushPair = defineScene({
+  name: "push-pair",
+  summary: "Push one object next to an anchor, aligned with it.",
+  config,
+  timing: { physicsStep_s: 1 / 60, controlStep_s: 1 / 10 },
+
+  cast: ({ shape, arenaSide_m }) => ({
+    robot: egoPushRobot,
+    arenaSide_m,
+    bodies: [
+      { name: "anchor", shape: pushable("cube"), mass_kg: 0.4, friction: 0.5, motion: "dynamic" },
+      { name: "object", shape: pushable(shape), mass_kg: 0.4, friction: 0.5, motion: "dynamic" },
+    ],
+  }),
+
+  start: ({ startWithin_m, offset_m }, rng) => startPoses(startWithin_m, offset_m, rng),
+
+  roles: () => [{ active: OBJECT, anchor: ANCHOR, obstacles: [] }],
+
+  target: (cfg, ground) => targetPose(cfg, ground),
+
+  stages: ({ reward }) => [pushStage("place-object", reward)],
+
+  reading: pushReading,
+
+  measure(cfg, ground, _stage, action, out) {
+    measurePush(ground, egoPushRobot, OBJECT, pushable(cfg.shape), targetPose(cfg, ground), out);
+    [out.forward, out.turn] = action;
+  },
+
+  failure(cfg, ground) {
+    const inside_m = cfg.arenaSide_m / 2;
+    for (const body of [ROBOT, OBJECT]) {
+      if (Math.max(Math.abs(ground.x_m(body)), Math.abs(ground.y_m(body))) > inside_m) {
+        return "out of the arena";
+      }
+    }
+    if (ground.shift_m(ANCHOR) > cfg.anchorShift_m) return "anchor moved";
+    if (ground.upright(OBJECT) < 0.7) return "object toppled";
+    return undefined;
+  },
+});
+
+/** In front of the anchor, facing as it does. */
+function targetPose({ offset_m }: Config, ground: Ground): PlanarPose {
+  const yaw_rad = ground.yaw_rad(ANCHOR);
+  return {
+    x_m: ground.x_m(ANCHOR) + offset_m * Math.cos(yaw_rad),
+    y_m: ground.y_m(ANCHOR) + offset_m * Math.sin(yaw_rad),
+    yaw_rad,
+  };
+}
+
+/** The anchor near the middle, object and robot anywhere clear of the others and of the target. */
+function startPoses(within_m: number, offset_m: number, rng: Rng): readonly PlanarPose[] {
+  const anchor: PlanarPose = {
+    x_m: rng.uniform(-0.3, 0.3),
+    y_m: rng.uniform(-0.3, 0.3),
+    yaw_rad: rng.uniform(-Math.PI, Math.PI),
+  };
+  const target: PlanarPose = {
+    x_m: anchor.x_m + offset_m * Math.cos(anchor.yaw_rad),
+    y_m: anchor.y_m + offset_m * Math.sin(anchor.yaw_rad),
+    yaw_rad: anchor.yaw_rad,
+  };
+  const object = scatter(rng, within_m, [anchor, target], 0.3);
+  const robot = scatter(rng, within_m + 0.1, [anchor, object], 0.35);
+  return [robot, anchor, object];
+}

@@ -1,0 +1,84 @@
+/** Teachers on disk: enough to go on training as if nothing had happened, or to act. */
+
+import { existsSync } from "node:fs";
+import { ConfigError } from "../core/errors.ts";
+import type { Trainer } from "../nn/engine.ts";
+import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
+import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
+import type { Observability } from "../sim/visibility.ts";
+import type { TeacherConfig } from "./config.ts";
+import type { Teacher, TeacherRun } from "./ppo.ts";
+
+/** Where a training run stands. */
+export interface TeacherProgress {
+  readonly iteration: number;
+  readonly environmentSteps: number;
+  readonly learningRate: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+const KIND = "teacher";
+
+export function saveTeacher(
+  run: TeacherRun,
+  spec: TeacherSpec,
+  trainer: Trainer,
+  progress: TeacherProgress,
+): void {
+  if (!run.checkpoint) return;
+  const { theta, m, v, steps } = trainer.state();
+  writeCheckpoint(run.checkpoint, {
+    kind: KIND,
+    seed: run.simulation.seed,
+    config: { simulation: run.simulation, teacher: run.config, network: spec },
+    progress: { ...progress, optimizerSteps: steps },
+    params: teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape })),
+    arrays: { theta, m, v },
+  });
+}
+
+/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood. */
+export function loadTeacher(run: TeacherRun, spec: TeacherSpec, trainer: Trainer): TeacherProgress {
+  const fresh: TeacherProgress = {
+    iteration: 0,
+    environmentSteps: 0,
+    learningRate: run.config.learningRate,
+    metrics: {},
+  };
+  if (!run.checkpoint || !existsSync(run.checkpoint)) return fresh;
+  const params = teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape }));
+  const saved = readCheckpoint(run.checkpoint, { kind: KIND, params });
+  if (saved.seed !== run.simulation.seed) {
+    throw new ConfigError(
+      `"${run.checkpoint}" was trained with seed ${saved.seed}, not ${run.simulation.seed}. Use that seed to resume, or another file.`,
+    );
+  }
+  const { optimizerSteps, ...progress } = saved.progress as TeacherProgress & {
+    readonly optimizerSteps: number;
+  };
+  const { theta, m, v } = saved.arrays;
+  trainer.load({ theta, m, v, steps: optimizerSteps });
+  return progress;
+}
+
+/** A teacher to act with, and what it was trained to see. */
+export function readTeacher(file: string): Teacher & {
+  readonly observability: Observability;
+  readonly config: TeacherConfig;
+  readonly simulation: TeacherRun["simulation"];
+} {
+  const saved = readCheckpoint(file, { kind: KIND });
+  const { network, teacher, simulation } = saved.config as {
+    readonly network: TeacherSpec;
+    readonly teacher: TeacherConfig;
+    readonly simulation: TeacherRun["simulation"];
+  };
+  return {
+    spec: network,
+    theta: saved.arrays.theta,
+    progress: saved.progress as TeacherProgress,
+    observability: teacher.observability,
+    config: teacher,
+    simulation,
+  };
+}

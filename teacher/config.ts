@@ -1,0 +1,30 @@
+/** What a teacher is trained with. Every field is a `--set teacher.<field>=<value>`. */
+
+import { z } from "zod";
+import { observabilities } from "../sim/visibility.ts";
+
+export const teacherConfig = z.strictObject({
+  iterations: z.int().min(1).default(400).describe("roll-outs to learn from"),
+  envs: z.int().min(1).default(256).describe("environments"),
+  shardEnvs: z.int().min(1).default(64).describe("environments simulated and inferred together"),
+  rolloutSteps: z.int().min(1).default(64).describe("control steps per environment and roll-out"),
+  epochs: z.int().min(1).default(4),
+  batch: z.int().min(1).default(4096).describe("samples of a minibatch"),
+  observability: z
+    .enum(observabilities)
+    .default("fov+gate")
+    .describe("what the actor may see; the critic sees everything"),
+  gamma: z.number().min(0).max(1).default(0.99),
+  lambda: z.number().min(0).max(1).default(0.95),
+  clip: z.number().positive().default(0.2),
+  valueCoef: z.number().min(0).default(0.5),
+  entropyCoef: z.number().min(0).default(0.002),
+  clipNorm: z.number().positive().default(1).describe("global norm that gradients are clipped to"),
+  learningRate: z.number().positive().default(1e-3),
+  minLearningRate: z.number().positive().default(1e-4),
+  maxLearningRate: z.number().positive().default(2e-3),
+  targetKl: z.number().positive().default(0.012).describe("the learning rate follows it"),
+  latent: z.int().min(1).default(32).describe("width of a role's latent"),
+  hidden: z.int().min(1).default(128),
+});
+export type TeacherConfig = z.output<typeof teacherConfig>;

@@ -1,0 +1,32 @@
+/** The teacher's network for a scene, and how its inputs are fed. */
+
+import { parseConfig } from "../core/config.ts";
+import type { TeacherSpec } from "../policies/networks/teacher.ts";
+import type { ActorSpec } from "../rollout/actor.ts";
+import type { SimulationSpec } from "../rollout/shard.ts";
+import { keypointLayout, privilegedLayout } from "../sim/observations.ts";
+import { findScene } from "../sim/scenes/index.ts";
+import type { Observability } from "../sim/visibility.ts";
+import type { TeacherConfig } from "./config.ts";
+
+export function teacherSpec(
+  simulation: SimulationSpec,
+  { latent, hidden }: Pick<TeacherConfig, "latent" | "hidden">,
+): TeacherSpec {
+  const scene = findScene(simulation.scene);
+  const columns = keypointLayout(
+    scene.assemble(parseConfig(scene.config, simulation.config, `scene "${scene.name}"`)),
+  );
+  const points = Object.fromEntries(
+    Object.entries(columns.width).map(([role, width]) => [role, width / 3]),
+  );
+  return { kind: "teacher", points, privileged: privilegedLayout.size, actions: 2, latent, hidden };
+}
+
+export function teacherActor(network: TeacherSpec, observability: Observability): ActorSpec {
+  return {
+    kind: "network",
+    network,
+    inputs: { keypoints: `keypoints:${observability}`, proprioception: "proprioception" },
+  };
+}
