@@ -8,7 +8,7 @@ import { defineCommand, jsonOption } from "../command.ts";
 import { didYouMean } from "../nearest.ts";
 
 /** Files of bench/ that measure nothing themselves. */
-const notBenches = ["harness", "write-readme"];
+const notBenches = ["harness", "readme", "write-readme"];
 
 export const bench = defineCommand({
   examples: [

@@ -12,6 +12,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "List the scenes, or show one: stages, observation groups, settings.",
     load: async () => (await import("./scenes.ts")).scenes,
   },
+  serve: {
+    summary: "Serve a policy bundle to robots over ZeroMQ, until Ctrl-C.",
+    load: async () => (await import("./serve.ts")).serve,
+  },
   bench: {
     summary: "Run a benchmark and write bench/results/<name>.json.",
     load: async () => (await import("./bench.ts")).bench,

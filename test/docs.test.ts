@@ -1,0 +1,82 @@
+/** The documentation is true: its code runs, its links lead somewhere, its numbers are the measured ones. */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { type ResultFile, readResults, withResults } from "../bench/readme.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+const read = (page: string) => readFileSync(path.join(root, page), "utf8");
+
+/** Blocks run from inside the package, so that `understudy/sim` is found by its own name. */
+const scratch = path.join(root, "runs", `docs-test-${process.pid}`);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const pages = ["README.md", "docs/add-a-scene.md"].filter((page) =>
+  existsSync(path.join(root, page)),
+);
+const blocks = pages.flatMap((page) =>
+  [...read(page).matchAll(/^```ts\n(.*?)^```/gms)].map(([, code], i) => ({ page, i: i + 1, code })),
+);
+
+describe("code", () => {
+  it("is there to be run", () => expect(blocks.length).toBeGreaterThan(0));
+
+  it.each(blocks)("$page, block $i, runs as written", ({ page, i, code }) => {
+    mkdirSync(scratch, { recursive: true });
+    const file = path.join(scratch, `${path.basename(page, ".md")}-${i}.ts`);
+    writeFileSync(file, code);
+    const flags = ["--import", "tsx", "--conditions=source", file];
+    const { status, stderr } = spawnSync(process.execPath, flags, { cwd: root, encoding: "utf8" });
+    expect(status, stderr).toBe(0);
+  });
+});
+
+describe("links", () => {
+  const markdown = [
+    ...readdirSync(root).filter((name) => name.endsWith(".md")),
+    ...readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => path.join("docs", name)),
+  ];
+
+  it.each(markdown)("%s links only to files that exist", (page) => {
+    const prose = read(page).replace(/^```.*?^```/gms, "");
+    for (const [, target] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^(https?:|#)/.test(target)) continue;
+      const file = path.join(root, path.dirname(page), target.replace(/#.*/, ""));
+      expect(existsSync(file), `${page} links to ${target}`).toBe(true);
+    }
+  });
+});
+
+describe("results in the README", () => {
+  const result: ResultFile = {
+    name: "physics",
+    commit: "0123456789ab",
+    machine: { cpu: "Some CPU", cores: 2, node: "v20.19.0" },
+    headlines: [{ what: "steps/s | planar", value: "150,000", against: "MuJoCo: 20,000" }],
+  };
+
+  it("are those of bench/results; run bench/write-readme.ts if not", () => {
+    const readme = read("README.md");
+    expect(readme).toBe(withResults(readme, readResults(path.join(root, "bench", "results"))));
+  });
+
+  it("say what was measured, beside what, at which commit, on which machine", () => {
+    const text = withResults(read("README.md"), [result]);
+    expect(text).toContain(
+      "| steps/s \\| planar | 150,000 | MuJoCo: 20,000 | [physics](bench/results/physics.json), 0123456789ab |",
+    );
+    expect(text).toContain("Measured on Some CPU, 2 cores, Node 20.19.0.");
+    expect(withResults(text, [result])).toBe(text);
+  });
+
+  it("number the machines when there is more than one", () => {
+    const other = { ...result, name: "render", machine: { ...result.machine, cores: 8 } };
+    const text = withResults(read("README.md"), [result, other]);
+    expect(text).toContain("(bench/results/render.json), 0123456789ab (2) |");
+    expect(text).toContain("(1) Some CPU, 2 cores, Node 20.19.0; (2) Some CPU, 8 cores");
+  });
+});
