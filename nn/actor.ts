@@ -8,6 +8,7 @@ import { Graph } from "./graph.ts";
 import { type DataSpec, type Forward, pick, validateData } from "./model.ts";
 import { encodeModel } from "./onnx.ts";
 import type { Params } from "./params.ts";
+import { withoutIdleInputs } from "./prune.ts";
 
 export interface ActorOptions {
   readonly params: Params;
@@ -45,7 +46,8 @@ export class Actor {
 
   /**
    * `inputs`: flat arrays of `batch` rows each. The outputs are new arrays, [batch, ...] row-major.
-   * Parameters are read in place from `theta`: its numbers may change between calls.
+   * Parameters are read in place from `theta`, so its numbers may change between calls. Arrays on shared
+   * memory are copied at every call: hand over a private copy of a large theta that changes seldom.
    */
   async run(
     theta: Float32Array,
@@ -71,6 +73,7 @@ export class Actor {
       throw new ShapeError(`Expected theta of ${params.size} numbers, got ${theta.length}.`);
     }
     for (const { name, shape, at, size } of params.specs) {
+      if (!this.#session.inputNames.includes(parameterInput(name))) continue;
       this.#feeds[parameterInput(name)] = tensorOver(theta.subarray(at, at + size), shape);
     }
     this.#theta = theta;
@@ -116,5 +119,6 @@ export function recordForward(
   );
   const results = forward(g, views, tensors);
   for (const name of outputs) g.output(name, pick(results, name, "output"));
-  return encodeModel(g.definition("forward"), metadata);
+  const graph = withoutIdleInputs(g.definition("forward"), Object.keys(inputs));
+  return encodeModel(graph, metadata);
 }

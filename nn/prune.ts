@@ -18,6 +18,12 @@ export function pruned(graph: GraphDef): GraphDef {
   };
 }
 
+/** Drops inputs that nothing reads, but for those that `keep` names. */
+export function withoutIdleInputs(graph: GraphDef, keep: readonly string[]): GraphDef {
+  const read = new Set([...keep, ...graph.nodes.flatMap(namesRead)]);
+  return { ...graph, inputs: graph.inputs.filter((input) => read.has(input.name)) };
+}
+
 /** Every name a node reads, those read inside its loop body included. */
 function namesRead(node: NodeDef): string[] {
   const inner = Object.values(node.attributes).flatMap((attribute) =>

@@ -34,7 +34,7 @@ export class Trainer {
     this.#updater = updater;
   }
 
-  /** Opens the device and starts from weights of zero: `load` the first ones. */
+  /** Opens the device and builds the training graph for it. */
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { rows, batch, device = "cpu", mode, dtype } = options;
     if (batch < 1 || batch > rows) {
@@ -45,7 +45,11 @@ export class Trainer {
     }
     const updater =
       device === "webgpu" ? await GpuUpdater.create(options) : await CpuUpdater.create(options);
-    return new Trainer(options, updater);
+    const trainer = new Trainer(options, updater);
+    const { theta } = options;
+    const none = new Float32Array(options.params.size);
+    if (theta) trainer.load({ theta, m: none, v: none, steps: 0 });
+    return trainer;
   }
 
   /** The weights as of the last update. `train` puts a new array here and leaves this one as it is. */
@@ -77,12 +81,6 @@ export class Trainer {
     const make = this.#options.dtype === "float64" ? Float64Array : Float32Array;
     this.#updater.load([make.from(state.theta), make.from(state.m), make.from(state.v)]);
     this.#steps = state.steps;
-  }
-
-  /** Starts from `theta`, with no steps made. */
-  start(theta: Float32Array): void {
-    const none = new Float32Array(theta.length);
-    this.load({ theta, m: none, v: none, steps: 0 });
   }
 
   /**

@@ -89,13 +89,16 @@ function intoBlocks(g: Recorder, x: Tensor, { rows, columns, depth }: Blocks, st
   return reshape(g, image, [images, rows * columns, depth]);
 }
 
-/** [out, C, kernel, kernel] to [kernel * kernel * C, out], rows in the order of gathered blocks. */
+/**
+ * [out, C, kernel, kernel] to [out, kernel * kernel * C], columns in the order of gathered blocks. With the
+ * long side last the product that is this matrix's gradient fills vector registers better.
+ */
 function weightMatrix(g: Recorder, weight: Tensor, stride: number): Tensor {
   const [out, channels, kernel] = weight.shape;
   const side = kernel / stride;
   const apart = reshape(g, weight, [out, channels, side, stride, side, stride]);
-  const ordered = transpose(g, apart, [2, 4, 3, 5, 1, 0]);
-  return reshape(g, ordered, [kernel * kernel * channels, out]);
+  const ordered = transpose(g, apart, [0, 2, 4, 3, 5, 1]);
+  return reshape(g, ordered, [out, kernel * kernel * channels]);
 }
 
 /** One product for all output pixels, [N * outHeight * outWidth, outChannels], with its own gradient. */
@@ -118,13 +121,13 @@ function blockProduct(
   const [patches, product] = g.untaped(() => {
     const gathered = side === 1 ? cut : gather(g, cut, positions, 1);
     const rows = reshape(g, gathered, [images * outHeight * outWidth, side * side * depth]);
-    return [rows, gemm(g, rows, weight, { bias })];
+    return [rows, gemm(g, rows, weight, { transposeB: true, bias })];
   });
   return g.custom(product, [cut, weight, bias], ([gradient]) => {
     if (!gradient) return [];
     return [
       cut.needsGrad ? gradientOfBlocks(g, blocks, gradient, weight) : undefined,
-      gemm(g, patches, gradient, { transposeA: true }),
+      gemm(g, gradient, patches, { transposeA: true }),
       sum(g, gradient, { axes: [0] }),
     ];
   });
@@ -137,7 +140,7 @@ function gradientOfBlocks(g: Recorder, blocks: Blocks, gradient: Tensor, weight:
   for (let a = 0; a < side; a++) {
     for (let b = 0; b < side; b++) {
       const at = (a * side + b) * depth;
-      const part = gemm(g, gradient, slice(g, weight, 0, at, at + depth), { transposeB: true });
+      const part = gemm(g, gradient, slice(g, weight, 1, at, at + depth));
       const image = reshape(g, part, [images, outHeight, outWidth, depth]);
       const after = [0, rows - outHeight - a, columns - outWidth - b, 0];
       const shifted = pad(g, image, [0, a, b, 0], after);
