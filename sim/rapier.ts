@@ -12,6 +12,7 @@ export type {
   Collider,
   ColliderDesc,
   RigidBody,
+  RigidBodyDesc,
   World as RapierWorld,
 } from "@dimforge/rapier3d-simd-compat";
 

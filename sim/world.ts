@@ -63,6 +63,8 @@ export class World {
   /** Speeds that the wheels' servos hold, [N, 2]. */
   readonly #servo: Float64Array;
   readonly #watches: ContactWatch[];
+  /** 1 where an environment has moved since its bodies were made. */
+  readonly #used: Uint8Array;
 
   constructor(spec: WorldSpec, envs: number) {
     check(spec, envs);
@@ -72,6 +74,7 @@ export class World {
     this.#spec = spec;
     this.#perWorld = environmentsPerWorld[spec.contact];
     this.#limits = driveLimits(spec.robot, spec.physicsStep_s);
+    this.#used = new Uint8Array(envs);
     this.#servo = new Float64Array(envs * command.size);
     for (let first = 0; first < envs; first += this.#perWorld) {
       this.#worlds.push(this.#build(Math.min(this.#perWorld, envs - first)));
@@ -83,13 +86,17 @@ export class World {
     for (const [w, world] of this.#worlds.entries()) this.#read(w, world);
   }
 
-  /** Puts a body at rest on the floor. */
+  /**
+   * Puts a body at rest on the floor. The first call after a step also rids the environment of all that Rapier remembers
+   * of its contacts: an episode whose start is placed goes as it would in a new world, to the bit.
+   */
   place(env: number, body: number, x_m: number, y_m: number, yaw_rad: number): void {
     const world = this.#worldOf(env);
+    if (this.#used[env]) world.renew(this.#indexOf(env, 0), this.bodies.length);
+    this.#used[env] = 0;
     const index = this.#indexOf(env, body);
     world.place(index, x_m, y_m, yaw_rad);
     if (body === 0) this.#servo.fill(0, env * command.size, (env + 1) * command.size);
-    world.memory.refresh();
     this.#readBody(world, index, env * this.bodies.length + body);
   }
 
@@ -104,6 +111,7 @@ export class World {
    * @param commands [N, 2] target speeds: v_mps, omega_radps; taken within the robot's limits
    */
   step(commands: Float32Array): void {
+    this.#used.fill(1);
     for (const [w, world] of this.#worlds.entries()) {
       const watch = this.#watches[w];
       watch.clear();

@@ -10,13 +10,15 @@ import { type RapierWorld, type RigidBody, rapier, rapierMemory } from "../rapie
 
 /** Floats of all bodies of one Rapier world. */
 export interface BodyMemory {
-  /** Call after each physics step and after bodies came or went, before `floats` is used. */
-  refresh(): void;
+  /** Makes `floats` and `starts` valid. Call after any call of Rapier, which may move its memory. */
+  locate(): void;
+  /** Takes over what Rapier changed. Call after each physics step and each change of a pose. */
+  reload(): void;
   /** Makes velocities that were written into `floats` known to Rapier. Call before each physics step. */
   commit(): void;
-  /** Read poses, read and write velocities. Replaced by `refresh`. */
+  /** Read poses, read and write velocities. Replaced by `locate`. */
   readonly floats: Float32Array;
-  /** Where each body starts in `floats`, in the order given. Refilled by `refresh`. */
+  /** Where each body starts in `floats`, in the order given. Refilled by `locate`. */
   readonly starts: Int32Array;
   /** Offsets from a body's start. Rotation is [x, y, z, w]. */
   readonly at: BodyOffsets;
@@ -62,10 +64,10 @@ class DirectMemory implements BodyMemory {
     this.#pointer = addressOf(world) / 4 + found.pointer;
     this.#slots = Int32Array.from(bodies, (body) => slotOf(body.handle));
     this.starts = new Int32Array(bodies.length);
-    this.refresh();
+    this.locate();
   }
 
-  refresh(): void {
+  locate(): void {
     const { buffer } = memory();
     if (this.floats.buffer !== buffer) {
       this.floats = new Float32Array(buffer);
@@ -78,6 +80,8 @@ class DirectMemory implements BodyMemory {
       this.starts[i] = base + this.#slots[i] * this.#stride;
     }
   }
+
+  reload(): void {}
 
   commit(): void {}
 }
@@ -93,10 +97,12 @@ class CopiedMemory implements BodyMemory {
     this.#bodies = bodies;
     this.floats = new Float32Array(13 * bodies.length);
     this.starts = Int32Array.from(bodies, (_, i) => 13 * i);
-    this.refresh();
+    this.reload();
   }
 
-  refresh(): void {
+  locate(): void {}
+
+  reload(): void {
     for (const [i, body] of this.#bodies.entries()) this.floats.set(publicFloats(body), 13 * i);
   }
 

@@ -11,13 +11,16 @@ import {
   type ColliderDesc,
   type RapierWorld,
   type RigidBody,
+  type RigidBodyDesc,
   rapier,
   stepRapier,
 } from "../rapier.ts";
 import {
   type DiffDriveSpec,
+  pusherReach_m,
   robotFootprint,
   robotInertia,
+  robotMass_kg,
   robotParts,
 } from "../robots/diff-drive.ts";
 import {
@@ -64,16 +67,25 @@ export const environmentsPerWorld: Readonly<Record<ContactMode, number>> = {
 const everyEnvironment = 0x7fff;
 const floorBit = 0x8000;
 
-/** A body and what is known of it; `shape` is missing where the floor does not brake it. */
+/** A body and what is known of it. */
 interface Entry {
-  readonly body: RigidBody;
-  readonly colliders: readonly Collider[];
-  readonly z_m: number;
+  body: RigidBody;
+  colliders: readonly Collider[];
   readonly radius_m: number;
+  /** Height of the origin when the body stands on the floor. */
+  readonly z_m: number;
+  readonly build: Blueprint;
+  /** Missing where the floor does not brake the body: wheels carry a robot. */
   readonly shape: Shape | undefined;
   mass_kg: number;
   friction: number;
   support: number;
+}
+
+/** What a body is made of, to make it once more. */
+interface Blueprint {
+  readonly body: RigidBodyDesc;
+  readonly colliders: readonly ColliderDesc[];
 }
 
 export class ContactWorld {
@@ -83,6 +95,8 @@ export class ContactWorld {
   readonly #mode: ContactMode;
   readonly #step_s: number;
   #memory: BodyMemory | undefined;
+  /** Bodies that `renew` replaced; they go after the next physics step. */
+  readonly #leaving: RigidBody[] = [];
   /** Floor friction of each body: mu g dt (0 where there is none), c, and m c² / I. */
   #loss_mps = new Float64Array(0);
   #radius_m = new Float64Array(0);
@@ -98,62 +112,39 @@ export class ContactWorld {
 
   /** Adds a body of one environment (0 to `environmentsPerWorld` - 1); returns its index. */
   addBody(spec: BodySpec, environment: number): number {
-    const z_m = height(spec.shape) / 2;
-    const body = this.world.createRigidBody(this.#bodyDesc(spec.motion, z_m, false));
+    const { mass_kg, friction, shape, motion } = spec;
+    const z_m = height(shape) / 2;
     const groups = interactionGroups(1 << environment, (1 << environment) | floorBit);
-    const desc = colliderOf(spec.shape)
-      .setDensity(0)
-      .setFriction(spec.friction)
-      .setCollisionGroups(groups);
-    const { mass_kg, friction, shape } = spec;
-    this.entries.push({
-      body,
-      colliders: [this.world.createCollider(desc, body)],
-      z_m,
-      radius_m: footprintRadius_m(shape),
-      shape,
-      mass_kg,
-      friction,
-      support: defaultSupport,
-    });
-    return this.#added();
+    const build = {
+      body: this.#bodyDesc(motion, z_m, false),
+      colliders: [colliderOf(shape).setDensity(0).setCollisionGroups(groups)],
+    };
+    const radius_m = footprintRadius_m(shape);
+    return this.#add({ build, z_m, radius_m, shape, mass_kg, friction, support: defaultSupport });
   }
 
   /** Adds a robot; wheels carry it, so no floor acts on it here. */
   addRobot(spec: DiffDriveSpec, environment: number): number {
     const z_m = spec.base_m[2] / 2;
-    const body = this.world.createRigidBody(this.#bodyDesc("dynamic", z_m, true));
     const groups = interactionGroups(1 << environment, 1 << environment);
     const parts = this.#mode === "planar" ? robotFootprint(spec) : robotParts(spec);
     const colliders = parts.map(({ half_m, centre_m }) =>
-      this.world.createCollider(
-        rapier.ColliderDesc.cuboid(...half_m)
-          .setTranslation(...centre_m)
-          .setDensity(0)
-          .setFriction(spec.friction)
-          .setCollisionGroups(groups),
-        body,
-      ),
+      rapier.ColliderDesc.cuboid(...half_m)
+        .setTranslation(...centre_m)
+        .setDensity(0)
+        .setCollisionGroups(groups),
     );
     const [x, y, z] = robotInertia(spec);
-    body.setAdditionalMassProperties(spec.mass_kg, origin, { x, y, z }, upright, true);
-    const { mass_kg, friction } = spec;
-    const radius_m = Math.max(
-      ...parts.map((part) =>
-        Math.hypot(Math.abs(part.centre_m[0]) + part.half_m[0], part.half_m[1]),
-      ),
+    const body = this.#bodyDesc("dynamic", z_m, true).setAdditionalMassProperties(
+      robotMass_kg(spec),
+      origin,
+      { x, y, z },
+      upright,
     );
-    this.entries.push({
-      body,
-      colliders,
-      z_m,
-      radius_m,
-      shape: undefined,
-      mass_kg,
-      friction,
-      support: 0,
-    });
-    return this.#added();
+    const radius_m = Math.hypot(pusherReach_m(spec), spec.base_m[1] / 2, spec.pusher_m.width / 2);
+    const { mass_kg, friction } = spec;
+    const build = { body, colliders };
+    return this.#add({ build, z_m, radius_m, shape: undefined, mass_kg, friction, support: 0 });
   }
 
   /** Four walls around a square of side `side_m` about the origin, met by every environment. Order: +x, -x, +y, -y. */
@@ -176,13 +167,39 @@ export class ContactWorld {
     }
   }
 
-  /** Poses and velocities as floats, current after `step` and after a call of its `refresh`. */
+  /** Poses and velocities as floats. Take it anew after any call of Rapier: its memory moves when it grows. */
   get memory(): BodyMemory {
     this.#memory ??= bodyMemory(
       this.world,
       this.entries.map((entry) => entry.body),
     );
+    this.#memory.locate();
     return this.#memory;
+  }
+
+  /**
+   * Replaces bodies `first` to `first + count - 1` by new ones that stand and move as they do, so that nothing which
+   * Rapier remembers of their contacts goes on.
+   *
+   * The old bodies are taken far up and removed after the next physics step, when their contacts have ended: Rapier keeps
+   * a mark at the body for each contact that is removed while it lasts, and solves later contacts in another order.
+   */
+  renew(first: number, count: number): void {
+    for (let i = first; i < first + count; i++) {
+      const entry = this.entries[i];
+      const old = entry.body;
+      Object.assign(entry, this.#make(entry));
+      applyMass(entry);
+      entry.body.setTranslation(old.translation(), true);
+      entry.body.setRotation(old.rotation(), true);
+      if (old.isDynamic()) {
+        entry.body.setLinvel(old.linvel(), true);
+        entry.body.setAngvel(old.angvel(), true);
+      }
+      old.setTranslation({ x: 4 * i, y: 0, z: 1000 }, true);
+      this.#leaving.push(old);
+    }
+    this.#memory = undefined;
   }
 
   /** Puts a body at rest on the floor. */
@@ -190,9 +207,11 @@ export class ContactWorld {
     const { body, z_m } = this.entries[index];
     body.setTranslation({ x: x_m, y: y_m, z: z_m }, true);
     body.setRotation({ x: 0, y: 0, z: Math.sin(yaw_rad / 2), w: Math.cos(yaw_rad / 2) }, true);
-    if (!body.isDynamic()) return;
-    body.setLinvel(origin, true);
-    body.setAngvel(origin, true);
+    if (body.isDynamic()) {
+      body.setLinvel(origin, true);
+      body.setAngvel(origin, true);
+    }
+    this.memory.reload();
   }
 
   setProperties(index: number, properties: BodyProperties): void {
@@ -213,7 +232,11 @@ export class ContactWorld {
     if (this.#mode === "planar") this.#applyFloor(memory);
     memory.commit();
     stepRapier(this.world);
-    memory.refresh();
+    // last first, so that the next bodies get the same places in the same order
+    for (let old = this.#leaving.pop(); old; old = this.#leaving.pop()) {
+      this.world.removeRigidBody(old);
+    }
+    memory.reload();
   }
 
   free(): void {
@@ -246,7 +269,7 @@ export class ContactWorld {
     this.world.createCollider(desc);
   }
 
-  #bodyDesc(motion: BodySpec["motion"], z_m: number, wheels: boolean) {
+  #bodyDesc(motion: BodySpec["motion"], z_m: number, wheels: boolean): RigidBodyDesc {
     const { RigidBodyDesc } = rapier;
     if (motion === "fixed") return RigidBodyDesc.fixed().setTranslation(0, 0, z_m);
     const flat = this.#mode === "planar" || wheels;
@@ -257,8 +280,8 @@ export class ContactWorld {
       .setCanSleep(false);
   }
 
-  #added(): number {
-    const index = this.entries.length - 1;
+  #add(parts: Omit<Entry, "body" | "colliders">): number {
+    const index = this.entries.push({ ...parts, ...this.#make(parts) }) - 1;
     this.#memory = undefined;
     this.#loss_mps = longer(this.#loss_mps, index + 1);
     this.#radius_m = longer(this.#radius_m, index + 1);
@@ -267,17 +290,32 @@ export class ContactWorld {
     return index;
   }
 
+  #make({ build, friction }: Pick<Entry, "build" | "friction">) {
+    const body = this.world.createRigidBody(build.body);
+    const colliders = build.colliders.map((desc) =>
+      this.world.createCollider(desc.setFriction(friction), body),
+    );
+    return { body, colliders };
+  }
+
   #applyProperties(index: number): void {
-    const { body, shape, mass_kg, friction, support } = this.entries[index];
-    if (!shape || !body.isDynamic()) return;
-    const [x, y, z] = inertiaPerMass(shape);
-    const inertia = { x: mass_kg * x, y: mass_kg * y, z: mass_kg * z };
-    body.setAdditionalMassProperties(mass_kg, origin, inertia, upright, true);
+    const entry = this.entries[index];
+    const { shape, friction, support } = entry;
+    applyMass(entry);
+    if (!shape || !entry.body.isDynamic()) return;
     const radius_m = pressureRadius_m(shape, support);
     this.#loss_mps[index] = friction * gravity_mps2 * this.#step_s;
     this.#radius_m[index] = radius_m;
     this.#yawRatio[index] = radius_m ** 2 / yawInertiaPerMass(shape);
   }
+}
+
+/** Gives a body its mass as a uniform solid; a robot's is in its blueprint. */
+function applyMass({ body, shape, mass_kg }: Entry): void {
+  if (!shape || !body.isDynamic()) return;
+  const [x, y, z] = inertiaPerMass(shape);
+  const inertia = { x: mass_kg * x, y: mass_kg * y, z: mass_kg * z };
+  body.setAdditionalMassProperties(mass_kg, origin, inertia, upright, true);
 }
 
 const origin = { x: 0, y: 0, z: 0 } as const;
@@ -290,7 +328,7 @@ function interactionGroups(is: number, meets: number): number {
 
 function longer(values: Float64Array, length: number): Float64Array<ArrayBuffer> {
   const result = new Float64Array(length);
-  result.set(values);
+  result.set(values.subarray(0, length));
   return result;
 }
 

@@ -13,6 +13,10 @@ export interface DiffDriveSpec {
   /** A solid block in front of the base that reaches down to the base's underside. */
   readonly pusher_m: { readonly length: number; readonly width: number; readonly height: number };
   readonly mass_kg: number;
+  /** What the motors' rotors add through their gears to the mass that has to be set in motion. */
+  readonly drivetrain_kg: number;
+  /** Half the distance between the wheels. */
+  readonly halfTrack_m: number;
   /** Friction of the pusher's face. */
   readonly friction: number;
   readonly maxSpeed_mps: number;
@@ -30,13 +34,15 @@ export const egoPushRobot: DiffDriveSpec = {
   base_m: [0.14, 0.14, 0.143],
   pusher_m: { length: 0.075, width: 0.14, height: 0.1 },
   mass_kg: 2,
+  drivetrain_kg: 4,
+  halfTrack_m: 0.08,
   friction: 0.5,
   maxSpeed_mps: 0.4,
   maxTurnRate_radps: 2.84,
   wheelTime_s: 0.1,
-  maxForce_N: 15,
-  maxTorque_Nm: 1.2,
-  grip_N: 15,
+  maxForce_N: 20,
+  maxTorque_Nm: 2,
+  grip_N: 20,
 };
 
 /** Columns of a command row. */
@@ -74,11 +80,20 @@ export function robotFootprint(spec: DiffDriveSpec): RobotPart[] {
   return [{ half_m: [(x + length) / 2, y / 2, z / 2], centre_m: [length / 2, 0, 0] }];
 }
 
-/** Moments of inertia of the base as a uniform block, kg m². */
+/**
+ * The mass that contacts feel. Geared motors resist being pushed: the rotors of a TurtleBot3's motors (258:1) act like a
+ * few kilograms at the wheels.
+ */
+export function robotMass_kg(spec: DiffDriveSpec): number {
+  return spec.mass_kg + spec.drivetrain_kg;
+}
+
+/** Moments of inertia about x, y and z: the base as a uniform block, and for z also the drivetrain, kg m². */
 export function robotInertia(spec: DiffDriveSpec): readonly [x: number, y: number, z: number] {
   const [x, y, z] = spec.base_m;
   const k = spec.mass_kg / 12;
-  return [k * (y * y + z * z), k * (x * x + z * z), k * (x * x + y * y)];
+  const drivetrain = spec.drivetrain_kg * spec.halfTrack_m ** 2;
+  return [k * (y * y + z * z), k * (x * x + z * z), k * (x * x + y * y) + drivetrain];
 }
 
 /** The most that one physics step can change, worked out once per world. */
@@ -93,8 +108,8 @@ export interface DriveLimits {
 export function driveLimits(spec: DiffDriveSpec, step_s: number): DriveLimits {
   return {
     follow: 1 - Math.exp(-step_s / spec.wheelTime_s),
-    forward_mps: (spec.maxForce_N / spec.mass_kg) * step_s,
-    sideways_mps: (spec.grip_N / spec.mass_kg) * step_s,
+    forward_mps: (spec.maxForce_N / robotMass_kg(spec)) * step_s,
+    sideways_mps: (spec.grip_N / robotMass_kg(spec)) * step_s,
     turn_radps: (spec.maxTorque_Nm / robotInertia(spec)[2]) * step_s,
   };
 }
