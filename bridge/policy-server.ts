@@ -1,0 +1,322 @@
+/**
+ * The policy side of the wire: robots connect, agree on the manifest, send observations and get
+ * actions. All observations that wait when the policy is free are answered by one inference.
+ */
+
+import { randomUUID } from "node:crypto";
+import { describeInterface, manifestHash } from "../policies/manifest-hash.ts";
+import type { PolicyRuntime } from "../policies/runtime/runtime.ts";
+import { type Answer, Batcher, createFleet, type Fleet } from "./batcher.ts";
+import { monotonic_s, stamp_ns } from "./clock.ts";
+import { decode, encode } from "./codec.ts";
+import { Counts, Latencies } from "./counts.ts";
+import { type ErrorCode, type Message, type MessageOf, protocol } from "./messages.ts";
+import { defaultEndpoint, type Frames, Link, listen } from "./sockets.ts";
+
+export interface ServeOptions {
+  /** Stays the caller's: close it after the server. */
+  readonly policy: PolicyRuntime;
+  /** Such as tcp://127.0.0.1:5601 (the default) or ipc:///tmp/policy; port * takes a free one. */
+  readonly endpoint?: string;
+  /** How long after its observation an action may be in force. */
+  readonly ttl_ms?: number;
+  /** Needed to listen where other machines can connect. There are no keys yet. */
+  readonly allowOpenPort?: boolean;
+  /** Gets one line for each session, refusal (the first of a kind) and end. */
+  readonly log?: (line: string) => void;
+}
+
+export interface ServerReport {
+  readonly sessions: number;
+  readonly robots: number;
+  /** Rows received, answered, and not answered because a newer one had come. */
+  readonly observations: number;
+  readonly actions: number;
+  readonly superseded: number;
+  readonly batches: number;
+  readonly refused: Readonly<Record<string, number>>;
+  /** From an observation received to its action sent. */
+  readonly latencyP50_ms: number;
+  readonly latencyP99_ms: number;
+}
+
+interface Session extends Fleet {
+  readonly id: string;
+  readonly nonce: string;
+  address: Uint8Array;
+  heard_s: number;
+  /** Sequence of the last action. */
+  sequence: number;
+  observations: number;
+  actions: number;
+  superseded: number;
+  refused: number;
+}
+
+/** A session that was silent this long is forgotten. */
+const forgetAfter_s = 10;
+const statusEvery_ms = 1000;
+
+/** Listens at `endpoint` until closed. @throws ConfigError or WireError when it cannot listen. */
+export async function servePolicy(options: ServeOptions): Promise<PolicyServer> {
+  const { endpoint = defaultEndpoint, allowOpenPort = false } = options;
+  const router = await listen(endpoint, allowOpenPort);
+  return new PolicyServer(options, router.lastEndpoint ?? endpoint, (onMessages) => {
+    return new Link(router, onMessages);
+  });
+}
+
+export class PolicyServer {
+  /** Where it listens, with the port it was given. */
+  readonly endpoint: string;
+  readonly #policy: PolicyRuntime;
+  readonly #hash: string;
+  readonly #ttl_ms: number;
+  readonly #log: (line: string) => void;
+  readonly #link: Link;
+  readonly #batcher: Batcher<Session>;
+  readonly #sessions = new Map<string, Session>();
+  readonly #refused = new Counts();
+  readonly #latencies = new Latencies();
+  readonly #timer: NodeJS.Timeout;
+  #totals = { observations: 0, actions: 0, superseded: 0, batches: 0 };
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(
+    { policy, ttl_ms = 250, log = () => {} }: ServeOptions,
+    endpoint: string,
+    open: (onMessages: (messages: readonly Frames[]) => void) => Link,
+  ) {
+    this.endpoint = endpoint;
+    this.#policy = policy;
+    this.#hash = manifestHash(policy.manifest);
+    this.#ttl_ms = ttl_ms;
+    this.#log = log;
+    this.#batcher = new Batcher(policy);
+    this.#link = open((messages) => this.#receive(messages));
+    this.#timer = setInterval(() => this.#eachSecond(), statusEvery_ms);
+    log(`serving "${policy.manifest.name}" at ${endpoint}`);
+  }
+
+  report(): ServerReport {
+    const sessions = [...this.#sessions.values()];
+    return {
+      sessions: sessions.length,
+      robots: sessions.reduce((sum, { robots }) => sum + robots, 0),
+      ...this.#totals,
+      refused: this.#refused.byReason(),
+      latencyP50_ms: this.#latencies.quantile_ms(0.5),
+      latencyP99_ms: this.#latencies.quantile_ms(0.99),
+    };
+  }
+
+  /** Says goodbye to every robot, and waits for an inference that is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    for (const session of this.#sessions.values()) {
+      this.#send(session.address, { type: "bye", session: session.id });
+    }
+    await this.#running;
+    // a turn for the goodbyes to leave: sockets do not linger
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    this.#link.close();
+  }
+
+  #receive(messages: readonly Frames[]): void {
+    const now_s = monotonic_s();
+    for (const [address, ...frames] of messages) this.#handle(address, frames, now_s);
+    this.#running ??= this.#answerAll().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  #handle(address: Uint8Array, frames: Frames, now_s: number): void {
+    const decoded = decode(frames, "robot");
+    if ("refusal" in decoded) {
+      const other = decoded.refusal === "other protocol";
+      const text = other
+        ? `This policy speaks ${protocol}, the robot "${decoded.detail}". Use the same version of understudy on both sides.`
+        : `Not a message of ${protocol}: ${decoded.refusal} (${decoded.detail}).`;
+      const about = other ? nonceOf(decoded.header) : "";
+      this.#refuse(address, other ? "protocol" : "message", decoded.refusal, text, about);
+      return;
+    }
+    const { message, blobs } = decoded;
+    if (message.type === "hello") this.#greet(address, message, now_s);
+    if (!("session" in message)) return;
+    const session = this.#sessions.get(message.session);
+    if (!session) {
+      const text = "There is no such session, perhaps because the policy was restarted.";
+      this.#refuse(address, "session", "unknown session", text, message.session);
+      return;
+    }
+    // a robot that reconnects has a new address
+    session.address = address;
+    session.heard_s = now_s;
+    if (message.type === "observation") this.#observe(session, message, blobs, now_s);
+    if (message.type === "ping") this.#pong(session, message, now_s);
+    if (message.type === "bye") this.#forget(session, "said goodbye");
+  }
+
+  #greet(address: Uint8Array, hello: MessageOf<"hello">, now_s: number): void {
+    if (hello.manifestHash !== this.#hash) {
+      const own = describeInterface(this.#policy.manifest);
+      const difference =
+        own === hello.interface
+          ? `both have ${own}, but units, scales or the camera differ`
+          : `it has ${own}, the robot ${hello.interface}`;
+      const text = `Policy "${this.#policy.manifest.name}" does not fit this robot: ${difference}. Serve a policy trained for it.`;
+      this.#refuse(address, "manifest", "other manifest", text, hello.nonce);
+      return;
+    }
+    const known = [...this.#sessions.values()].find(({ nonce }) => nonce === hello.nonce);
+    const session = known ?? this.#begin(address, hello);
+    session.address = address;
+    session.heard_s = now_s;
+    this.#send(address, {
+      type: "welcome",
+      nonce: hello.nonce,
+      session: session.id,
+      policy: this.#policy.manifest.name,
+      manifestHash: this.#hash,
+      ttl_ms: this.#ttl_ms,
+    });
+  }
+
+  #begin(address: Uint8Array, { nonce, robots }: MessageOf<"hello">): Session {
+    const session: Session = {
+      ...createFleet(this.#policy.manifest, robots),
+      id: randomUUID(),
+      nonce,
+      address,
+      heard_s: 0,
+      sequence: 0,
+      observations: 0,
+      actions: 0,
+      superseded: 0,
+      refused: 0,
+    };
+    this.#sessions.set(session.id, session);
+    this.#log(`session ${session.id.slice(0, 8)} begins: ${robots} robot(s)`);
+    return session;
+  }
+
+  #observe(
+    session: Session,
+    header: MessageOf<"observation">,
+    blobs: readonly Uint8Array[],
+    received_s: number,
+  ): void {
+    const rows = header.robots.length;
+    session.observations += rows;
+    this.#totals.observations += rows;
+    const problem = this.#batcher.problem(session, header);
+    if (problem !== undefined) {
+      this.#refuseObservation(session, header.sequence, "observation", problem);
+      return;
+    }
+    const superseded = this.#batcher.add({ fleet: session, header, blobs, received_s });
+    session.superseded += superseded;
+    this.#totals.superseded += superseded;
+  }
+
+  async #answerAll(): Promise<void> {
+    while (!this.#closed && !this.#batcher.idle) {
+      const answers = await this.#batcher.run();
+      this.#totals.batches++;
+      for (const answer of answers) this.#answer(answer);
+      // let what came meanwhile join the next batch
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #answer(answer: Answer<Session>): void {
+    const { fleet: session, header, received_s } = answer.observed;
+    if ("refusal" in answer) {
+      this.#refuseObservation(session, header.sequence, answer.refusal, answer.message);
+      return;
+    }
+    const { robots, actions } = answer;
+    session.sequence++;
+    session.actions += robots.length;
+    this.#totals.actions += robots.length;
+    const action: MessageOf<"action"> = {
+      type: "action",
+      session: session.id,
+      sequence: session.sequence,
+      observation: header.sequence,
+      ttl_ms: this.#ttl_ms,
+      robots: [...robots],
+      size: actions.length / robots.length,
+    };
+    this.#link.post([session.address, ...encode(action, [actions])]);
+    this.#latencies.add(monotonic_s() - received_s);
+  }
+
+  #pong({ id, address }: Session, { sent_ns }: MessageOf<"ping">, received_s: number): void {
+    this.#send(address, {
+      type: "pong",
+      session: id,
+      sent_ns,
+      received_ns: stamp_ns(received_s),
+      answered_ns: stamp_ns(monotonic_s()),
+    });
+  }
+
+  #refuseObservation(session: Session, observation: number, code: ErrorCode, text: string): void {
+    session.refused++;
+    this.#refuse(session.address, code, code, text, session.id, observation);
+  }
+
+  #refuse(
+    address: Uint8Array,
+    code: ErrorCode,
+    reason: string,
+    text: string,
+    about: string,
+    observation?: number,
+  ): void {
+    const count = this.#refused.add(reason);
+    if (count === 1 || count % 1000 === 0) this.#log(`refused (${reason}, ${count}): ${text}`);
+    const error = { type: "error", code, message: text.slice(0, 2000), about } as const;
+    this.#send(address, observation === undefined ? error : { ...error, observation });
+  }
+
+  #eachSecond(): void {
+    const now_s = monotonic_s();
+    for (const session of this.#sessions.values()) {
+      if (now_s - session.heard_s > forgetAfter_s) {
+        this.#forget(session, `was silent for ${forgetAfter_s} s`);
+        continue;
+      }
+      const { id, observations, actions, superseded, refused } = session;
+      this.#send(session.address, {
+        type: "status",
+        session: id,
+        observations,
+        actions,
+        superseded,
+        refused,
+        latencyP50_ms: this.#latencies.quantile_ms(0.5),
+        latencyP99_ms: this.#latencies.quantile_ms(0.99),
+      });
+    }
+  }
+
+  #forget(session: Session, why: string): void {
+    this.#sessions.delete(session.id);
+    this.#batcher.drop(session);
+    this.#log(`session ${session.id.slice(0, 8)} ${why} after ${session.actions} actions`);
+  }
+
+  #send(address: Uint8Array, message: Message): void {
+    this.#link.post([address, ...encode(message)]);
+  }
+}
+
+function nonceOf(header: unknown): string {
+  const { nonce } = (header ?? {}) as { nonce?: unknown };
+  return typeof nonce === "string" ? nonce.slice(0, 64) : "";
+}

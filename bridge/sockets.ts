@@ -1,0 +1,133 @@
+/**
+ * ZeroMQ sockets as the bridge uses them. Large receive queues that are drained to the last message
+ * (never conflate: it drops frames of a multipart message, and aborts the process on some sockets);
+ * sends that fail at once where nobody listens, so that nothing old waits for a peer to come back;
+ * heartbeats, because a frozen peer closes no connection; no lingering.
+ */
+
+import { Dealer, Router } from "zeromq";
+import { ConfigError, WireError } from "../core/errors.ts";
+
+/** Where a policy server listens unless told otherwise. */
+export const defaultEndpoint = "tcp://127.0.0.1:5601";
+
+/** Larger messages end the connection: 4096 robots with a 64 x 64 float32 layer each fit. */
+const maxMessageBytes = 256 * 2 ** 20;
+
+const options = {
+  linger: 0,
+  sendTimeout: 0,
+  receiveHighWaterMark: 4096,
+  sendHighWaterMark: 256,
+  heartbeatInterval: 100,
+  heartbeatTimeToLive: 300,
+  heartbeatTimeout: 300,
+  maxMessageSize: maxMessageBytes,
+};
+
+export type Frames = readonly Uint8Array[];
+
+/** A socket with one reader and one writer, as zeromq.js wants it. */
+export class Link {
+  readonly #socket: Router | Dealer;
+  readonly #onMessages: (messages: readonly Frames[]) => void;
+  #received: Frames[] = [];
+  #outgoing: Frames[] = [];
+  #sending = false;
+  #unsent = 0;
+
+  /** Calls `onMessages` with all that has come, oldest first, once per turn of the event loop. */
+  constructor(socket: Router | Dealer, onMessages: (messages: readonly Frames[]) => void) {
+    this.#socket = socket;
+    this.#onMessages = onMessages;
+    void this.#read();
+  }
+
+  /** Messages that found no peer. */
+  get unsent(): number {
+    return this.#unsent;
+  }
+
+  /** Sends now or never, in order. The frames must not be written to afterwards. */
+  post(frames: Frames): void {
+    this.#outgoing.push(frames);
+    if (!this.#sending) void this.#write();
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#socket.closed) {
+      try {
+        // while messages wait, this resolves without leaving the turn: the batch below is all of them
+        const frames = await this.#socket.receive();
+        if (this.#received.length === 0) setImmediate(() => this.#deliver());
+        this.#received.push(frames);
+      } catch (error) {
+        if (!this.#socket.closed) throw error;
+      }
+    }
+  }
+
+  #deliver(): void {
+    const messages = this.#received;
+    this.#received = [];
+    if (!this.#socket.closed) this.#onMessages(messages);
+  }
+
+  async #write(): Promise<void> {
+    this.#sending = true;
+    while (this.#outgoing.length > 0 && !this.#socket.closed) {
+      const frames = this.#outgoing.shift() as Frames;
+      try {
+        await this.#socket.send(frames as Uint8Array[]);
+      } catch {
+        this.#unsent++;
+      }
+    }
+    this.#sending = false;
+  }
+}
+
+/**
+ * A listening socket; the first frame of each message is the peer's address.
+ * @throws ConfigError for a port open to the network unless `allowOpenPort`, WireError when taken.
+ */
+export async function listen(endpoint: string, allowOpenPort: boolean): Promise<Router> {
+  if (!allowOpenPort && !isLocal(endpoint)) {
+    throw new ConfigError(
+      `Endpoint "${endpoint}" is open to the network, where anybody could connect. Use 127.0.0.1 or ipc:// (through a tunnel if need be), or allow an open port by name.`,
+    );
+  }
+  const router = new Router({ ...options, handover: true });
+  try {
+    await router.bind(endpoint);
+  } catch (error) {
+    router.close();
+    throw new WireError(
+      `Cannot listen at "${endpoint}": ${(error as Error).message}. Choose another endpoint.`,
+    );
+  }
+  return router;
+}
+
+/** A connecting socket; it keeps trying by itself. */
+export function connect(endpoint: string): Dealer {
+  const dealer = new Dealer({ ...options, immediate: true, reconnectInterval: 50 });
+  try {
+    dealer.connect(endpoint);
+  } catch (error) {
+    dealer.close();
+    throw new WireError(
+      `Cannot connect to "${endpoint}": ${(error as Error).message}. Expected something like ${defaultEndpoint}.`,
+    );
+  }
+  return dealer;
+}
+
+/** Whether only this machine can reach an endpoint. */
+export function isLocal(endpoint: string): boolean {
+  return /^(ipc:|inproc:|tcp:\/\/(127(\.\d+){3}|localhost|\[::1\]):)/.test(endpoint);
+}

@@ -1,0 +1,210 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { Dealer } from "zeromq";
+import { decode, encode } from "../../bridge/codec.ts";
+import type { Message } from "../../bridge/messages.ts";
+import { servePolicy } from "../../bridge/policy-server.ts";
+import { connectRobot } from "../../bridge/robot-client.ts";
+import { ConfigError, ShapeError, WireError } from "../../core/errors.ts";
+import { cnnPolicy, linearPolicy, summingPolicy } from "../policies/tiny-policies.ts";
+import { manifestOf, serveHere, until } from "./support.ts";
+
+const closing: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const open of closing.splice(0).reverse()) await open.close();
+});
+
+async function pair(tiny = linearPolicy(), robots = 1) {
+  const here = await serveHere(tiny);
+  closing.push(here);
+  const robot = await connectRobot({
+    manifest: manifestOf(tiny),
+    endpoint: here.server.endpoint,
+    robots,
+  });
+  closing.push(robot);
+  return { ...here, robot };
+}
+
+describe("exchange", () => {
+  it("brings each robot its own action", async () => {
+    const { robot } = await pair(linearPolicy(), 3);
+    const state = Float32Array.of(0.25, 0, 0, 0, 0.25, 0, 0, 0, 0.25);
+    // [x + 2y, 0.5 - z]
+    expect([...(await robot.exchange({ state }))]).toEqual([0.25, 0.5, 0.5, 0.5, 0, 0.25]);
+  });
+
+  it("gives zeros to robots that are not active", async () => {
+    const { robot, server } = await pair(linearPolicy(), 3);
+    const state = Float32Array.of(1, 0, 0, 0, 0.25, 0, 1, 1, 1);
+    const actions = await robot.exchange({ state }, Uint8Array.of(0, 1, 0));
+    expect([...actions]).toEqual([0, 0, 0.5, 0.5, 0, 0]);
+    await robot.exchange({ state }, new Uint8Array(3));
+    expect(server.report().observations).toBe(1);
+  });
+
+  it("keeps a memory for each robot until it is reset", async () => {
+    const { robot } = await pair(summingPolicy(), 2);
+    const push = Float32Array.of(0.25, 0, 0, -0.25);
+    await robot.exchange({ push });
+    await robot.exchange({ push }, Uint8Array.of(0, 1));
+    expect([...(await robot.exchange({ push }))]).toEqual([0.5, 0, 0, -0.75]);
+    const reset = Uint8Array.of(0, 1);
+    expect([...(await robot.exchange({ push }, undefined, reset))]).toEqual([0.75, 0, 0, -0.25]);
+  });
+
+  it("carries the layers of 300 robots in more than one batch", async () => {
+    const tiny = cnnPolicy(24);
+    const { robot, server } = await pair(tiny, 300);
+    const layers = new Float32Array(300 * 3 * 24 * 24).fill(0.5);
+    layers.fill(0, 0, 3 * 24 * 24);
+    const last_action = new Float32Array(600);
+    const actions = await robot.exchange({ layers, last_action });
+    expect(server.report()).toMatchObject({ actions: 300, batches: 2 });
+    expect(actions[0]).not.toBe(actions[2]);
+    for (let i = 4; i < 600; i++) expect(actions[i]).toBeCloseTo(actions[i - 2], 6);
+  });
+
+  it("answers robots of several sessions with one inference", async () => {
+    const { server, robot } = await pair();
+    const robots = [robot];
+    for (let i = 0; i < 7; i++) {
+      const other = await connectRobot({
+        manifest: manifestOf(linearPolicy()),
+        endpoint: server.endpoint,
+      });
+      closing.push(other);
+      robots.push(other);
+    }
+    const answers = await Promise.all(
+      robots.map((r, i) => r.exchange({ state: Float32Array.of(i / 8, 0, 0.5) })),
+    );
+    expect(answers.map(([forward]) => forward)).toEqual(robots.map((_, i) => i / 8));
+    expect(server.report()).toMatchObject({ sessions: 8, robots: 8, actions: 8 });
+    expect(server.report().batches).toBeLessThan(8);
+  });
+
+  it("refuses an observation of the wrong size before it is sent", async () => {
+    const { robot } = await pair();
+    await expect(robot.exchange({ state: new Float32Array(4) })).rejects.toThrow(ShapeError);
+    await expect(robot.exchange({})).rejects.toThrow('observation "state" of shape [1, 3]');
+  });
+
+  it("gives zeros where the observation is not finite, and goes on", async () => {
+    const { robot, log } = await pair();
+    const bad = await robot.exchange({ state: Float32Array.of(Number.NaN, 0, 0) });
+    expect([...bad]).toEqual([0, 0]);
+    expect(robot.report().refused).toMatchObject({ "policy: observation": 1, "no answer": 1 });
+    expect(log.join()).toContain('"state" of robot 0 holds a number that is not finite.');
+    expect([...(await robot.exchange({ state: new Float32Array(3) }))]).toEqual([0, 0.5]);
+  });
+});
+
+describe("hello", () => {
+  it("refuses a robot made for another policy, in words", async () => {
+    const here = await serveHere(linearPolicy());
+    closing.push(here);
+    const endpoint = here.server.endpoint;
+    const other = connectRobot({ manifest: manifestOf(summingPolicy()), endpoint });
+    await expect(other).rejects.toThrow(WireError);
+    await expect(other).rejects.toThrow(
+      'Policy "linear" does not fit this robot: it has state [3] -> action [2] every 0.1 s, the robot push [2] -> action [2] every 0.1 s.',
+    );
+    const manifest = manifestOf(linearPolicy());
+    const faster = structuredClone(manifest) as typeof manifest;
+    faster.output.columns[0].scale = 9;
+    await expect(connectRobot({ manifest: faster, endpoint })).rejects.toThrow(
+      "units, scales or the camera differ",
+    );
+  });
+
+  it("refuses another version, even one with other fields", async () => {
+    const here = await serveHere(linearPolicy());
+    closing.push(here);
+    const { send, next } = rawRobot(here.server.endpoint);
+    await send({ type: "hello", protocol: "understudy/9", nonce: "12345678", extra: 1 });
+    expect(await next()).toMatchObject({
+      type: "error",
+      code: "protocol",
+      about: "12345678",
+      message:
+        'This policy speaks understudy/1, the robot "understudy/9". Use the same version of understudy on both sides.',
+    });
+  });
+
+  it("says what to do when nobody answers", async () => {
+    const connecting = connectRobot({
+      manifest: manifestOf(linearPolicy()),
+      endpoint: "tcp://127.0.0.1:9",
+      connectTimeout_s: 0.3,
+    });
+    await expect(connecting).rejects.toThrow(
+      'No policy answered at "tcp://127.0.0.1:9" within 0.3 s. Start one with "understudy serve --policy DIR"',
+    );
+  });
+
+  it("refuses an observation of a session that never was", async () => {
+    const here = await serveHere(linearPolicy());
+    closing.push(here);
+    const { send, next } = rawRobot(here.server.endpoint);
+    await send({ type: "ping", session: "made-up-session", sent_ns: 0 });
+    expect(await next()).toMatchObject({ code: "session", about: "made-up-session" });
+  });
+});
+
+describe("servePolicy", () => {
+  it("opens no port to the network unless asked by name, and says when a port is taken", async () => {
+    const { server, robot } = await pair();
+    expect(robot.connected).toBe(true);
+    const policy = {} as never;
+    await expect(servePolicy({ policy, endpoint: "tcp://*:5601" })).rejects.toThrow(ConfigError);
+    await expect(servePolicy({ policy, endpoint: "tcp://0.0.0.0:1" })).rejects.toThrow(
+      "open to the network",
+    );
+    await expect(servePolicy({ policy, endpoint: server.endpoint })).rejects.toThrow(
+      /Cannot listen at .*in use.*Choose another endpoint/,
+    );
+  });
+
+  it("forgets a robot that says goodbye", async () => {
+    const { server, robot } = await pair();
+    expect(server.report().sessions).toBe(1);
+    await robot.close();
+    await until(() => server.report().sessions === 0, 1000);
+    await expect(robot.exchange({ state: new Float32Array(3) })).rejects.toThrow("was closed");
+  });
+});
+
+describe("free-running", () => {
+  it("commands the newest action, and zero once it is too old", async () => {
+    const { robot } = await pair();
+    expect([...robot.commandOf(0)]).toEqual([0, 0]);
+    robot.observe({ state: Float32Array.of(0.5, 0, 0) });
+    await until(() => robot.commandOf(0)[0] === 0.5, 1000);
+    const stopped_ms = await until(() => robot.commandOf(0)[0] === 0, 1000);
+    expect(stopped_ms).toBeLessThan(300);
+    expect(robot.report()).toMatchObject({ observations: 1, actions: 1, connected: true });
+  });
+
+  it("measures the clocks and hears the policy's own count", async () => {
+    const { robot } = await pair();
+    await robot.exchange({ state: new Float32Array(3) });
+    await until(() => robot.report().status !== undefined, 2000);
+    expect(robot.report().status).toMatchObject({ observations: 1, actions: 1, refused: 0 });
+    // one machine, one clock
+    expect(Math.abs(robot.report().clockOffset_s)).toBeLessThan(0.01);
+  });
+});
+
+/** A robot that sends whatever it is told. */
+function rawRobot(endpoint: string) {
+  const socket = new Dealer({ linger: 0, receiveTimeout: 2000 });
+  socket.connect(endpoint);
+  closing.push(socket);
+  return {
+    send: (header: Record<string, unknown>) => socket.send(encode(header as Message)),
+    async next() {
+      const decoded = decode(await socket.receive(), "policy");
+      return "message" in decoded ? decoded.message : decoded.refusal;
+    },
+  };
+}
