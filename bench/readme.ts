@@ -8,14 +8,21 @@ import { parseConfig } from "../core/config.ts";
 const start = "<!-- results: written by bench/write-readme.ts -->";
 const end = "<!-- end of results -->";
 
-/** What the table needs of a result file; a file without `headlines` is linked, not shown. */
+const headline = z.strictObject({
+  what: z.string(),
+  value: z.string(),
+  against: z.string().optional(),
+});
+export type Headline = z.output<typeof headline>;
+
+/** What the table reads of a result file: its `headlines`, or else its `timings`, one row each. */
 const resultFile = z.object({
   name: z.string(),
   commit: z.string(),
   machine: z.object({ cpu: z.string(), cores: z.number(), node: z.string() }),
-  headlines: z
-    .array(z.strictObject({ what: z.string(), value: z.string(), against: z.string().optional() }))
-    .default([]),
+  headlines: z.array(headline).optional(),
+  unit: z.string().default("unit"),
+  timings: z.array(z.object({ name: z.string(), unitsPerSecond: z.number() })).default([]),
 });
 export type ResultFile = z.output<typeof resultFile>;
 
@@ -41,26 +48,37 @@ export function withResults(readme: string, results: readonly ResultFile[]): str
 }
 
 function table(results: readonly ResultFile[]): string {
-  const shown = results.filter(({ headlines }) => headlines.length > 0);
+  const shown = results.filter((result) => headlinesOf(result).length > 0);
   if (shown.length === 0) return "No benchmark has been run yet: `npm run understudy -- bench`.";
-  const machines = [...new Set(shown.map(machineOf))];
   const rows = shown.flatMap((result) =>
-    result.headlines.map(({ what, value, against }) => {
-      const note = machines.length > 1 ? ` (${machines.indexOf(machineOf(result)) + 1})` : "";
-      const source = `[${result.name}](bench/results/${result.name}.json), ${result.commit}${note}`;
+    headlinesOf(result).map(({ what, value, against }) => {
+      const source = `[${result.name}](bench/results/${result.name}.json)`;
       return `| ${[what, value, against ?? "", source].map(cell).join(" | ")} |`;
     }),
   );
-  const listed = machines.map((machine, i) =>
-    machines.length > 1 ? `(${i + 1}) ${machine}` : machine,
-  );
   return [
-    "| what | result | beside it | measured by, at commit |",
+    "| what | result | beside it | measured by |",
     "| --- | --- | --- | --- |",
     ...rows,
     "",
-    `Measured on ${listed.join("; ")}.`,
+    `Measured on ${places(shown).join("; on ")}.`,
   ].join("\n");
+}
+
+/** `Some CPU, 2 cores, Node 20.19.0: physics at 0123456789ab`, one for each machine. */
+function places(shown: readonly ResultFile[]): string[] {
+  return [...new Set(shown.map(machineOf))].map((machine) => {
+    const here = shown.filter((result) => machineOf(result) === machine);
+    return `${machine}: ${here.map(({ name, commit }) => `${name} at ${commit}`).join(", ")}`;
+  });
+}
+
+function headlinesOf({ headlines, unit, timings, name: bench }: ResultFile): readonly Headline[] {
+  if (headlines) return headlines;
+  return timings.map(({ name, unitsPerSecond }) => ({
+    what: `${bench}: ${name}`,
+    value: `${Math.round(unitsPerSecond).toLocaleString("en-US")} ${unit}s/s`,
+  }));
 }
 
 function machineOf({ machine: { cpu, cores, node } }: ResultFile): string {

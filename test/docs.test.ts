@@ -56,6 +56,8 @@ describe("results in the README", () => {
     name: "physics",
     commit: "0123456789ab",
     machine: { cpu: "Some CPU", cores: 2, node: "v20.19.0" },
+    unit: "step",
+    timings: [],
     headlines: [{ what: "steps/s | planar", value: "150,000", against: "MuJoCo: 20,000" }],
   };
 
@@ -67,16 +69,24 @@ describe("results in the README", () => {
   it("say what was measured, beside what, at which commit, on which machine", () => {
     const text = withResults(read("README.md"), [result]);
     expect(text).toContain(
-      "| steps/s \\| planar | 150,000 | MuJoCo: 20,000 | [physics](bench/results/physics.json), 0123456789ab |",
+      "| steps/s \\| planar | 150,000 | MuJoCo: 20,000 | [physics](bench/results/physics.json) |",
     );
-    expect(text).toContain("Measured on Some CPU, 2 cores, Node 20.19.0.");
+    expect(text).toContain("Measured on Some CPU, 2 cores, Node 20.19.0: physics at 0123456789ab.");
     expect(withResults(text, [result])).toBe(text);
   });
 
-  it("number the machines when there is more than one", () => {
+  it("show the timings of a bench that has no headlines", () => {
+    const timings = [{ name: "wasm, 20 objects", unitsPerSecond: 89_173.4 }];
+    const { headlines: _, ...plain } = { ...result, unit: "frame", timings };
+    const text = withResults(read("README.md"), [plain]);
+    expect(text).toContain("| physics: wasm, 20 objects | 89,173 frames/s |");
+  });
+
+  it("name every machine when there is more than one", () => {
     const other = { ...result, name: "render", machine: { ...result.machine, cores: 8 } };
     const text = withResults(read("README.md"), [result, other]);
-    expect(text).toContain("(bench/results/render.json), 0123456789ab (2) |");
-    expect(text).toContain("(1) Some CPU, 2 cores, Node 20.19.0; (2) Some CPU, 8 cores");
+    expect(text).toContain(
+      "2 cores, Node 20.19.0: physics at 0123456789ab; on Some CPU, 8 cores, Node 20.19.0: render",
+    );
   });
 });

@@ -1,4 +1,4 @@
-/** `understudy bench <name>`: runs a script of bench/ in a process of its own. */
+/** `understudy bench <name>`: runs a script of bench/ in a process of its own, then updates the README. */
 
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -27,6 +27,7 @@ export const bench = defineCommand({
       );
     }
     await runScript(path.join(folder, `${name}.ts`), signal);
+    if (!signal.aborted) await runScript(path.join(folder, "write-readme.ts"), signal);
   },
 });
 

@@ -17,7 +17,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./serve.ts")).serve,
   },
   bench: {
-    summary: "Run a benchmark and write bench/results/<name>.json.",
+    summary: "Run a benchmark; write bench/results/<name>.json and the README's table.",
     load: async () => (await import("./bench.ts")).bench,
   },
 };
