@@ -7,13 +7,14 @@
 
 import { createRng, type Rng } from "../core/rng.ts";
 import { gae } from "../credit/gae.ts";
+import { standardize } from "../credit/standardize.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import { shuffledRows } from "../rollout/shuffle.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
-import { shuffledBatches, standardize } from "./batches.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
 import { Critic } from "./critic.ts";
@@ -43,7 +44,7 @@ export interface Teacher {
 }
 
 export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
-  const { config, simulation, pool } = run;
+  const { config, simulation } = run;
   const { gamma, lambda, envs, rolloutSteps: steps } = config;
   const spec = teacherSpec(simulation, config);
   const rng = createRng(simulation.seed).split("teacher");
@@ -67,7 +68,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     standardize(advantages);
 
     // improve the policy on its own data
-    const order = shuffledBatches(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
+    const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
     const data = {
       keypoints: rollout.groups[`keypoints:${config.observability}`],
       proprioception: rollout.groups.proprioception,

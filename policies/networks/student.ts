@@ -58,20 +58,62 @@ export function studentNetwork(spec: StudentSpec) {
     .linear("pose.1", latent, latent)
     .linear("pose.2", latent, POSE_COLUMNS);
   if (memory > 0) params.gru("memory", features, memory);
+  const headed = (g: Graph, views: Views, latents: Tensor, x: Tensor) => ({
+    mean: headOf(g, views, x),
+    latents,
+    poses: poseHead(g, views, spec, latents),
+  });
   const act: Forward = (g, views, inputs) => {
     const latents = encodeLayers(g, views, spec, inputs.layers);
-    const batch = latents.shape[0];
-    const flat = g.reshape(latents, [batch, spec.roles.length * latent]);
-    const seen = g.concat([inputs.proprioception, flat], 1);
-    const next = memory > 0 ? gru(g, views, "memory", seen, inputs.memory) : undefined;
-    return {
-      mean: headOf(g, views, next ?? seen),
-      latents,
-      poses: poseHead(g, views, spec, latents),
-      ...(next ? { memory: next } : {}),
-    };
+    const seen = featuresOf(g, spec, inputs.proprioception, latents);
+    if (memory === 0) return headed(g, views, latents, seen);
+    const next = gru(g, views, "memory", seen, inputs.memory);
+    return { ...headed(g, views, latents, next), memory: next };
   };
-  return { params, act, inputs: studentInputs(spec) };
+  /** Sequences [B, T, ...] from a memory of zero; results of steps `first` on, [B * (T - first), ...]. */
+  const unroll = (g: Graph, views: Views, inputs: Tensors, window: Window) => {
+    const { sequences, steps, first } = window;
+    const flat = (x: Tensor) => g.reshape(x, [sequences * steps, ...x.shape.slice(2)]);
+    const latents = encodeLayers(g, views, spec, flat(inputs.layers));
+    const seen = featuresOf(g, spec, flat(inputs.proprioception), latents);
+    if (memory === 0) return headed(g, views, latents, seen);
+    const late = (x: Tensor, width: readonly number[]) => {
+      const kept = g.slice(g.reshape(x, [sequences, steps, ...width]), 1, first, steps);
+      return g.reshape(kept, [sequences * (steps - first), ...width]);
+    };
+    const remembered = remember(g, views, g.reshape(seen, [sequences, steps, -1]), inputs.begins);
+    return headed(g, views, late(latents, [spec.roles.length, latent]), late(remembered, [memory]));
+  };
+  return { params, act, unroll, inputs: studentInputs(spec) };
+}
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+interface Window {
+  readonly sequences: number;
+  readonly steps: number;
+  readonly first: number;
+}
+
+/** [a_{t-1}, Z_1, .., Z_R] in one row. */
+function featuresOf(g: Graph, spec: StudentSpec, action: Tensor, latents: Tensor): Tensor {
+  const flat = g.reshape(latents, [latents.shape[0], spec.roles.length * spec.latent]);
+  return g.concat([action, flat], 1);
+}
+
+/** Runs the GRU over [B, T, F]; `begins` [B, T] is 1 where an episode begins, and forgets there. */
+function remember(g: Graph, views: Views, features: Tensor, begins: Tensor): Tensor {
+  const [sequences, steps, width] = features.shape;
+  const units = views["memory.hidden.w"].shape[0];
+  let state = g.expand(g.constant([0], [1, 1]), [sequences, units]);
+  const states: Tensor[] = [];
+  for (let t = 0; t < steps; t++) {
+    const keep = g.sub(1, g.slice(begins, 1, t, t + 1));
+    const x = g.reshape(g.slice(features, 1, t, t + 1), [sequences, width]);
+    state = gru(g, views, "memory", x, g.mul(state, keep));
+    states.push(g.reshape(state, [sequences, 1, units]));
+  }
+  return g.reshape(g.concat(states, 1), [sequences * steps, units]);
 }
 
 /** Inverse depth [B, R, H, W] to one latent a role [B, R, L]. */

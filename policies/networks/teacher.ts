@@ -51,11 +51,7 @@ export function teacherNetwork(spec: TeacherSpec) {
     const latents = encodePoints(g, views, spec, inputs.keypoints);
     const batch = latents.shape[0];
     const flat = g.reshape(latents, [batch, roles * latent]);
-    const visible = visibleRoles(spec).length;
-    return {
-      mean: headOf(g, views, g.concat([inputs.proprioception, flat], 1)),
-      latents: g.slice(latents, 1, 0, visible),
-    };
+    return { mean: headOf(g, views, g.concat([inputs.proprioception, flat], 1)), latents };
   };
   return { params, act, inputs: teacherInputs(spec) };
 }

@@ -1,0 +1,24 @@
+/** What a student is distilled with. Every field is a `--set student.<field>=<value>`. */
+
+import { z } from "zod";
+
+export const studentConfig = z.strictObject({
+  iterations: z.int().min(1).default(300).describe("roll-outs to learn from"),
+  envs: z.int().min(1).default(256),
+  shardEnvs: z.int().min(1).default(64).describe("environments simulated and inferred together"),
+  rolloutSteps: z.int().min(1).default(16).describe("control steps per environment and roll-out"),
+  epochs: z.int().min(1).default(1),
+  batch: z.int().min(1).default(256).describe("sequences of a minibatch"),
+  learningRate: z.number().positive().default(1e-3).describe("at the start; falls linearly"),
+  finalLearningRate: z.number().positive().default(1e-4),
+  clipNorm: z.number().positive().default(1),
+  relationalWeight: z.number().min(0).default(0.1).describe("weight of L_rel"),
+  latentWeight: z.number().min(0).default(0.1).describe("weight of |Z - Z_teacher|^2 per role"),
+  poseWeight: z.number().min(0).default(0.1).describe("weight of the relative-pose head"),
+  warmStart: z.boolean().default(true).describe("start the head from the teacher's"),
+  latent: z.int().min(1).default(32).describe("width of a role's latent; the teacher's"),
+  hidden: z.int().min(1).default(128).describe("the teacher's"),
+  memory: z.int().min(0).default(0).describe("units of a GRU before the head; 0: none"),
+  burnIn: z.int().min(0).default(4).describe("steps of a sequence before its loss counts"),
+});
+export type StudentConfig = z.output<typeof studentConfig>;

@@ -1,0 +1,170 @@
+/**
+ * Online distillation of the teacher into a student that sees (EgoPush, section III-C; DAgger, Ross
+ * et al., 2011): the student drives, the teacher labels what it visits, one update, and on.
+ */
+
+import { createRng } from "../core/rng.ts";
+import type { Device } from "../nn/device.ts";
+import { Trainer } from "../nn/engine.ts";
+import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import type { TeacherSpec } from "../policies/networks/teacher.ts";
+import type { Collector, WorkerPool } from "../rollout/pool.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import type { SimulationSpec } from "../rollout/shard.ts";
+import { shuffledRows } from "../rollout/shuffle.ts";
+import type { EpisodeEnd } from "../sim/scene-batch.ts";
+import type { Observability } from "../sim/visibility.ts";
+import { loadStudent, type StudentProgress, saveStudent } from "./checkpoint.ts";
+import type { StudentConfig } from "./config.ts";
+import { Labeller, type Labels } from "./labels.ts";
+import { studentData, studentObjective } from "./losses.ts";
+import { sequencesOf } from "./sequences.ts";
+import { studentActor, studentSpec } from "./student.ts";
+import { warmStartHead } from "./warm-start.ts";
+
+export interface StudentRun {
+  readonly simulation: SimulationSpec;
+  readonly teacher: {
+    readonly spec: TeacherSpec;
+    readonly theta: Float32Array;
+    readonly observability: Observability;
+  };
+  readonly config: StudentConfig;
+  readonly pool: WorkerPool;
+  /** Where to save and, if it is there already, to resume from. */
+  readonly checkpoint?: string;
+  readonly saveEvery?: number;
+  readonly device?: Device;
+  readonly threads?: number;
+  readonly log?: (progress: StudentProgress, ends: readonly EpisodeEnd[]) => void;
+  /** Asked after every iteration; true ends the training early. */
+  readonly enough?: (progress: StudentProgress) => boolean;
+}
+
+export interface Student {
+  readonly spec: StudentSpec;
+  readonly theta: Float32Array;
+  readonly progress: StudentProgress;
+}
+
+/** States labelled at once. */
+const LABEL_BATCH = 1024;
+
+export async function distillStudent(run: StudentRun): Promise<Student> {
+  const { config, simulation, teacher } = run;
+  const spec = studentSpec(simulation, config);
+  const rng = createRng(simulation.seed).split("student");
+  const labeller = await Labeller.create(teacher, Math.min(LABEL_BATCH, samplesOf(config)));
+  const collector = await openCollector(run, spec);
+  const trainer = await createTrainer(run, spec, studentNetwork(spec).params.init(rng));
+  let progress = loadStudent(run, spec, trainer);
+
+  while (progress.iteration < config.iterations) {
+    // the student drives
+    const ends = await collector.collect(trainer.theta, {});
+    const { rollout } = collector;
+
+    // the teacher labels what it visited
+    const labels = await labelsOf(rollout, labeller, teacher.observability);
+    if (progress.iteration === 0 && config.warmStart) warmStart(trainer, spec, run, labels);
+
+    // one update on it
+    const data = sequencesOf(spec, rollout, labels);
+    const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), rowsOf(config), config);
+    const learningRate = decayedRate(config, progress.iteration);
+    const rates = new Float64Array(order.length / config.batch).fill(learningRate);
+    const { stats } = await trainer.train(data, order, rates);
+
+    // look back
+    progress = {
+      iteration: progress.iteration + 1,
+      environmentSteps: progress.environmentSteps + samplesOf(config),
+      metrics: { ...averages(stats), learningRate, ...episodeMetrics(ends) },
+    };
+    run.log?.(progress, ends);
+    if (progress.iteration % (run.saveEvery ?? 25) === 0) saveStudent(run, spec, trainer, progress);
+    if (run.enough?.(progress)) break;
+  }
+
+  saveStudent(run, spec, trainer, progress);
+  const theta = trainer.theta.slice();
+  await Promise.all([trainer.close(), labeller.close(), collector.close()]);
+  return { spec, theta, progress };
+}
+
+/** Falls linearly from the first to the final learning rate. */
+export function decayedRate(
+  config: Pick<StudentConfig, "iterations" | "learningRate" | "finalLearningRate">,
+  iteration: number,
+): number {
+  const done = iteration / Math.max(1, config.iterations - 1);
+  return config.learningRate + done * (config.finalLearningRate - config.learningRate);
+}
+
+const samplesOf = (config: StudentConfig) => config.envs * config.rolloutSteps;
+
+/** Sequences in a roll-out: whole columns with memory, single steps without. */
+const rowsOf = (config: StudentConfig) => (config.memory > 0 ? config.envs : samplesOf(config));
+
+function createTrainer(run: StudentRun, spec: StudentSpec, theta: Float32Array): Promise<Trainer> {
+  const { config, device = "cpu", threads = 2 } = run;
+  const steps = config.memory > 0 ? config.rolloutSteps : 1;
+  return Trainer.create({
+    params: studentNetwork(spec).params,
+    objective: studentObjective(spec, steps, config),
+    data: studentData(spec, steps),
+    rows: rowsOf(config),
+    batch: config.batch,
+    clipNorm: config.clipNorm,
+    device,
+    threads,
+    theta,
+  });
+}
+
+function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
+  const { config, simulation, teacher, pool } = run;
+  const seen = `keypoints:${teacher.observability}` as const;
+  return pool.openCollector({
+    simulation,
+    actor: studentActor(spec),
+    envs: config.envs,
+    shardEnvs: config.shardEnvs,
+    steps: config.rolloutSteps,
+    groups: [...new Set(["layers", "proprioception", seen, "keypoints:global"] as const)],
+    finals: [],
+  });
+}
+
+function labelsOf(
+  { groups }: Rollout,
+  labeller: Labeller,
+  observability: Observability,
+): Promise<Labels> {
+  return labeller.label(
+    groups[`keypoints:${observability}`],
+    groups["keypoints:global"],
+    groups.proprioception,
+  );
+}
+
+function warmStart(trainer: Trainer, spec: StudentSpec, run: StudentRun, labels: Labels): void {
+  const state = trainer.state();
+  const theta = state.theta.slice();
+  warmStartHead(theta, spec, run.teacher, labels.meanLatents);
+  trainer.load({ ...state, theta });
+}
+
+function averages(stats: Readonly<Record<string, Float32Array>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(stats).map(([name, values]) => [
+      name,
+      values.reduce((sum, value) => sum + value, 0) / values.length,
+    ]),
+  );
+}
+
+function episodeMetrics(ends: readonly EpisodeEnd[]): Record<string, number> {
+  const successes = ends.filter((end) => end.outcome === "success").length;
+  return { episodes: ends.length, success: ends.length > 0 ? successes / ends.length : Number.NaN };
+}

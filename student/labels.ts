@@ -1,0 +1,125 @@
+/** What the teacher says about the states a student visited. */
+
+import { Actor } from "../nn/engine.ts";
+import { POSE_COLUMNS } from "../policies/networks/student.ts";
+import {
+  type TeacherSpec,
+  teacherInputs,
+  teacherNetwork,
+  visibleRoles,
+} from "../policies/networks/teacher.ts";
+import { HIDDEN } from "../sim/keypoints.ts";
+
+/** Labels of B states. */
+export interface Labels {
+  /** [B, A], within [-1, 1] as the robot would execute them. */
+  readonly actions: Float32Array;
+  /** [B, R, L] of the roles a student can see. */
+  readonly latents: Float32Array;
+  /** [B, R, 3]: seen (0 or 1), x_m, y_m of the role's centre in the base frame. */
+  readonly poses: Float32Array;
+  /** [R + 1, L] averages over these states, the reference's last. */
+  readonly meanLatents: Float32Array;
+}
+
+interface Teacher {
+  readonly spec: TeacherSpec;
+  readonly theta: Float32Array;
+}
+
+export class Labeller {
+  readonly #teacher: Teacher;
+  readonly #actor: Actor;
+  readonly #batch: number;
+
+  private constructor(teacher: Teacher, actor: Actor, batch: number) {
+    this.#teacher = teacher;
+    this.#actor = actor;
+    this.#batch = batch;
+  }
+
+  static async create(teacher: Teacher, batch: number): Promise<Labeller> {
+    const { params, act } = teacherNetwork(teacher.spec);
+    const inputs = teacherInputs(teacher.spec);
+    const outputs = ["mean", "latents"];
+    const actor = await Actor.create({ params, forward: act, inputs, outputs, batch });
+    return new Labeller(teacher, actor, batch);
+  }
+
+  /**
+   * Labels B states, a multiple of the batch size.
+   * @param keypoints [B, O] as the teacher sees them
+   * @param everything [B, O] the same without masks
+   */
+  async label(
+    keypoints: Float32Array,
+    everything: Float32Array,
+    proprioception: Float32Array,
+  ): Promise<Labels> {
+    const { spec, theta } = this.#teacher;
+    const columns = teacherInputs(spec).keypoints.shape[0];
+    const count = keypoints.length / columns;
+    const visible = visibleRoles(spec).length;
+    const roles = Object.keys(spec.points).length;
+    const actions = new Float32Array(count * spec.actions);
+    const latents = new Float32Array(count * visible * spec.latent);
+    const sums = new Float64Array(roles * spec.latent);
+    for (let first = 0; first < count; first += this.#batch) {
+      const rows = (all: Float32Array, width: number) =>
+        all.subarray(first * width, (first + this.#batch) * width);
+      const found = await this.#actor.run(theta, {
+        keypoints: rows(keypoints, columns),
+        proprioception: rows(proprioception, spec.actions),
+      });
+      actions.set(found.mean, first * spec.actions);
+      keepVisible(found.latents, latents, first, { visible, roles, latent: spec.latent }, sums);
+    }
+    for (let i = 0; i < actions.length; i++) actions[i] = Math.min(1, Math.max(-1, actions[i]));
+    const poses = posesOf(spec, keypoints, everything, columns);
+    return { actions, latents, poses, meanLatents: Float32Array.from(sums, (s) => s / count) };
+  }
+
+  close(): Promise<void> {
+    return this.#actor.close();
+  }
+}
+
+function keepVisible(
+  found: Float32Array,
+  out: Float32Array,
+  first: number,
+  { visible, roles, latent }: { visible: number; roles: number; latent: number },
+  sums: Float64Array,
+): void {
+  const rows = found.length / (roles * latent);
+  for (let row = 0; row < rows; row++) {
+    const from = row * roles * latent;
+    out.set(found.subarray(from, from + visible * latent), (first + row) * visible * latent);
+    for (let i = 0; i < roles * latent; i++) sums[i] += found[from + i];
+  }
+}
+
+/** Whether any point of a role was shown, and the middle of all its points. */
+function posesOf(
+  spec: TeacherSpec,
+  keypoints: Float32Array,
+  everything: Float32Array,
+  columns: number,
+): Float32Array {
+  const roles = visibleRoles(spec);
+  const count = keypoints.length / columns;
+  const poses = new Float32Array(count * roles.length * POSE_COLUMNS);
+  for (let row = 0; row < count; row++) {
+    let at = row * columns;
+    roles.forEach((role, r) => {
+      const points = spec.points[role];
+      const to = (row * roles.length + r) * POSE_COLUMNS;
+      for (let k = 0; k < points; k++, at += 3) {
+        if (keypoints[at] !== HIDDEN) poses[to] = 1;
+        poses[to + 1] += everything[at] / points;
+        poses[to + 2] += everything[at + 1] / points;
+      }
+    });
+  }
+  return poses;
+}

@@ -1,0 +1,71 @@
+/** The student's objective as a graph: imitate the teacher's actions and the geometry of its latents. */
+
+import type { Graph } from "../nn/graph.ts";
+import { distillationLoss } from "../nn/losses.ts";
+import type { DataSpec, Objective } from "../nn/model.ts";
+import type { Tensor } from "../nn/tensor.ts";
+import { POSE_COLUMNS, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import type { StudentConfig } from "./config.ts";
+
+/** Rows are sequences of `steps` control steps; without memory a sequence is one step. */
+export function studentData(spec: StudentSpec, steps: number): DataSpec {
+  const roles = spec.roles.length;
+  return {
+    layers: { shape: [steps, roles, spec.height, spec.width] },
+    proprioception: { shape: [steps, spec.actions] },
+    ...(spec.memory > 0 ? { begins: { shape: [steps] } } : {}),
+    teacherActions: { shape: [steps, spec.actions] },
+    teacherLatents: { shape: [steps, roles, spec.latent] },
+    teacherPoses: { shape: [steps, roles, POSE_COLUMNS] },
+  };
+}
+
+export function studentObjective(
+  spec: StudentSpec,
+  steps: number,
+  config: Pick<StudentConfig, "relationalWeight" | "latentWeight" | "poseWeight" | "burnIn">,
+): Objective {
+  const network = studentNetwork(spec);
+  return (g, views, batch) => {
+    const first = spec.memory > 0 ? Math.min(config.burnIn, steps - 1) : 0;
+    const sequences = batch.proprioception.shape[0];
+    const late = (x: Tensor) => flatten(g, g.slice(x, 1, first, steps));
+    const predicted = network.unroll(g, views, batch, { sequences, steps, first });
+    const { loss: distillation, stats } = distillationLoss(
+      g,
+      {
+        actions: predicted.mean,
+        teacherActions: late(batch.teacherActions),
+        latents: predicted.latents,
+        teacherLatents: late(batch.teacherLatents),
+      },
+      config,
+    );
+    const apart = g.sub(predicted.latents, late(batch.teacherLatents));
+    const latentLoss = g.mean(g.square(apart));
+    const poseLoss = relativePoseLoss(g, predicted.poses, late(batch.teacherPoses));
+    const loss = g.add(
+      g.add(distillation, g.mul(latentLoss, config.latentWeight)),
+      g.mul(poseLoss, config.poseWeight),
+    );
+    return { loss, stats: { ...stats, latentLoss, poseLoss } };
+  };
+}
+
+/** [sequences, steps, ...] to [sequences * steps, ...]. */
+function flatten(g: Graph, x: Tensor): Tensor {
+  return g.reshape(x, [x.shape[0] * x.shape[1], ...x.shape.slice(2)]);
+}
+
+/**
+ * Cross-entropy of "seen" plus, where a role is seen, the squared error of its position in metres.
+ * Columns of both: seen (a logit; 0 or 1), x_m, y_m. [B, R, 3].
+ */
+export function relativePoseLoss(g: Graph, poses: Tensor, truth: Tensor): Tensor {
+  const logit = g.slice(poses, 2, 0, 1);
+  const seen = g.slice(truth, 2, 0, 1);
+  const crossEntropy = g.sub(g.softplus(logit), g.mul(logit, seen));
+  const apart = g.sub(g.slice(poses, 2, 1, 3), g.slice(truth, 2, 1, 3));
+  const distance = g.sum(g.square(apart), { axes: [2], keep: true });
+  return g.mean(g.add(crossEntropy, g.mul(seen, distance)));
+}

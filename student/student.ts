@@ -1,0 +1,37 @@
+/** The student's network for a scene, and how its inputs are fed. */
+
+import { parseConfig } from "../core/config.ts";
+import type { StudentSpec } from "../policies/networks/student.ts";
+import type { ActorSpec } from "../rollout/actor.ts";
+import type { SimulationSpec } from "../rollout/shard.ts";
+import { IMAGE } from "../sim/eyes.ts";
+import { roleNames } from "../sim/observations.ts";
+import { findScene } from "../sim/scenes/index.ts";
+import type { StudentConfig } from "./config.ts";
+
+export function studentSpec(
+  simulation: SimulationSpec,
+  { latent, hidden, memory }: Pick<StudentConfig, "latent" | "hidden" | "memory">,
+): StudentSpec {
+  const scene = findScene(simulation.scene);
+  const assembled = scene.assemble(
+    parseConfig(scene.config, simulation.config, `scene "${scene.name}"`),
+  );
+  return {
+    kind: "student",
+    roles: roleNames(assembled),
+    ...IMAGE,
+    actions: 2,
+    latent,
+    hidden,
+    memory,
+  };
+}
+
+export function studentActor(network: StudentSpec): ActorSpec {
+  return {
+    kind: "network",
+    network,
+    inputs: { layers: "layers", proprioception: "proprioception" },
+  };
+}

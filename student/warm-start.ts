@@ -1,0 +1,50 @@
+/**
+ * Starts a student's action head from its teacher's (EgoPush, section III-C).
+ *
+ * The teacher's head also reads the latent of the reference, which a student cannot see. Its columns
+ * are folded into the bias with the mean of that latent: W_ref E[Z_ref].
+ */
+
+import { ConfigError } from "../core/errors.ts";
+import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import { type TeacherSpec, teacherNetwork, visibleRoles } from "../policies/networks/teacher.ts";
+
+/**
+ * Overwrites the head in `theta` of a student without memory.
+ * @param meanLatents [R, L], the teacher's latents averaged over states, reference last.
+ */
+export function warmStartHead(
+  theta: Float32Array,
+  student: StudentSpec,
+  teacher: { readonly spec: TeacherSpec; readonly theta: Float32Array },
+  meanLatents: Float32Array,
+): void {
+  const { latent, hidden, actions } = teacher.spec;
+  if (student.latent !== latent || student.hidden !== hidden) {
+    throw new ConfigError(
+      `A warm start needs a student as wide as its teacher (latent ${latent}, hidden ${hidden}), got latent ${student.latent}, hidden ${student.hidden}. Set student.latent and student.hidden, or student.warmStart=false.`,
+    );
+  }
+  const from = teacherNetwork(teacher.spec).params;
+  const to = studentNetwork(student).params;
+  const read = (name: string) => {
+    const { at, shape } = from.offsetOf(name);
+    return teacher.theta.subarray(at, at + shape.reduce((a, b) => a * b, 1));
+  };
+  const write = (name: string, values: Float32Array) => theta.set(values, to.offsetOf(name).at);
+  for (const name of ["head.2.w", "head.2.b", "head.mean.w", "head.mean.b"])
+    write(name, read(name));
+  if (student.memory > 0) return;
+  const kept = (actions + visibleRoles(teacher.spec).length * latent) * hidden;
+  const weights = read("head.1.w");
+  write("head.1.w", weights.subarray(0, kept));
+  const bias = read("head.1.b").slice();
+  const first = visibleRoles(teacher.spec).length * latent;
+  for (let row = 0; kept + row * hidden < weights.length; row++) {
+    const mean = meanLatents[first + row];
+    for (let unit = 0; unit < hidden; unit++) {
+      bias[unit] += mean * weights[kept + row * hidden + unit];
+    }
+  }
+  write("head.1.b", bias);
+}
