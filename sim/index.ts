@@ -1,0 +1,11 @@
+/** Public face of sim/. In this repository, import from the file itself. */
+
+export { type CameraMount, egoPushCamera } from "./camera.ts";
+export { Env, type EnvOptions } from "./env.ts";
+export { Ground } from "./ground.ts";
+export type { GroupName } from "./observations.ts";
+export { type ProbeOptions, probePush } from "./probe.ts";
+export { defineScene, type PlanarPose, type Roles, type Scene, type SceneSpec } from "./scene.ts";
+export { type EpisodeEnd, SceneBatch, type SceneBatchOptions } from "./scene-batch.ts";
+export { findScene, scenes } from "./scenes/index.ts";
+export { type ContactMode, World, type WorldSpec } from "./world.ts";
