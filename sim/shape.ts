@@ -30,6 +30,15 @@ export function footprintRadius_m(shape: Shape): number {
   return shape.side_m / Math.sqrt(3);
 }
 
+/** Corners of a prism's triangle about its centroid, counter-clockwise from +x. */
+export function prismCorners(side_m: number): (readonly [x: number, y: number])[] {
+  const rim = side_m / Math.sqrt(3);
+  return [0, 1, 2].map((k) => {
+    const angle = (2 * Math.PI * k) / 3;
+    return [rim * Math.cos(angle), rim * Math.sin(angle)];
+  });
+}
+
 /** Yaw after which the shape looks the same; 0 when every yaw does. */
 export function symmetry_rad(shape: Shape): number {
   if (shape.kind === "cylinder") return 0;

@@ -92,10 +92,13 @@ class CopiedMemory implements BodyMemory {
   readonly starts: Int32Array;
   readonly at: BodyOffsets = { position: 0, rotation: 3, linear: 7, angular: 10 };
   readonly #bodies: readonly RigidBody[];
+  /** As last read, to leave alone (and asleep) bodies whose velocities were not written. */
+  readonly #read: Float32Array;
 
   constructor(bodies: readonly RigidBody[]) {
     this.#bodies = bodies;
     this.floats = new Float32Array(13 * bodies.length);
+    this.#read = this.floats.slice();
     this.starts = Int32Array.from(bodies, (_, i) => 13 * i);
     this.reload();
   }
@@ -104,15 +107,21 @@ class CopiedMemory implements BodyMemory {
 
   reload(): void {
     for (const [i, body] of this.#bodies.entries()) this.floats.set(publicFloats(body), 13 * i);
+    this.#read.set(this.floats);
   }
 
   commit(): void {
     for (const [i, body] of this.#bodies.entries()) {
-      if (!body.isDynamic()) continue;
+      if (!body.isDynamic() || !this.#written(13 * i + 7, 13 * i + 13)) continue;
       const [x, y, z, wx, wy, wz] = this.floats.subarray(13 * i + 7, 13 * i + 13);
       body.setLinvel({ x, y, z }, true);
       body.setAngvel({ x: wx, y: wy, z: wz }, true);
     }
+  }
+
+  #written(from: number, to: number): boolean {
+    for (let k = from; k < to; k++) if (this.floats[k] !== this.#read[k]) return true;
+    return false;
   }
 }
 

@@ -28,12 +28,14 @@ import {
   height,
   inertiaPerMass,
   pressureRadius_m,
+  prismCorners,
   type Shape,
   yawInertiaPerMass,
 } from "../shape.ts";
 import { type BodyMemory, bodyMemory } from "./body-memory.ts";
 import { coulombWorld } from "./coulomb.ts";
 import { applyFloorFriction, gravity_mps2 } from "./limit-surface.ts";
+import { type Outline, outlineOf, outlineOfPart } from "./outline.ts";
 
 export type ContactMode = "planar" | "coulomb";
 
@@ -75,6 +77,8 @@ interface Entry {
   /** Height of the origin when the body stands on the floor. */
   readonly z_m: number;
   readonly build: Blueprint;
+  /** What of it touches others, seen from above. */
+  readonly outlines: readonly Outline[];
   /** Missing where the floor does not brake the body: wheels carry a robot. */
   readonly shape: Shape | undefined;
   mass_kg: number;
@@ -120,7 +124,9 @@ export class ContactWorld {
       colliders: [colliderOf(shape).setDensity(0).setCollisionGroups(groups)],
     };
     const radius_m = footprintRadius_m(shape);
-    return this.#add({ build, z_m, radius_m, shape, mass_kg, friction, support: defaultSupport });
+    const outlines = [outlineOf(shape)];
+    const support = defaultSupport;
+    return this.#add({ build, outlines, z_m, radius_m, shape, mass_kg, friction, support });
   }
 
   /** Adds a robot; wheels carry it, so no floor acts on it here. */
@@ -144,7 +150,9 @@ export class ContactWorld {
     const radius_m = Math.hypot(pusherReach_m(spec), spec.base_m[1] / 2, spec.pusher_m.width / 2);
     const { mass_kg, friction } = spec;
     const build = { body, colliders };
-    return this.#add({ build, z_m, radius_m, shape: undefined, mass_kg, friction, support: 0 });
+    const outlines = parts.map(outlineOfPart);
+    const shape = undefined;
+    return this.#add({ build, outlines, z_m, radius_m, shape, mass_kg, friction, support: 0 });
   }
 
   /** Four walls around a square of side `side_m` about the origin, met by every environment. Order: +x, -x, +y, -y. */
@@ -277,7 +285,7 @@ export class ContactWorld {
       .setTranslation(0, 0, z_m)
       .enabledTranslations(true, true, !flat)
       .enabledRotations(!flat, !flat, true)
-      .setCanSleep(false);
+      .setCanSleep(!wheels);
   }
 
   #add(parts: Omit<Entry, "body" | "colliders">): number {
@@ -349,20 +357,9 @@ function colliderOf(shape: Shape): ColliderDesc {
       w: quarter,
     });
   }
-  const hull = ColliderDesc.convexHull(prismCorners(shape.side_m, shape.height_m));
+  const half = shape.height_m / 2;
+  const corners = prismCorners(shape.side_m).flatMap(([x, y]) => [x, y, -half, x, y, half]);
+  const hull = ColliderDesc.convexHull(Float32Array.from(corners));
   if (!hull) throw new Error("internal: a prism has no convex hull.");
   return hull;
-}
-
-/** Corners of an upright equilateral prism about its centroid, x y z after one another. */
-export function prismCorners(side_m: number, height_m: number): Float32Array {
-  const rim = side_m / Math.sqrt(3);
-  const corners: number[] = [];
-  for (const z of [-height_m / 2, height_m / 2]) {
-    for (const k of [0, 1, 2]) {
-      const angle = (2 * Math.PI * k) / 3;
-      corners.push(rim * Math.cos(angle), rim * Math.sin(angle), z);
-    }
-  }
-  return Float32Array.from(corners);
 }
