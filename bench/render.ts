@@ -43,7 +43,7 @@ const cases: readonly Case[] = [
 ];
 
 const contenders: Contender[] = [];
-for (const backend of ["wasm"] as const) {
+for (const backend of ["wasm", "ts"] as const) {
   for (const item of cases) contenders.push(await contender(item, backend));
 }
 const timings = await interleavedMedians(contenders);

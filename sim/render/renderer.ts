@@ -1,6 +1,6 @@
 /** The camera of many environments: depth, identity, colour and role layers of analytic shapes. */
 
-import { ConfigError, ShapeError } from "../../core/errors.ts";
+import { ConfigError, DeviceError, ShapeError } from "../../core/errors.ts";
 import { type Backend, FRAME_BITS, MAX_SURFACES, type RendererSizes } from "./backend.ts";
 import { writeView } from "./pack.ts";
 import { checkSensor, isIdeal } from "./sensor.ts";
@@ -11,6 +11,7 @@ import {
   type RendererOptions,
   view as viewColumns,
 } from "./types.ts";
+import { createTsBackend } from "./typescript.ts";
 import { createWasmBackend, wasmIsHere } from "./wasm.ts";
 
 /**
@@ -52,12 +53,17 @@ export async function createRenderer(options: RendererOptions): Promise<Renderer
   };
 }
 
-function createBackend(backend: "wasm" | "ts" | "auto", sizes: RendererSizes): Promise<Backend> {
-  if (backend === "ts") throw new ConfigError('Backend "ts" is not built yet.');
-  if (!wasmIsHere()) {
-    throw new ConfigError('This machine has no WebAssembly SIMD. Use the camera backend "ts".');
+async function createBackend(
+  wanted: "wasm" | "ts" | "auto",
+  sizes: RendererSizes,
+): Promise<Backend> {
+  const wasm = wanted !== "ts" && wasmIsHere();
+  if (wanted === "wasm" && !wasm) {
+    throw new DeviceError(
+      'The camera\'s backend "wasm" needs WebAssembly with SIMD, which is not here. Use "auto" or "ts".',
+    );
   }
-  return createWasmBackend(sizes);
+  return wasm ? createWasmBackend(sizes) : createTsBackend(sizes);
 }
 
 function sizesOf({ camera, maxViews, maxPrimitives, roles = 4 }: RendererOptions): RendererSizes {

@@ -5,9 +5,18 @@
  * Everything is allocated once by `configure`, so that the host's views of this memory stay valid.
  */
 
+import { clear, startSweep } from "./depth-buffer.as.ts";
 import { enterFrame, far, ox, oy, oz, setSize, setView, shiftAlongAxis } from "./geometry.as.ts";
-import { clear, draw } from "./raster.as.ts";
 import {
+  sweepCylinderAbove,
+  sweepCylinderCap,
+  sweepCylinderSide,
+  sweepSphere,
+} from "./quadrics.as.ts";
+import {
+  CYLINDER_ABOVE,
+  CYLINDER_CAP,
+  CYLINDER_SIDE,
   claimSlots,
   overflow,
   paintNothing,
@@ -16,11 +25,13 @@ import {
   recordPrism,
   recordRoom,
   recordSphere,
+  SPHERE as SPHERE_RECORD,
   setPaint,
   startView,
 } from "./records.as.ts";
 import { writeDepth, writeIds, writeLayers, writeRgba, writeTrueDepth } from "./resolve.as.ts";
 import { copyTruth, sense, sensorIsOn, setSensor as setSensorModel } from "./sensor.as.ts";
+import { sweepOneFace, sweepRoom, sweepThreeFaces, sweepTwoFaces } from "./solids.as.ts";
 
 // what to render, as bits; the same as in ../wasm.ts
 const DEPTH: i32 = 1;
@@ -174,8 +185,19 @@ function drawCapsule(primitive: usize, radius: f32, halfHeight: f32): void {
 
 function drawRecord(primitive: usize, slots: i32): void {
   if (slots === 0) return;
-  draw(z);
+  sweep(startSweep());
   claimSlots(slots, <i32>load<f32>(primitive, 44), load<f32>(primitive, 60));
+}
+
+function sweep(kind: i32): void {
+  if (kind === 1) sweepOneFace(z);
+  else if (kind === 2) sweepTwoFaces(z);
+  else if (kind === 3) sweepThreeFaces(z);
+  else if (kind === SPHERE_RECORD) sweepSphere(z);
+  else if (kind === CYLINDER_SIDE) sweepCylinderSide(z);
+  else if (kind === CYLINDER_CAP) sweepCylinderCap(z);
+  else if (kind === CYLINDER_ABOVE) sweepCylinderAbove(z);
+  else sweepRoom(z);
 }
 
 function writeImages(v: i32, what: i32): void {

@@ -1,8 +1,8 @@
 // @ts-nocheck: AssemblyScript.
 /** From the depth buffer, or the sensed inverse depth, to the images that leave. */
 
+import { INVERSE_DEPTH_BITS } from "./depth-buffer.as.ts";
 import { height, width } from "./geometry.as.ts";
-import { INVERSE_DEPTH_BITS } from "./raster.as.ts";
 import { idOfSlot, shadeOfSlot, slots } from "./records.as.ts";
 import { trueInverseDepth } from "./sensor.as.ts";
 

@@ -6,8 +6,8 @@
  * depend on which views are rendered together, or in which order.
  */
 
+import { INVERSE_DEPTH_BITS } from "./depth-buffer.as.ts";
 import { far, focalX, height, noise, width } from "./geometry.as.ts";
-import { INVERSE_DEPTH_BITS } from "./raster.as.ts";
 import { holeOfSlot, slots } from "./records.as.ts";
 
 // 1 / standard deviation of the sum of four uniform bytes, sqrt(4 (256^2 - 1) / 12)
@@ -162,7 +162,8 @@ function senseRows(z: usize, out: usize, base: i32): void {
 
 /**
  * What the right camera of a left-referenced pair does not see is a hole: a point lies in the right
- * image at x - f B w, and is hidden when something to its right in the left image lies at or left of it.
+ * image at x - f B w, and is hidden when something to its right in the left image lies there or left
+ * of there. A quarter pixel of slack decides ties.
  */
 function castShadow(z: usize, out: usize, focalTimesBaseline: f32): void {
   for (let y = 0; y < height; y++) {
@@ -171,7 +172,7 @@ function castShadow(z: usize, out: usize, focalTimesBaseline: f32): void {
     for (let x = width - 1; x >= 0; x--) {
       const at = row + ((<usize>x) << 2);
       const there: f32 = <f32>x - focalTimesBaseline * load<f32>(z + at);
-      if (there > leftmost + 0.5 || there < 0) store<f32>(out + at, 0);
+      if (there > leftmost - 0.25 || there < -0.5) store<f32>(out + at, 0);
       leftmost = min<f32>(leftmost, there);
     }
   }
