@@ -51,3 +51,16 @@ export async function until(condition: () => boolean, atMost_ms: number): Promis
   }
   return elapsed_ms();
 }
+
+/** Waits until `moving` no longer holds, and says when it was last seen to, whatever else was slow. */
+export async function lastMotion_ms(moving: () => boolean, atMost_ms: number): Promise<number> {
+  const start = process.hrtime.bigint();
+  const elapsed_ms = () => Number(process.hrtime.bigint() - start) / 1e6;
+  let last_ms = 0;
+  while (moving()) {
+    last_ms = elapsed_ms();
+    if (last_ms > atMost_ms) throw new Error(`still moving after ${atMost_ms} ms`);
+    await sleep(2);
+  }
+  return last_ms;
+}
