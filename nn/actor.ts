@@ -5,10 +5,9 @@ import { ShapeError } from "../core/errors.ts";
 import { tensorOver, Unshared } from "./arrays.ts";
 import { createSession, type Device } from "./device.ts";
 import { Graph } from "./graph.ts";
-import { type DataSpec, type Forward, pick, validateData } from "./model.ts";
-import { encodeModel } from "./onnx.ts";
+import { type DataSpec, type Forward, validateData } from "./model.ts";
 import type { Params } from "./params.ts";
-import { withoutIdleInputs } from "./prune.ts";
+import { recordForward } from "./record-forward.ts";
 
 export interface ActorOptions {
   readonly params: Params;
@@ -21,13 +20,18 @@ export interface ActorOptions {
   readonly threads?: number;
 }
 
+type Inputs = Readonly<Record<string, Float32Array | Uint8Array>>;
+type Feeds = Record<string, ort.Tensor>;
+
 export class Actor {
   readonly #options: ActorOptions;
   readonly #session: ort.InferenceSession;
-  readonly #feeds: Record<string, ort.Tensor> = {};
+  readonly #weights: Feeds = {};
   readonly #fed: Record<string, Float32Array | Uint8Array> = {};
+  readonly #feeds: Feeds = {};
   readonly #unshared = new Unshared();
   #theta: Float32Array | undefined;
+  #frozen: { readonly theta: Float32Array; readonly session: ort.InferenceSession } | undefined;
 
   private constructor(options: ActorOptions, session: ort.InferenceSession) {
     this.#options = options;
@@ -35,13 +39,11 @@ export class Actor {
   }
 
   static async create(options: ActorOptions): Promise<Actor> {
-    const { device = "cpu", threads = 1 } = options;
-    const session = await createSession(actorModel(options), {
-      device,
-      threads,
-      name: "The actor",
-    });
-    return new Actor(options, session);
+    const g = new Graph({ mode: "infer" });
+    const views = Object.fromEntries(
+      options.params.specs.map(({ name, shape }) => [name, g.input(parameterInput(name), shape)]),
+    );
+    return new Actor(options, await open(options, recordForward(g, { ...options, views })));
   }
 
   /**
@@ -49,37 +51,55 @@ export class Actor {
    * Parameters are read in place from `theta`, so its numbers may change between calls. Arrays on shared
    * memory are copied at every call: hand over a private copy of a large theta that changes seldom.
    */
-  async run(
-    theta: Float32Array,
-    inputs: Readonly<Record<string, Float32Array | Uint8Array>>,
-  ): Promise<Readonly<Record<string, Float32Array>>> {
-    this.#feedTheta(theta);
+  async run(theta: Float32Array, inputs: Inputs): Promise<Readonly<Record<string, Float32Array>>> {
     this.#feedInputs(inputs);
-    const results = await this.#session.run(this.#feeds);
+    const results =
+      this.#frozen?.theta === theta
+        ? await this.#frozen.session.run(this.#feeds)
+        : await this.#session.run({ ...this.#feeds, ...this.#weightsOf(theta) });
     const arrays: Record<string, Float32Array> = {};
     for (const name of this.#options.outputs) arrays[name] = results[name].data as Float32Array;
     return arrays;
   }
 
+  /**
+   * Builds the numbers that `theta` has now into a model of its own, which `run` uses whenever it is given
+   * this same array: about twice as fast for convolutions. It takes 2 to 10 ms and pays after a few calls.
+   */
+  async freeze(theta: Float32Array): Promise<void> {
+    this.#checkTheta(theta);
+    const g = new Graph({ mode: "infer" });
+    const views = this.#options.params.bakedViews(g, theta);
+    const session = await open(this.#options, recordForward(g, { ...this.#options, views }));
+    await this.#frozen?.session.release();
+    this.#frozen = { theta, session };
+  }
+
   async close(): Promise<void> {
+    await this.#frozen?.session.release();
     await this.#session.release();
   }
 
-  #feedTheta(given: Float32Array): void {
+  #weightsOf(given: Float32Array): Feeds {
     const theta = this.#unshared.of("theta", given);
-    if (theta === this.#theta) return;
-    const { params } = this.#options;
-    if (theta.length !== params.size) {
-      throw new ShapeError(`Expected theta of ${params.size} numbers, got ${theta.length}.`);
-    }
-    for (const { name, shape, at, size } of params.specs) {
+    if (theta === this.#theta) return this.#weights;
+    this.#checkTheta(theta);
+    for (const { name, shape, at, size } of this.#options.params.specs) {
       if (!this.#session.inputNames.includes(parameterInput(name))) continue;
-      this.#feeds[parameterInput(name)] = tensorOver(theta.subarray(at, at + size), shape);
+      this.#weights[parameterInput(name)] = tensorOver(theta.subarray(at, at + size), shape);
     }
     this.#theta = theta;
+    return this.#weights;
   }
 
-  #feedInputs(inputs: Readonly<Record<string, Float32Array | Uint8Array>>): void {
+  #checkTheta(theta: Float32Array): void {
+    const { size } = this.#options.params;
+    if (theta.length !== size) {
+      throw new ShapeError(`Expected theta of ${size} numbers, got ${theta.length}.`);
+    }
+  }
+
+  #feedInputs(inputs: Inputs): void {
     const { inputs: spec, batch } = this.#options;
     for (const name of Object.keys(spec)) {
       const given = inputs[name];
@@ -94,31 +114,9 @@ export class Actor {
 
 const parameterInput = (name: string) => `parameter:${name}`;
 
-function actorModel({ params, forward, inputs, outputs, batch }: ActorOptions): Uint8Array {
-  const g = new Graph({ mode: "infer" });
-  const views = Object.fromEntries(
-    params.specs.map(({ name, shape }) => [name, g.input(parameterInput(name), shape)]),
-  );
-  return recordForward(g, { views, forward, inputs, outputs, batch });
-}
-
-/** Records `forward` on inputs of `batch` rows and encodes the model of the named outputs. */
-export function recordForward(
-  g: Graph,
-  options: Pick<ActorOptions, "forward" | "inputs" | "outputs" | "batch"> & {
-    readonly views: Parameters<Forward>[1];
-    readonly metadata?: Readonly<Record<string, string>>;
-  },
-): Uint8Array {
-  const { views, forward, inputs, outputs, batch, metadata } = options;
-  const tensors = Object.fromEntries(
-    Object.entries(inputs).map(([name, { shape, dtype }]) => [
-      name,
-      g.input(name, [batch, ...shape], dtype),
-    ]),
-  );
-  const results = forward(g, views, tensors);
-  for (const name of outputs) g.output(name, pick(results, name, "output"));
-  const graph = withoutIdleInputs(g.definition("forward"), Object.keys(inputs));
-  return encodeModel(graph, metadata);
+function open(
+  { device = "cpu", threads = 1 }: ActorOptions,
+  model: Uint8Array,
+): Promise<ort.InferenceSession> {
+  return createSession(model, { device, threads, name: "The actor" });
 }

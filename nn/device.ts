@@ -45,12 +45,12 @@ export async function createSession(
 
 function explained(error: unknown, device: Device, name: string): Error {
   const reason = error instanceof Error ? error.message : String(error);
-  if (/protobuf|parsing failed|INVALID_PROTOBUF|ModelProto/i.test(reason)) {
+  if (/protobuf|ModelProto|data pointer is null/i.test(reason)) {
     return new FileError(
       `${name} is not a whole ONNX model: it cannot be read to its end. Export or copy it again.`,
     );
   }
-  if (device === "webgpu" && /adapter|webgpu|dawn|vulkan|d3d|metal|device/i.test(reason)) {
+  if (device === "webgpu" && /adapter|backend not found|not supported/i.test(reason)) {
     return new DeviceError(
       'Device "webgpu" was asked for, but no GPU adapter answers here. Install its Vulkan driver, or use the device "cpu".',
     );

@@ -1,10 +1,11 @@
 /** Models for use elsewhere: weights inside, any batch size. */
 
 import { ShapeError } from "../core/errors.ts";
-import { recordForward } from "./actor.ts";
+
 import { Graph } from "./graph.ts";
 import type { DataSpec, Forward } from "./model.ts";
 import type { Params } from "./params.ts";
+import { recordForward } from "./record-forward.ts";
 import { UNKNOWN_BATCH } from "./recorder.ts";
 
 export interface InferenceOptions {
