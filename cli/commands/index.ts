@@ -16,6 +16,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Serve a policy bundle to robots over ZeroMQ, until Ctrl-C.",
     load: async () => (await import("./serve.ts")).serve,
   },
+  probe: {
+    summary: "Probe the physics: one object pushed by a ball at constant speed.",
+    load: async () => (await import("./probe.ts")).probe,
+  },
   bench: {
     summary: "Run a benchmark; write bench/results/<name>.json and the README's table.",
     load: async () => (await import("./bench.ts")).bench,

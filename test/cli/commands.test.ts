@@ -36,6 +36,56 @@ describe("understudy scenes", () => {
   });
 });
 
+describe("understudy probe push", () => {
+  const probe = async (options: string) =>
+    JSON.parse((await run(`probe push --json ${options}`.trim())).out);
+
+  it.each(["planar", "coulomb"])("reports ten poses a second, %s", async (contact) => {
+    const { rows } = await probe(`--offset_m 0 --seconds 1.5 --contact ${contact}`);
+    expect(rows.map(({ t_s }: { t_s: number }) => t_s)).toEqual(
+      Array.from({ length: 15 }, (_, i) => (i + 1) / 10),
+    );
+    // the ball needs 0.01 m to touch, then pushes at 0.2 m/s: 0.2 * 1.5 - 0.01 = 0.29 m, straight on
+    const last = rows.at(-1);
+    expect(last.x_m).toBeCloseTo(0.29, 1);
+    expect(Math.abs(last.x_m - 0.29)).toBeLessThan(0.02);
+    expect(Math.abs(last.yaw_rad)).toBeLessThan(0.05);
+  });
+
+  it.each(["planar", "coulomb"])("turns away from the side that is pushed, %s", async (contact) => {
+    const left = await probe(`--offset_m 0.03 --contact ${contact}`);
+    const right = await probe(`--offset_m -0.03 --contact ${contact}`);
+    expect(left.rows.at(-1).yaw_rad).toBeLessThan(-0.3);
+    expect(right.rows.at(-1).yaw_rad).toBeGreaterThan(0.3);
+  });
+
+  it("takes a step as a fraction or rounded", async () => {
+    const exact = await probe("");
+    expect((await probe("--physicsStep_s 1/60")).rows).toEqual(exact.rows);
+    expect((await probe("--physicsStep_s 0.016667")).rows).toEqual(exact.rows);
+    expect((await probe("--physicsStep_s 1/240")).rows).not.toEqual(exact.rows);
+  });
+
+  it("prints a table without --json", async () => {
+    const { out } = await run("probe push --shape cylinder --seconds 0.2");
+    expect(out.split("\n")[0]).toMatch(/^t_s +x_m +y_m +yaw_rad$/);
+    expect(out.trim().split("\n")).toHaveLength(4);
+  });
+
+  it.each([
+    ["probe", '"probe" needs what to probe, got nothing. Probes: push.'],
+    ["probe pusch", 'got "pusch". Did you mean "push"?'],
+    ["probe push --shape sphere", "must be one of cube, cylinder, prism"],
+    ["probe push --mass_kg 0", 'Expected "mass_kg" above 0, got 0.'],
+    ["probe push --physicsStep_s 0.03", "goes into 0.1 s a whole number of times"],
+    ["probe push --seconds 1e9", '"--seconds" must be a number of at most 60'],
+  ])("refuses %s", async (line, sentence) => {
+    const { code, out, err } = await run(line);
+    expect(err).toContain(sentence);
+    expect([code, out]).toEqual([1, ""]);
+  });
+});
+
 describe("understudy bench", () => {
   it("lists the benchmarks, without the files they share", async () => {
     const names = JSON.parse((await run("bench --json")).out);

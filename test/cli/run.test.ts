@@ -63,6 +63,8 @@ describe("options", () => {
   it.each([
     ["lesson --mas_kg 2", 'Unknown option "--mas_kg" of "lesson". Did you mean "--mass_kg"?'],
     ["lesson --mass_kg heavy", '"--mass_kg" must be a number of at least 0, got "heavy".'],
+    ["lesson --mass_kg 1/0", '"--mass_kg" must be a number of at least 0, got "1/0".'],
+    ["lesson --mass_kg 1/", '"--mass_kg" must be a number of at least 0, got "1/".'],
     ["lesson --mass_kg -1", '"--mass_kg" must be a number of at least 0, got "-1".'],
     ["lesson --seed 1.5", '"--seed" must be a whole number from 0 to 4294967295, got "1.5".'],
     ["lesson --shape cub", '"--shape" must be one of cube, prism, got "cub". Did you mean "cube"?'],

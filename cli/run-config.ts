@@ -1,0 +1,32 @@
+/** The configuration of a run: what `--set` may set for train, distill, evaluate and start. */
+
+import { z } from "zod";
+import type { SimulationSpec } from "../rollout/shard.ts";
+import { randomization } from "../sim/randomization.ts";
+import { findScene, scenes } from "../sim/scenes/index.ts";
+import { studentConfig } from "../student/config.ts";
+import { teacherConfig } from "../teacher/config.ts";
+
+/** The schema for one scene; without a name, one that shows the first scene's settings in `--help`. */
+export function runConfigSchema(scene?: string) {
+  const { config } = scene ? findScene(scene) : scenes[scenes.length - 1];
+  return z.strictObject({
+    scene: config.prefault({}),
+    randomization: randomization.prefault({}),
+    teacher: teacherConfig.prefault({}),
+    student: studentConfig.prefault({}),
+    contact: z.enum(["planar", "coulomb"]).default("planar").describe("how bodies touch"),
+  });
+}
+export type RunConfig = z.output<ReturnType<typeof runConfigSchema>>;
+
+/** What is simulated under a configuration. */
+export function simulationOf(scene: string, config: RunConfig, seed: number): SimulationSpec {
+  return {
+    scene,
+    config: config.scene,
+    contact: config.contact,
+    randomization: config.randomization,
+    seed,
+  };
+}
