@@ -33,6 +33,29 @@ describe("code", () => {
   });
 });
 
+describe("examples", () => {
+  const example = (name: string, ...words: string[]) =>
+    spawnSync(
+      process.execPath,
+      [
+        "--import",
+        "tsx",
+        "--conditions=source",
+        path.join(root, "examples", `${name}.ts`),
+        ...words,
+      ],
+      { cwd: root, encoding: "utf8" },
+    );
+
+  it("rule.ts drives to the box", () => {
+    const { status, stdout, stderr } = example("rule");
+    expect(status, stderr).toBe(0);
+    const [, percent, episodes] = stdout.match(/^([\d.]+) % .* of (\d+) episodes$/m) ?? [];
+    expect(Number(percent)).toBeGreaterThan(90);
+    expect(Number(episodes)).toBeGreaterThanOrEqual(256);
+  });
+});
+
 describe("links", () => {
   const markdown = [
     ...readdirSync(root).filter((name) => name.endsWith(".md")),
@@ -49,6 +72,15 @@ describe("links", () => {
       expect(existsSync(file), `${page} links to ${target}`).toBe(true);
     }
   });
+});
+
+it("lists every page of docs/ in the index of its folder", () => {
+  for (const folder of ["docs", "docs/decisions"]) {
+    const index = read(`${folder}/README.md`);
+    for (const page of readdirSync(path.join(root, folder))) {
+      if (page.endsWith(".md") && page !== "README.md") expect(index).toContain(`](${page})`);
+    }
+  }
 });
 
 describe("results in the README", () => {
