@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { renderReport, writeReport } from "../../cli/report.ts";
 import { thin, ticks } from "../../cli/report-curve.ts";
 import { escapeText } from "../../cli/report-markup.ts";
+import { formatSummary } from "../../cli/summary.ts";
 import { sampleReport } from "./sample-report.ts";
 
 let folder = "";
@@ -100,6 +101,25 @@ describe("renderReport", () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe("formatSummary", () => {
+  const text = formatSummary(sampleReport, path.join("runs", "first"));
+
+  it("shows results with intervals, times, facts and where the files lie", () => {
+    expect(text).toMatch(
+      /^teacher +97\.3 % \[95\.5, 98\.4\], 512 episodes +0\.02 +– +9 time limit, 4 /m,
+    );
+    expect(text).toMatch(/^deployed +88\.9 % \[85\.8, 91\.3\], 512 episodes +– +–$/m);
+    expect(text).toMatch(/^student +3:10 +800k steps$/m);
+    expect(text).toMatch(/^action latency +p50 1\.1 ms, p99 2\.9 ms$/m);
+    expect(text).toContain(path.join("runs", "first", "bundle", "policy.json"));
+  });
+
+  it("leaves out what there is nothing of", () => {
+    const nothing = { results: [], phases: [], curves: [], facts: [], links: [] };
+    expect(formatSummary({ title: "t", summary: "s", ...nothing }, ".")).toBe("");
   });
 });
 
