@@ -5,9 +5,11 @@ import { explain, runCommandLine } from "./run.ts";
 
 /** Runs this process's command line and ends the process. */
 export async function runProcess(commands: Readonly<Record<string, CommandEntry>>): Promise<void> {
+  // a progress bar may stand where a message is about to be written
+  const clearLine = process.stderr.isTTY ? "\r\u001b[K" : "";
   const io = {
     out: (text: string) => void process.stdout.write(text),
-    err: (text: string) => void process.stderr.write(text),
+    err: (text: string) => void process.stderr.write(clearLine + text),
   };
   // thrown in a callback of a socket or a thread, where no command can catch it
   process.on("uncaughtException", (error) => process.exit(explain(error, io)));
