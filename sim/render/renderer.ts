@@ -19,7 +19,7 @@ import { createWasmBackend, wasmIsHere } from "./wasm.ts";
  * look up along z, without primitives; every instance starts in no role layer.
  */
 export async function createRenderer(options: RendererOptions): Promise<Renderer> {
-  const sizes = sizesOf(options);
+  const sizes = checkSizes(options);
   const backend = await createBackend(options.backend ?? "auto", sizes);
   const { arrays } = backend;
   arrays.roleOfId.fill(NO_ROLE);
@@ -66,7 +66,12 @@ async function createBackend(
   return wasm ? createWasmBackend(sizes) : createTsBackend(sizes);
 }
 
-function sizesOf({ camera, maxViews, maxPrimitives, roles = 4 }: RendererOptions): RendererSizes {
+export function checkSizes({
+  camera,
+  maxViews,
+  maxPrimitives,
+  roles = 4,
+}: RendererOptions): RendererSizes {
   const { width, height } = camera;
   checkCount("camera width", width, 4, 4096);
   checkCount("camera height", height, 1, 4096);
