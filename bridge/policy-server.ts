@@ -56,6 +56,7 @@ interface Session extends Fleet {
 /** A session that was silent this long is forgotten. */
 const forgetAfter_s = 10;
 const statusEvery_ms = 1000;
+const maxSessions = 1024;
 
 /** Listens at `endpoint` until closed. @throws ConfigError or WireError when it cannot listen. */
 export async function servePolicy(options: ServeOptions): Promise<PolicyServer> {
@@ -172,6 +173,11 @@ export class PolicyServer {
       return;
     }
     const known = [...this.#sessions.values()].find(({ nonce }) => nonce === hello.nonce);
+    if (!known && this.#sessions.size >= maxSessions) {
+      const text = `This policy already serves ${maxSessions} sessions. Close one, or serve the policy once more.`;
+      this.#refuse(address, "session", "too many sessions", text, hello.nonce);
+      return;
+    }
     const session = known ?? this.#begin(address, hello);
     session.address = address;
     session.heard_s = now_s;

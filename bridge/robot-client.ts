@@ -253,8 +253,10 @@ export class RobotLink {
       this.#lose(error.message);
       this.#wakeAll();
     } else if (error.code === "session") {
+      const had = this.#session !== undefined;
       this.#lose(error.message);
-      this.#hello();
+      // at once, unless that was the answer to a hello
+      if (had) this.#hello();
     } else if (error.observation === this.#waiting?.sequence) this.#waiting?.done();
   }
 

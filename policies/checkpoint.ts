@@ -87,6 +87,11 @@ export function readCheckpoint(
   return checkpoint;
 }
 
+/** Which kind a checkpoint is of. @throws FileError when the file is missing or damaged. */
+export function readCheckpointKind(file: string): string {
+  return readHeader(file, wholeContent(file)).header.kind;
+}
+
 /** The bytes before the digest, once the digest has been found right. */
 function wholeContent(file: string): Buffer {
   let bytes: Buffer;

@@ -15,6 +15,7 @@ export {
   type PolicyOutput,
   parseManifest,
   type RecurrentState,
+  rowSize,
 } from "./manifest.ts";
 export { describeInterface, manifestHash } from "./manifest-hash.ts";
 export { type Device, type LoadOptions, loadPolicy, loadPolicyBytes } from "./runtime/node.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Dealer } from "zeromq";
+import { Dealer, Router } from "zeromq";
 import { decode, encode } from "../../bridge/codec.ts";
-import type { Message } from "../../bridge/messages.ts";
+import type { Message, MessageOf } from "../../bridge/messages.ts";
 import { servePolicy } from "../../bridge/policy-server.ts";
 import { connectRobot } from "../../bridge/robot-client.ts";
 import { ConfigError, ShapeError, WireError } from "../../core/errors.ts";
@@ -194,6 +194,63 @@ describe("free-running", () => {
     expect(Math.abs(robot.report().clockOffset_s)).toBeLessThan(0.01);
   });
 });
+
+describe("a policy that lies", () => {
+  it("moves nothing, and each lie is counted", async () => {
+    const { router, endpoint } = await falsePolicy();
+    const manifest = manifestOf(linearPolicy());
+    const connecting = connectRobot({ manifest, endpoint });
+    const [address, ...frames] = await router.receive();
+    const hello = decode(frames, "robot");
+    if (!("message" in hello) || hello.message.type !== "hello") throw new Error("no hello");
+    const { nonce, manifestHash } = hello.message;
+    const session = "the-session";
+    const say = (message: Message, ...blobs: Float32Array[]) =>
+      router.send([address, ...encode(message, blobs)]);
+    await say({ type: "welcome", nonce, session, policy: "liar", manifestHash, ttl_ms: 250 });
+    const robot = await connecting;
+    closing.push(robot);
+    robot.observe({ state: new Float32Array(3) });
+    let sequence = 1;
+    const lie = (change: Partial<MessageOf<"action">>, ...values: number[]) => {
+      const truth = { session, sequence: sequence++, observation: 0, ttl_ms: 250, robots: [0] };
+      const size = values.length;
+      const message = { type: "action", ...truth, size, ...change } as const;
+      return say(message, Float32Array.from(values));
+    };
+    await lie({ session: "another-session" }, 1, 1);
+    await lie({ observation: 5 }, 1, 1);
+    await lie({ robots: [1] }, 1, 1);
+    await lie({}, 1, 1, 1);
+    await lie({}, Number.NaN, 1);
+    await lie({}, 1, 2);
+    await router.send([address, "nonsense"]);
+    await until(() => Object.keys(robot.report().refused).length === 7, 1000);
+    expect(robot.report()).toMatchObject({
+      actions: 0,
+      refused: {
+        "other session": 1,
+        "unknown observation": 1,
+        "unknown robot": 1,
+        "wrong size": 1,
+        "not finite": 1,
+        "outside limits": 1,
+        "not MessagePack": 1,
+      },
+    });
+    expect([...robot.commandOf(0)]).toEqual([0, 0]);
+    robot.observe({ state: new Float32Array(3) });
+    await lie({ observation: 1 }, 1, -1);
+    await until(() => robot.commandOf(0)[0] === 1, 1000);
+  });
+});
+
+async function falsePolicy() {
+  const router = new Router({ linger: 0, receiveTimeout: 2000 });
+  await router.bind("tcp://127.0.0.1:*");
+  closing.push(router);
+  return { router, endpoint: router.lastEndpoint ?? "" };
+}
 
 /** A robot that sends whatever it is told. */
 function rawRobot(endpoint: string) {

@@ -4,7 +4,12 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { FileError, ShapeError } from "../../core/errors.ts";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../policies/checkpoint.ts";
+import {
+  type Checkpoint,
+  readCheckpoint,
+  readCheckpointKind,
+  writeCheckpoint,
+} from "../../policies/checkpoint.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "understudy-checkpoint-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,6 +62,11 @@ describe("checkpoint", () => {
     expect(() => readCheckpoint(file, { kind: "teacher", params: params.slice(0, 1) })).toThrow(
       'parameter 2 is "head.bias" [2] in the file, expected absent',
     );
+  });
+
+  it("says of which kind a file is", () => {
+    writeCheckpoint(file, example());
+    expect(readCheckpointKind(file)).toBe("teacher");
   });
 
   it("refuses another kind, another file and no file", () => {
