@@ -22,6 +22,11 @@ interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: unknown;
   readonly items?: SchemaNode | boolean;
+  readonly prefixItems?: readonly SchemaNode[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
   readonly anyOf?: readonly SchemaNode[];
   readonly oneOf?: readonly SchemaNode[];
   readonly enum?: readonly unknown[];
@@ -88,13 +93,32 @@ function typeOf(node: SchemaNode): string {
   const choices = node.anyOf ?? node.oneOf;
   if (choices) return choices.map(typeOf).join(" or ");
   if (Array.isArray(node.type)) return node.type.join(" or ");
+  if (node.prefixItems) return `[${node.prefixItems.map(typeOf).join(", ")}]`;
   if (node.type === "array") {
-    const item = typeof node.items === "object" ? typeOf(node.items) : "value";
-    return `list of ${item}s`;
+    return typeof node.items === "object" ? `list, each ${typeOf(node.items)}` : "list";
   }
   if (node.type === "string") return "text";
   if (node.type === "boolean") return "true or false";
+  if (node.type === "number" || node.type === "integer") return numberType(node);
   return node.type === undefined ? "value" : String(node.type);
+}
+
+/** `number from 0 to 1`, `whole number, at least 1`. */
+function numberType(node: SchemaNode): string {
+  const kind = node.type === "integer" ? "whole number" : "number";
+  // zod bounds every integer by what a double can hold
+  const real = (bound?: number) =>
+    bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined;
+  const [low, high] = [real(node.minimum), real(node.maximum)];
+  const [above, below] = [real(node.exclusiveMinimum), real(node.exclusiveMaximum)];
+  if (low !== undefined && high !== undefined) return `${kind} from ${low} to ${high}`;
+  const bounds = [
+    low === undefined ? "" : `at least ${low}`,
+    above === undefined ? "" : `above ${above}`,
+    high === undefined ? "" : `at most ${high}`,
+    below === undefined ? "" : `below ${below}`,
+  ].filter((bound) => bound !== "");
+  return bounds.length === 0 ? kind : `${kind}, ${bounds.join(" and ")}`;
 }
 
 /** Throws unless the schema has something at `keys`. */

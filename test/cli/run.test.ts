@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineCommand, jsonOption, seedOption } from "../../cli/command.ts";
 import { commands } from "../../cli/commands/index.ts";
+import { settingsOf } from "../../cli/settings.ts";
 import { WireError } from "../../core/errors.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -107,7 +108,7 @@ describe("--set", () => {
     ],
     ["gamma=0.9", 'Did you mean "ppo.gamma"? The configuration has: seed, ppo.'],
     ["__proto__.x=1", 'Unknown option "__proto__.x" in --set.'],
-    ["ppo.gamma.x=1", '"ppo.gamma" in "--set ppo.gamma.x=…" has no parts: it is a number.'],
+    ["ppo.gamma.x=1", '"ppo.gamma" in "--set ppo.gamma.x=…" has no parts: it is a number from 0 to 1.'],
     ["ppo", '"--set" needs path.to.option=value, got "ppo".'],
     ["ppo.gamma=1.5", "at ppo.gamma"],
     ["ppo.gamma=high", "expected number, received string"],
@@ -117,6 +118,33 @@ describe("--set", () => {
     expect(err).not.toMatch(/\n\s+at .*:\d+/);
     expect([code, out]).toEqual([1, ""]);
   });
+});
+
+it("says what a setting may be", () => {
+  const schema = z.strictObject({
+    pair: z.tuple([z.number().positive(), z.int().max(9)]).default([1, 2]),
+    mode: z.enum(["a", "b"]).default("a"),
+    limit: z.union([z.literal("none"), z.int().min(1)]).default("none"),
+    on: z.boolean().default(true).describe("whether"),
+    name: z.string().optional(),
+  });
+  expect(settingsOf(schema)).toEqual([
+    {
+      path: "pair",
+      type: "[number, above 0, whole number, at most 9]",
+      default: "[1,2]",
+      description: "",
+    },
+    { path: "mode", type: "one of a, b", default: '"a"', description: "" },
+    {
+      path: "limit",
+      type: '"none" or whole number, at least 1',
+      default: '"none"',
+      description: "",
+    },
+    { path: "on", type: "true or false", default: "true", description: "whether" },
+    { path: "name", type: "text", default: undefined, description: "" },
+  ]);
 });
 
 describe("exit codes", () => {
@@ -153,8 +181,8 @@ describe("help", () => {
     const page = (await run("lesson --help")).out;
     expect(page).toMatch(/--mass_kg NUMBER +mass of the box \(default 1\)/);
     expect(page).toMatch(/--shape cube\|prism +shape \(default cube\)/);
-    expect(page).toMatch(/ppo\.gamma=0\.99 +discount per step \(number\)/);
-    expect(page).toMatch(/ppo\.hidden=\[64,64\] +list of integers/);
+    expect(page).toMatch(/ppo\.gamma=0\.99 +discount per step \(number from 0 to 1\)/);
+    expect(page).toMatch(/ppo\.hidden=\[64,64\] +list, each whole number/);
     expect(page).toContain("understudy lesson --mass_kg 2");
   });
 
