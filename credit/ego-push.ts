@@ -47,8 +47,19 @@ export const egoPushReward = z.strictObject({
   transport: z.number().min(0).default(4).describe("w_ref, per metre"),
   smooth: z.number().min(0).default(0.01).describe("weight of r_smooth"),
   smoothFrom: z.number().min(0).default(0.5).describe("eps_s, in units of the action"),
-  slow: z.number().min(0).default(0.05).describe("weight of r_slow"),
+  slow: z
+    .number()
+    .min(0)
+    .default(0.015)
+    .describe("weight of r_slow; larger, and waiting pays more than placing"),
   slowWithin_m: z.number().positive().default(0.15).describe("eps_d,th"),
+  failure: z.number().min(0).default(0).describe("what a failure costs; not in the paper"),
+  turn: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("per radian the object turns the right way near its target; not in the paper"),
+  turnWithin_m: z.number().positive().default(0.3).describe("how far away turning stops to pay"),
   slowBelow_mps: z.number().positive().default(0.2).describe("eps_v,th"),
 });
 export type EgoPushReward = z.output<typeof egoPushReward>;
@@ -80,6 +91,14 @@ export function slowness(now: Readonly<PushReading>, within_m: Meters, below_mps
   return near * Math.max(-1, 1 - now.activeSpeed_mps / below_mps);
 }
 
+/**
+ * Grows as the object turns the right way, the more the nearer it is to its target: -|Δψ| times a
+ * weight that falls from 1 to 0 over `within_m`. Paid as a difference of potentials (Ng et al., 1999).
+ */
+export function yawPotential(now: Readonly<PushReading>, within_m: Meters): number {
+  return -now.yawError_rad * Math.max(0, 1 - now.activeToTarget_m / within_m);
+}
+
 /** One object's stage: reach it, then place it. */
 export function pushStage(name: string, reward: EgoPushReward): Stage<PushReading> {
   const reaches = (now: Readonly<PushReading>) => now.robotToActive_m < reward.reach_m;
@@ -97,6 +116,11 @@ export function pushStage(name: string, reward: EgoPushReward): Stage<PushReadin
         s.reached ? 0 : reward.approach * (s.before.robotToActive_m - s.now.robotToActive_m),
       transport: (s) =>
         s.reached ? reward.transport * (s.before.activeToTarget_m - s.now.activeToTarget_m) : 0,
+      turn: (s) =>
+        s.reached
+          ? reward.turn *
+            (yawPotential(s.now, reward.turnWithin_m) - yawPotential(s.before, reward.turnWithin_m))
+          : 0,
       smooth: (s) => -reward.smooth * jerkiness(s, reward.smoothFrom),
       slow: (s) =>
         s.reached ? reward.slow * slowness(s.now, reward.slowWithin_m, reward.slowBelow_mps) : 0,

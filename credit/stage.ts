@@ -64,7 +64,8 @@ export class StageMachine<S> {
     this.#firstTerm = this.#terms.map((_, i) =>
       this.#terms.slice(0, i).reduce((sum, terms) => sum + terms.length, 0),
     );
-    this.ledger = new Float64Array(this.#terms.reduce((sum, terms) => sum + terms.length, 0));
+    const columns = this.#terms.reduce((sum, terms) => sum + terms.length, 0);
+    this.ledger = new Float64Array(columns + 1);
     this.#step = { before: reading, now: reading, elapsedSteps: 0, budgetSteps: 0, reached: false };
   }
 
@@ -110,6 +111,12 @@ export class StageMachine<S> {
     return { reward, completed, finished: this.#index === this.stages.length, timedOut };
   }
 
+  /** Charges for a failure that ends the episode; returns the (negative) reward. */
+  fail(penalty: number): number {
+    this.ledger[this.ledger.length - 1] -= penalty;
+    return -penalty;
+  }
+
   #enter(index: number): void {
     this.#index = index;
     this.#step.elapsedSteps = 0;
@@ -117,7 +124,10 @@ export class StageMachine<S> {
   }
 }
 
-/** Names of the ledger's columns: `stage/term`. */
+/** Names of the ledger's columns: `stage/term`, and what failing cost. */
 export function termNames<S>(stages: readonly Stage<S>[]): readonly string[] {
-  return stages.flatMap((stage) => Object.keys(stage.terms).map((term) => `${stage.name}/${term}`));
+  const terms = stages.flatMap((stage) =>
+    Object.keys(stage.terms).map((term) => `${stage.name}/${term}`),
+  );
+  return [...terms, "failure"];
 }

@@ -41,6 +41,8 @@ export interface ShardSpec {
 export interface Exploration {
   /** Standard deviation of each action column; undefined acts by the mean. */
   readonly std?: readonly number[];
+  /** Share of new episodes that start close to the goal; 0 unless given. */
+  readonly practiceShare?: number;
 }
 
 export class Shard {
@@ -86,8 +88,9 @@ export class Shard {
   async collect(
     theta: Float32Array,
     rollout: Rollout,
-    { std }: Exploration,
+    { std, practiceShare = 0 }: Exploration,
   ): Promise<EpisodeEnd[]> {
+    this.#batch.practiceShare = practiceShare;
     const ends: EpisodeEnd[] = [];
     for (let t = 0; t < rollout.steps; t++) {
       const row = t * rollout.envs + this.#spec.firstEnv;

@@ -105,6 +105,8 @@ export class SceneBatch {
   /** Past actions of every environment, newest first: [N][MAX_DELAY + 1][2]. */
   readonly #actions: Float32Array;
   readonly #vectorGroups: readonly Exclude<GroupName, "layers">[];
+  /** Share of the episodes to come that start close to the goal; for training only. */
+  practiceShare = 0;
 
   private constructor(options: SceneBatchOptions, scene: AssembledScene, eyes: Eyes | undefined) {
     const { envs } = options;
@@ -165,7 +167,7 @@ export class SceneBatch {
     const number = (this.#options.firstEnv ?? 0) + env;
     const rng = this.#rng.split(`environment ${number} episode ${episode}`);
     memory.episode = episode;
-    memory.start = this.scene.start(rng.split("start"));
+    memory.start = this.#startOf(rng);
     memory.start.forEach((pose, body) => {
       this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
     });
@@ -231,10 +233,11 @@ export class SceneBatch {
     if (!this.#finite(env)) this.#diverged(env);
     this.#measure(env);
     const outcome = machine.advance(memory.before, memory.now);
-    memory.steps++;
-    memory.return += outcome.reward;
-    this.rewards[env] = outcome.reward;
     const failure = outcome.finished ? undefined : this.scene.failure(this.#ground, machine.index);
+    const charge = failure === undefined ? 0 : machine.fail(this.scene.failurePenalty);
+    memory.steps++;
+    memory.return += outcome.reward + charge;
+    this.rewards[env] = outcome.reward + charge;
     const terminated = outcome.finished || failure !== undefined;
     const ended = terminated || outcome.timedOut;
     this.discounts[env] = terminated ? 0 : 1;
@@ -307,6 +310,12 @@ export class SceneBatch {
         this.#observer.writeKeypoints(this.#ground, roles, target, observability, out, start);
       }
     }
+  }
+
+  #startOf(rng: Rng): readonly PlanarPose[] {
+    const { practice, start } = this.scene;
+    const practises = practice && rng.split("practice").next() < this.practiceShare;
+    return practises ? practice(rng.split("start")) : start(rng.split("start"));
   }
 
   #randomize(env: number, rng: Rng): void {

@@ -47,6 +47,8 @@ export interface SceneSpec<Config extends z.ZodObject, Reading> {
   readonly cast: (config: z.output<Config>) => Cast;
   /** Where an episode starts: one pose for every row of the world, the robot's first. */
   readonly start: (config: z.output<Config>, rng: Rng) => readonly PlanarPose[];
+  /** Starts closer to the goal, that a curriculum may mix in while training. */
+  readonly practice?: (config: z.output<Config>, rng: Rng) => readonly PlanarPose[];
   /** One entry per stage. */
   readonly roles: (config: z.output<Config>) => readonly Roles[];
   /** Where the active object of a stage belongs, in the world frame; undefined if nowhere. */
@@ -67,6 +69,8 @@ export interface SceneSpec<Config extends z.ZodObject, Reading> {
   ) => void;
   /** Names what went wrong for good, such as "out of the arena"; undefined while all is well. */
   readonly failure: (config: z.output<Config>, ground: Ground, stage: number) => string | undefined;
+  /** What a failure costs; nothing unless given. */
+  readonly failurePenalty?: (config: z.output<Config>) => number;
   /** Pairs of rows whose contact `failure` asks for. */
   readonly watch?: (config: z.output<Config>) => readonly (readonly [number, number])[];
 }
@@ -80,6 +84,7 @@ export interface AssembledScene {
   readonly stages: readonly Stage<unknown>[];
   readonly watch: readonly (readonly [number, number])[];
   readonly start: (rng: Rng) => readonly PlanarPose[];
+  readonly practice: ((rng: Rng) => readonly PlanarPose[]) | undefined;
   readonly target: (ground: Ground, stage: number) => PlanarPose | undefined;
   readonly reading: () => unknown;
   readonly measure: (
@@ -89,6 +94,7 @@ export interface AssembledScene {
     out: unknown,
   ) => void;
   readonly failure: (ground: Ground, stage: number) => string | undefined;
+  readonly failurePenalty: number;
 }
 
 export interface Scene {
@@ -107,6 +113,7 @@ export function defineScene<Config extends z.ZodObject, Reading>(
     config: spec.config,
     assemble(input) {
       const config = input as z.output<Config>;
+      const { practice } = spec;
       return {
         name: spec.name,
         timing: spec.timing,
@@ -115,11 +122,13 @@ export function defineScene<Config extends z.ZodObject, Reading>(
         stages: spec.stages(config) as unknown as readonly Stage<unknown>[],
         watch: spec.watch?.(config) ?? [],
         start: (rng) => spec.start(config, rng),
+        practice: practice && ((rng) => practice(config, rng)),
         target: (ground, stage) => spec.target(config, ground, stage),
         reading: spec.reading,
         measure: (ground, stage, action, out) =>
           spec.measure(config, ground, stage, action, out as Reading),
         failure: (ground, stage) => spec.failure(config, ground, stage),
+        failurePenalty: spec.failurePenalty?.(config) ?? 0,
       };
     },
   };

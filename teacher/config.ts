@@ -14,6 +14,18 @@ export const teacherConfig = z.strictObject({
     .enum(observabilities)
     .default("fov+gate")
     .describe("what the actor may see; the critic sees everything"),
+  practiceShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("episodes that start close to the goal, at first"),
+  practiceUntil: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("share of the iterations after which no episode does"),
   gamma: z.number().min(0).max(1).default(0.99),
   lambda: z.number().min(0).max(1).default(0.95),
   clip: z.number().positive().default(0.2),

@@ -18,6 +18,7 @@ import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
 import { Critic } from "./critic.ts";
+import { practiceAt } from "./curriculum.ts";
 import { adaptLearningRate } from "./learning-rate.ts";
 import { teacherData, teacherObjective } from "./losses.ts";
 import { teacherActor, teacherSpec } from "./teacher.ts";
@@ -57,7 +58,8 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   while (progress.iteration < config.iterations) {
     // roll out the current policy
     const theta = trainer.theta;
-    const ends = await collector.collect(theta, { std: stdOf(spec, theta) });
+    const practiceShare = practiceAt(progress.iteration, config);
+    const ends = await collector.collect(theta, { std: stdOf(spec, theta), practiceShare });
 
     // assign credit
     const advantages = new Float32Array(steps * envs);

@@ -8,9 +8,29 @@ export interface CommandEntry {
 }
 
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  start: {
+    summary: "The whole chain: train, distil, export, evaluate and deploy one scene.",
+    load: async () => (await import("./start.ts")).start,
+  },
   scenes: {
     summary: "List the scenes, or show one: stages, observation groups, settings.",
     load: async () => (await import("./scenes.ts")).scenes,
+  },
+  train: {
+    summary: "Train a privileged teacher by PPO, into a checkpoint.",
+    load: async () => (await import("./train.ts")).train,
+  },
+  distill: {
+    summary: "Distil a visual student from a teacher's checkpoint.",
+    load: async () => (await import("./distill.ts")).distill,
+  },
+  export: {
+    summary: "Write a student's checkpoint as a policy bundle, checked against the trainer.",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  evaluate: {
+    summary: "Measure success on starts never trained on.",
+    load: async () => (await import("./evaluate.ts")).evaluate,
   },
   serve: {
     summary: "Serve a policy bundle to robots over ZeroMQ, until Ctrl-C.",
@@ -19,6 +39,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   probe: {
     summary: "Probe the physics: one object pushed by a ball at constant speed.",
     load: async () => (await import("./probe.ts")).probe,
+  },
+  "robot-sim": {
+    summary: "Simulated robots in a process of their own, driven over ZeroMQ.",
+    load: async () => (await import("./robot-sim.ts")).robotSim,
+  },
+  view: {
+    summary: "Serve the viewer: scenes, policies and replays in the browser, until Ctrl-C.",
+    load: async () => (await import("./view.ts")).view,
   },
   bench: {
     summary: "Run a benchmark; write bench/results/<name>.json and the README's table.",

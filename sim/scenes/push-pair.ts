@@ -49,6 +49,8 @@ export const pushPair = defineScene({
 
   start: ({ startWithin_m, offset_m }, rng) => startPoses(startWithin_m, offset_m, rng),
 
+  practice: ({ offset_m }, rng) => practicePoses(offset_m, rng),
+
   roles: () => [{ active: OBJECT, anchor: ANCHOR, obstacles: [] }],
 
   target: (cfg, ground) => targetPose(cfg, ground),
@@ -61,6 +63,8 @@ export const pushPair = defineScene({
     measurePush(ground, egoPushRobot, OBJECT, pushable(cfg.shape), targetPose(cfg, ground), out);
     [out.forward, out.turn] = action;
   },
+
+  failurePenalty: ({ reward }) => reward.failure,
 
   failure(cfg, ground) {
     const inside_m = cfg.arenaSide_m / 2;
@@ -87,6 +91,34 @@ function targetPose({ offset_m }: Config, ground: Ground): PlanarPose {
 
 /** The anchor near the middle, object and robot anywhere clear of the others and of the target. */
 function startPoses(within_m: number, offset_m: number, rng: Rng): readonly PlanarPose[] {
+  const { anchor, target } = anchorPose(offset_m, rng);
+  const object = scatter(rng, within_m, [anchor, target], 0.3);
+  const robot = scatter(rng, within_m + 0.1, [anchor, object], 0.35);
+  return [robot, anchor, object];
+}
+
+/** The object a little off its target, the robot somewhere around it and facing it roughly. */
+function practicePoses(offset_m: number, rng: Rng): readonly PlanarPose[] {
+  const { anchor, target } = anchorPose(offset_m, rng);
+  // away from the anchor, so that nothing starts inside it
+  const away = anchor.yaw_rad + rng.uniform(-1.8, 1.8);
+  const off_m = rng.uniform(0, 0.5);
+  const object: PlanarPose = {
+    x_m: target.x_m + off_m * Math.cos(away),
+    y_m: target.y_m + off_m * Math.sin(away),
+    yaw_rad: target.yaw_rad + rng.uniform(-1, 1),
+  };
+  const behind = anchor.yaw_rad + rng.uniform(-1.8, 1.8);
+  const gap_m = rng.uniform(0.27, 0.6);
+  const robot: PlanarPose = {
+    x_m: object.x_m + gap_m * Math.cos(behind),
+    y_m: object.y_m + gap_m * Math.sin(behind),
+    yaw_rad: behind + Math.PI + rng.uniform(-0.8, 0.8),
+  };
+  return [robot, anchor, object];
+}
+
+function anchorPose(offset_m: number, rng: Rng): { anchor: PlanarPose; target: PlanarPose } {
   const anchor: PlanarPose = {
     x_m: rng.uniform(-0.3, 0.3),
     y_m: rng.uniform(-0.3, 0.3),
@@ -97,7 +129,5 @@ function startPoses(within_m: number, offset_m: number, rng: Rng): readonly Plan
     y_m: anchor.y_m + offset_m * Math.sin(anchor.yaw_rad),
     yaw_rad: anchor.yaw_rad,
   };
-  const object = scatter(rng, within_m, [anchor, target], 0.3);
-  const robot = scatter(rng, within_m + 0.1, [anchor, object], 0.35);
-  return [robot, anchor, object];
+  return { anchor, target };
 }

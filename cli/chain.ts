@@ -1,0 +1,233 @@
+/** The links of the chain as functions, each with its progress bar: train, distil, export, evaluate. */
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { writeFileWhole } from "../core/files.ts";
+import type { Proportion } from "../core/statistics.ts";
+import type { Device } from "../nn/device.ts";
+import type { ExportReport } from "../policies/export.ts";
+import type { ActorSpec } from "../rollout/actor.ts";
+import { type EvaluatedEpisode, type EvaluationSummary, summarize } from "../rollout/evaluation.ts";
+import type { WorkerPool } from "../rollout/pool.ts";
+import type { SimulationSpec } from "../rollout/shard.ts";
+import { encodeReplay } from "../sim/replay.ts";
+import { findScene } from "../sim/scenes/index.ts";
+import { distillStudent, type Student } from "../student/distill.ts";
+import { exportStudent } from "../student/export.ts";
+import { type Teacher, trainTeacher } from "../teacher/ppo.ts";
+import type { Progress } from "./progress.ts";
+import type { RunConfig } from "./run-config.ts";
+
+export interface Chain {
+  readonly simulation: SimulationSpec;
+  readonly config: RunConfig;
+  readonly pool: WorkerPool;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly device?: Device;
+  readonly threads?: number;
+}
+
+/** One point of a training curve. */
+export interface CurvePoint {
+  readonly environmentSteps: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Success over the latest episodes, so that a bar does not flicker. */
+class RecentSuccess {
+  #share: number | undefined;
+
+  add(ends: readonly { readonly outcome: string }[]): number | undefined {
+    for (const { outcome } of ends) {
+      const won = outcome === "success" ? 1 : 0;
+      this.#share = this.#share === undefined ? won : this.#share + 0.002 * (won - this.#share);
+    }
+    return this.#share;
+  }
+}
+
+export async function trainLink(
+  chain: Chain,
+  checkpoint: string,
+): Promise<{ teacher: Teacher; curve: CurvePoint[] }> {
+  const { simulation, pool, progress, signal, device, threads } = chain;
+  const config = chain.config.teacher;
+  const perIteration = config.envs * config.rolloutSteps;
+  progress.start({ name: "teacher", unit: "steps", total: config.iterations * perIteration });
+  const recent = new RecentSuccess();
+  const curve: CurvePoint[] = [];
+  const teacher = await trainTeacher({
+    simulation,
+    config,
+    pool,
+    checkpoint,
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+    enough: () => signal.aborted,
+    log(state, ends) {
+      const success = recent.add(ends);
+      const note = `KL ${(state.metrics.approxKl ?? 0).toFixed(4)}`;
+      progress.update(state.environmentSteps, success === undefined ? { note } : { success, note });
+      curve.push({ environmentSteps: state.environmentSteps, metrics: state.metrics });
+    },
+  });
+  progress.finish();
+  return { teacher, curve };
+}
+
+export async function distillLink(
+  chain: Chain,
+  teacher: Pick<Teacher, "spec" | "theta">,
+  checkpoint: string,
+): Promise<{ student: Student; curve: CurvePoint[] }> {
+  const { simulation, pool, progress, signal, device, threads } = chain;
+  const config = chain.config.student;
+  const total = config.iterations * config.envs * config.rolloutSteps;
+  progress.start({ name: "student", unit: "steps", total });
+  const recent = new RecentSuccess();
+  const curve: CurvePoint[] = [];
+  const student = await distillStudent({
+    simulation,
+    teacher: { ...teacher, observability: chain.config.teacher.observability },
+    config,
+    pool,
+    checkpoint,
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+    enough: () => signal.aborted,
+    log(state, ends) {
+      const success = recent.add(ends);
+      const note = `action loss ${(state.metrics.actionLoss ?? 0).toFixed(3)}`;
+      progress.update(state.environmentSteps, success === undefined ? { note } : { success, note });
+      curve.push({ environmentSteps: state.environmentSteps, metrics: state.metrics });
+    },
+  });
+  progress.finish();
+  return { student, curve };
+}
+
+export async function exportLink(
+  chain: Pick<Chain, "simulation">,
+  student: Student,
+  folder: string,
+  source: { readonly command: string; readonly teacher?: string; readonly teacherSteps: number },
+): Promise<ExportReport> {
+  return exportStudent({
+    folder,
+    spec: student.spec,
+    theta: student.theta,
+    simulation: chain.simulation,
+    provenance: {
+      command: source.command,
+      commit: commit(),
+      seed: chain.simulation.seed,
+      environmentSteps: source.teacherSteps + student.progress.environmentSteps,
+      ...(source.teacher ? { teacher: source.teacher } : {}),
+      versions: versions(),
+    },
+  });
+}
+
+export interface Evaluation extends EvaluationSummary {
+  readonly episodes: readonly EvaluatedEpisode[];
+}
+
+export async function evaluateLink(
+  chain: Pick<Chain, "simulation" | "pool" | "progress">,
+  name: string,
+  actor: ActorSpec,
+  options: { readonly episodes: number; readonly theta?: Float32Array; readonly record?: boolean },
+): Promise<Evaluation> {
+  const { simulation, pool, progress } = chain;
+  progress.start({ name, unit: "episodes", total: options.episodes });
+  const episodes = await pool.evaluate({
+    simulation,
+    actor,
+    ...options,
+    onProgress(done) {
+      const won = done.filter(({ outcome }) => outcome === "success").length;
+      progress.update(done.length, { success: won / done.length });
+    },
+  });
+  progress.finish();
+  const { controlStep_s, budgetSteps } = timingOf(simulation);
+  return { ...summarize(episodes, controlStep_s, budgetSteps), episodes };
+}
+
+/** Control step, and the control steps that all stages together may take. */
+export function timingOf({ scene, config }: SimulationSpec): {
+  readonly controlStep_s: number;
+  readonly budgetSteps: number;
+} {
+  const assembled = findScene(scene).assemble(findScene(scene).config.parse(config));
+  return {
+    controlStep_s: assembled.timing.controlStep_s,
+    budgetSteps: assembled.stages.reduce((sum, stage) => sum + stage.budgetSteps, 0),
+  };
+}
+
+/** Writes the first successes and the first failures of each kind; returns the files. */
+export function writeReplays(
+  folder: string,
+  simulation: SimulationSpec,
+  policy: string,
+  episodes: readonly EvaluatedEpisode[],
+  perOutcome = 4,
+): string[] {
+  const written: Record<string, number> = {};
+  const files: string[] = [];
+  const assembled = findScene(simulation.scene).assemble(
+    findScene(simulation.scene).config.parse(simulation.config),
+  );
+  for (const { poses, actions, outcome, start, steps, return: total } of episodes) {
+    written[outcome] = (written[outcome] ?? 0) + 1;
+    if (!poses || !actions || written[outcome] > perOutcome) continue;
+    const file = path.join(folder, `${outcome.replaceAll(" ", "-")}-${start}.json`);
+    const replay = encodeReplay({
+      scene: simulation.scene,
+      config: simulation.config as Record<string, unknown>,
+      policy,
+      seed: simulation.seed,
+      start,
+      outcome,
+      controlStep_s: assembled.timing.controlStep_s,
+      bodies: ["robot", ...assembled.cast.bodies.map((body) => body.name)],
+      steps,
+      return: total,
+      poses,
+      actions,
+    });
+    writeFileWhole(file, `${replay}\n`);
+    files.push(file);
+  }
+  return files;
+}
+
+/** What a report and `--json` say of an evaluation: everything but the episodes themselves. */
+export function evaluationFacts({ episodes: _, ...summary }: Evaluation): EvaluationSummary {
+  return summary;
+}
+
+export type { Proportion };
+
+function commit(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8", stdio: "pipe" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
+
+function versions(): Record<string, string> {
+  const own = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  return {
+    understudy: own.version,
+    node: process.versions.node,
+    onnxruntime: own.dependencies["onnxruntime-node"],
+  };
+}

@@ -1,0 +1,116 @@
+/** `understudy evaluate`: success of a teacher, a student or a bundle on starts never trained on. */
+
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { ConfigError, FileError } from "../../core/errors.ts";
+import { readBundle } from "../../policies/bundle.ts";
+import { readCheckpointKind } from "../../policies/checkpoint.ts";
+import type { ActorSpec } from "../../rollout/actor.ts";
+import { readStudent } from "../../student/checkpoint.ts";
+import { studentActor } from "../../student/student.ts";
+import { readTeacher } from "../../teacher/checkpoint.ts";
+import { teacherActor } from "../../teacher/teacher.ts";
+import { type Evaluation, evaluateLink, evaluationFacts, writeReplays } from "../chain.ts";
+import { defineCommand, jsonOption, seedOption } from "../command.ts";
+import { formatProportion } from "../format.ts";
+import { Progress } from "../progress.ts";
+import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { computeOptions, openPool, sceneOption } from "../run-options.ts";
+import { formatTable } from "../table.ts";
+
+export const evaluate = defineCommand({
+  examples: [
+    [
+      "evaluate --scene push-pair --policy policies/zoo/push-pair --episodes 1024",
+      "the bundle that ships",
+    ],
+    [
+      "evaluate --scene push-pair --policy runs/teacher.ckpt --replays runs/replays",
+      "a teacher, with replays",
+    ],
+  ],
+  options: {
+    ...sceneOption,
+    policy: {
+      type: "string",
+      required: true,
+      description: "folder of a bundle, or a teacher's or student's checkpoint",
+    },
+    episodes: {
+      type: "number",
+      integer: true,
+      min: 1,
+      max: 1_000_000,
+      default: 512,
+      description: "how many starts",
+    },
+    replays: { type: "string", description: "folder for replays: the first of each outcome" },
+    workers: computeOptions.workers,
+    ...seedOption,
+    ...jsonOption,
+  },
+  config: runConfigSchema(),
+  async run({ options, configure, report }) {
+    const { scene, episodes, seed, replays } = options;
+    const config = configure(runConfigSchema(scene));
+    const simulation = simulationOf(scene, config, seed);
+    const { actor, theta, madeFor } = readPolicy(options.policy);
+    if (madeFor !== scene) {
+      throw new ConfigError(
+        `The policy in "${options.policy}" was made for scene "${madeFor}", not "${scene}". Use --scene ${madeFor}.`,
+      );
+    }
+    const pool = openPool(options.workers);
+    const progress = new Progress(["evaluate"]);
+    try {
+      const evaluation = await evaluateLink({ simulation, pool, progress }, "evaluate", actor, {
+        episodes,
+        record: replays !== undefined,
+        ...(theta ? { theta } : {}),
+      });
+      const files = replays
+        ? writeReplays(replays, simulation, options.policy, evaluation.episodes)
+        : [];
+      const facts = { scene, policy: options.policy, seed, ...evaluationFacts(evaluation) };
+      report({ ...facts, replays: files }, () => describe(evaluation, files));
+    } finally {
+      await pool.close();
+    }
+  },
+});
+
+/** What drives: a bundle's folder, or a checkpoint of either kind. */
+function readPolicy(policy: string): {
+  readonly actor: ActorSpec;
+  readonly theta?: Float32Array;
+  readonly madeFor: string;
+} {
+  if (!existsSync(policy)) {
+    throw new FileError(
+      `There is no policy at "${policy}". Expected a bundle's folder or a checkpoint.`,
+    );
+  }
+  if (statSync(policy).isDirectory()) {
+    const { manifest } = readBundle(policy);
+    return { actor: { kind: "bundle", folder: path.resolve(policy) }, madeFor: manifest.scene };
+  }
+  if (readCheckpointKind(policy) === "teacher") {
+    const { spec, observability, theta, simulation } = readTeacher(policy);
+    return { actor: teacherActor(spec, observability), theta, madeFor: simulation.scene };
+  }
+  const { spec, theta, simulation } = readStudent(policy);
+  return { actor: studentActor(spec), theta, madeFor: simulation.scene };
+}
+
+function describe(evaluation: Evaluation, replays: readonly string[]): string {
+  const { success, outcomes, meanTime_s, meanPathLength_m, meanReturn } = evaluation;
+  const rows = [
+    ["success (last state)", formatProportion(success)],
+    ["time, failures as the whole budget", `${meanTime_s.toFixed(1)} s`],
+    ["path of the robot", `${meanPathLength_m.toFixed(2)} m`],
+    ["return", meanReturn.toFixed(2)],
+    ...Object.entries(outcomes).map(([outcome, count]) => [`ended: ${outcome}`, String(count)]),
+    ...(replays.length > 0 ? [["replays", `${replays.length} files`]] : []),
+  ];
+  return formatTable([{ title: "measure" }, { title: "value" }], rows);
+}

@@ -1,0 +1,35 @@
+/** `understudy export`: a student's checkpoint as a policy bundle, checked against the trainer. */
+
+import { readStudent } from "../../student/checkpoint.ts";
+import { exportLink } from "../chain.ts";
+import { defineCommand, jsonOption } from "../command.ts";
+
+export const exportCommand = defineCommand({
+  examples: [
+    ["export --student runs/student.ckpt --out runs/bundle", "write policy.onnx and policy.json"],
+  ],
+  options: {
+    student: { type: "string", required: true, description: "the student's checkpoint" },
+    out: { type: "string", default: "runs/bundle", description: "folder of the bundle" },
+    command: { type: "string", description: "what made it, for the manifest" },
+    ...jsonOption,
+  },
+  async run({ options, report }) {
+    const student = readStudent(options.student);
+    const command =
+      options.command ?? `understudy export --student ${options.student} --out ${options.out}`;
+    const { manifest, rows, maxDifference } = await exportLink(
+      { simulation: student.simulation },
+      student,
+      options.out,
+      { command, teacherSteps: 0 },
+    );
+    const { bytes, sha256 } = manifest.onnx;
+    report({ bundle: options.out, bytes, sha256, rows, maxDifference }, () =>
+      [
+        `Bundle in ${options.out}: policy.onnx ${(bytes / 1024).toFixed(0)} KiB.`,
+        `Its actions differ from the trainer's by at most ${maxDifference.toExponential(1)} over ${rows} observations.`,
+      ].join(" "),
+    );
+  },
+});

@@ -1,0 +1,119 @@
+/** `understudy robot-sim`: simulated robots in a process of their own, driven over ZeroMQ. */
+
+import { connectRobot, type RobotLink } from "../../bridge/robot-client.ts";
+import { defaultEndpoint } from "../../bridge/sockets.ts";
+import { EVALUATION_SHARD, type EvaluatedEpisode, summarize } from "../../rollout/evaluation.ts";
+import type { SimulationSpec } from "../../rollout/shard.ts";
+import { SceneBatch } from "../../sim/scene-batch.ts";
+import { findScene } from "../../sim/scenes/index.ts";
+import { studentInterface } from "../../student/interface.ts";
+import { timingOf } from "../chain.ts";
+import { defineCommand, jsonOption, seedOption } from "../command.ts";
+import { formatProportion } from "../format.ts";
+import { Progress } from "../progress.ts";
+import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { sceneOption } from "../run-options.ts";
+import { formatTable } from "../table.ts";
+
+export const robotSim = defineCommand({
+  examples: [
+    ["robot-sim --scene push-pair", "drive 64 starts by the policy that `serve` offers here"],
+    ["robot-sim --scene push-pair --episodes 512 --json", "the figures as JSON"],
+  ],
+  options: {
+    ...sceneOption,
+    endpoint: { type: "string", default: defaultEndpoint, description: "where the policy listens" },
+    episodes: {
+      type: "number",
+      integer: true,
+      min: 1,
+      max: 100_000,
+      default: 64,
+      description: "how many starts; the same ones that `evaluate` uses",
+    },
+    ...seedOption,
+    ...jsonOption,
+  },
+  config: runConfigSchema(),
+  async run({ options, configure, signal, report }) {
+    const { scene, endpoint, episodes, seed } = options;
+    const simulation = simulationOf(scene, configure(runConfigSchema(scene)), seed);
+    const robots = Math.min(EVALUATION_SHARD, episodes);
+    const link = await connectRobot({
+      manifest: studentInterface(scene, simulation.config),
+      endpoint,
+      robots,
+    });
+    const progress = new Progress(["deployed"]);
+    progress.start({ name: "deployed", unit: "episodes", total: episodes });
+    const done: EvaluatedEpisode[] = [];
+    try {
+      for (let first = 0; first < episodes && !signal.aborted; first += robots) {
+        const starts = Math.min(robots, episodes - first);
+        done.push(...(await driveShard(link, simulation, first, starts, robots, signal)));
+        const won = done.filter(({ outcome }) => outcome === "success").length;
+        progress.update(done.length, { success: won / Math.max(1, done.length) });
+      }
+    } finally {
+      progress.finish();
+      await link.close();
+    }
+    const { controlStep_s, budgetSteps } = timingOf(simulation);
+    const summary = summarize(done, controlStep_s, budgetSteps);
+    const { roundTripP50_ms, roundTripP99_ms, refused } = link.report();
+    const facts = { scene, seed, ...summary, roundTripP50_ms, roundTripP99_ms, refused };
+    report(facts, () =>
+      formatTable(
+        [{ title: "measure" }, { title: "value" }],
+        [
+          ["success (last state)", formatProportion(summary.success)],
+          ["time, failures as the whole budget", `${summary.meanTime_s.toFixed(1)} s`],
+          [
+            "round trip p50 / p99",
+            `${roundTripP50_ms.toFixed(1)} / ${roundTripP99_ms.toFixed(1)} ms`,
+          ],
+          ...Object.entries(summary.outcomes).map(([kind, n]) => [`ended: ${kind}`, String(n)]),
+        ],
+      ),
+    );
+  },
+});
+
+/** One start a robot, in lock-step with the policy, until all have ended. */
+async function driveShard(
+  link: RobotLink,
+  simulation: SimulationSpec,
+  firstStart: number,
+  starts: number,
+  robots: number,
+  signal: AbortSignal,
+): Promise<EvaluatedEpisode[]> {
+  const batch = await SceneBatch.create({
+    ...simulation,
+    scene: findScene(simulation.scene),
+    envs: robots,
+    firstEnv: firstStart,
+    purpose: "evaluation",
+    groups: ["layers", "proprioception"],
+  });
+  const active = Uint8Array.from({ length: robots }, (_, i) => (i < starts ? 1 : 0));
+  const fresh = new Uint8Array(robots).fill(1);
+  const episodes: EvaluatedEpisode[] = [];
+  batch.reset();
+  try {
+    while (episodes.length < starts && !signal.aborted) {
+      const { layers, proprioception } = batch.groups;
+      const actions = await link.exchange({ layers, proprioception }, active, fresh);
+      fresh.fill(0);
+      batch.step(actions);
+      for (const { env, episode: _, ...end } of batch.ends) {
+        if (active[env - firstStart] === 0) continue;
+        active[env - firstStart] = 0;
+        episodes.push({ ...end, start: env });
+      }
+    }
+  } finally {
+    batch.free();
+  }
+  return episodes;
+}

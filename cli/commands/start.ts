@@ -1,0 +1,278 @@
+/** `understudy start`: the whole chain on one scene, from nothing to a student driving over ZeroMQ. */
+
+import { existsSync, mkdirSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import path from "node:path";
+import type { Proportion } from "../../core/statistics.ts";
+import { studentActor } from "../../student/student.ts";
+import { teacherActor } from "../../teacher/teacher.ts";
+import {
+  type Chain,
+  type CurvePoint,
+  distillLink,
+  type Evaluation,
+  evaluateLink,
+  exportLink,
+  trainLink,
+  writeReplays,
+} from "../chain.ts";
+import { defineCommand, jsonOption } from "../command.ts";
+import { type Deployment, deploy } from "../deployment.ts";
+import { formatDuration, formatInteger, formatProportion } from "../format.ts";
+import { presetNames } from "../presets.ts";
+import { Progress } from "../progress.ts";
+import { writeReport } from "../report.ts";
+import type { ReportCurve, RunReport } from "../report-data.ts";
+import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { computeOptions, openPool, presetBase } from "../run-options.ts";
+import { formatTable } from "../table.ts";
+
+/** Evaluation draws its starts from this seed, which no training uses. */
+const EVALUATION_SEED = 0x5eed;
+
+export const start = defineCommand({
+  examples: [
+    ["start", "train, distil, export, evaluate and deploy push-pair in ten minutes"],
+    ["start --preset smoke", "the same chain in seconds, without learning anything"],
+  ],
+  options: {
+    scene: { type: "string", default: "push-pair", description: "name of the scene" },
+    preset: {
+      type: "string",
+      choices: presetNames,
+      default: "quick",
+      description: "tuned settings",
+    },
+    out: { type: "string", description: "folder of the run; runs/<scene>-<n> unless given" },
+    episodes: {
+      type: "number",
+      integer: true,
+      min: 1,
+      max: 100_000,
+      default: 512,
+      description: "starts of each evaluation",
+    },
+    seed: {
+      type: "number",
+      integer: true,
+      min: 0,
+      max: 0xffff_ffff,
+      default: 1,
+      description: "decides every random number of the training",
+    },
+    ...computeOptions,
+    ...jsonOption,
+  },
+  config: runConfigSchema(),
+  async run({ options, configure, signal, report, io }) {
+    const { scene, preset, seed, episodes, device, threads } = options;
+    const config = configure(runConfigSchema(scene), presetBase(scene, preset));
+    const folder = options.out ?? freeFolder(scene);
+    const pool = openPool(options.workers);
+    const names = ["teacher", "student", "teacher evaluated", "student evaluated", "deployed"];
+    const progress = new Progress(names);
+    const simulation = simulationOf(scene, config, seed);
+    const chain: Chain = { simulation, config, pool, progress, signal, device, threads };
+    const at = (file: string) => path.join(folder, file);
+    io.err(`Understudy: "${scene}", preset "${preset}", seed ${seed}, into ${folder}\n`);
+    try {
+      // learn
+      const trained = await trainLink(chain, at("teacher.ckpt"));
+      const distilled = await distillLink(chain, trained.teacher, at("student.ckpt"));
+
+      // hand over
+      const exported = await exportLink(chain, distilled.student, at("bundle"), {
+        command: `understudy start --scene ${scene} --preset ${preset} --seed ${seed}`,
+        teacher: "teacher.ckpt",
+        teacherSteps: trained.teacher.progress.environmentSteps,
+      });
+      progress.say(
+        `  exported: ${(exported.manifest.onnx.bytes / 1024).toFixed(0)} KiB, actions within ${exported.maxDifference.toExponential(1)} of the trainer's`,
+      );
+
+      // judge on starts never trained on
+      const unseen = { ...chain, simulation: { ...simulation, seed: EVALUATION_SEED } };
+      const { teacher } = trained;
+      const asTeacher = teacherActor(teacher.spec, config.teacher.observability);
+      const teacherResult = await evaluateLink(unseen, "teacher evaluated", asTeacher, {
+        theta: teacher.theta,
+        episodes,
+      });
+      const asStudent = { kind: "bundle", folder: path.resolve(at("bundle")) } as const;
+      const studentResult = await evaluateLink(unseen, "student evaluated", asStudent, {
+        episodes,
+        record: true,
+      });
+      const replays = writeReplays(at("replays"), unseen.simulation, scene, studentResult.episodes);
+
+      // and on the robot's side of the wire
+      progress.start({ name: "deployed", unit: "episodes", total: episodes });
+      const deployed = await deploy({
+        simulation: unseen.simulation,
+        bundle: at("bundle"),
+        episodes,
+        onProgress: (done, success) => progress.update(done, { success }),
+      });
+      progress.finish();
+
+      const run: Run = {
+        scene,
+        folder,
+        seed,
+        trained,
+        distilled,
+        teacherResult,
+        studentResult,
+        deployed,
+        phases: progress.finished,
+        replays: replays.length,
+      };
+      const reportFile = writeReport(folder, reportOf(run, config));
+      report(jsonOf(run, reportFile), () => tableOf(run, reportFile));
+    } finally {
+      progress.close();
+      await pool.close();
+    }
+  },
+});
+
+interface Run {
+  readonly scene: string;
+  readonly folder: string;
+  readonly seed: number;
+  readonly trained: Awaited<ReturnType<typeof trainLink>>;
+  readonly distilled: Awaited<ReturnType<typeof distillLink>>;
+  readonly teacherResult: Evaluation;
+  readonly studentResult: Evaluation;
+  readonly deployed: Deployment;
+  readonly phases: Progress["finished"];
+  readonly replays: number;
+}
+
+function freeFolder(scene: string): string {
+  mkdirSync("runs", { recursive: true });
+  let number = 1;
+  while (existsSync(path.join("runs", `${scene}-${number}`))) number++;
+  return path.join("runs", `${scene}-${number}`);
+}
+
+const total_s = (run: Run) => run.phases.reduce((sum, phase) => sum + phase.wall_s, 0);
+
+function resultsOf(run: Run): readonly (readonly [string, Proportion])[] {
+  return [
+    ["teacher", run.teacherResult.success],
+    ["student", run.studentResult.success],
+    ["deployed over ZeroMQ", run.deployed.success],
+  ];
+}
+
+function tableOf(run: Run, reportFile: string): string {
+  const { trained, distilled, deployed, folder } = run;
+  const steps = (count: number) => formatInteger(count);
+  return formatTable(
+    [{ title: "result" }, { title: "value" }],
+    [
+      ...resultsOf(run).map(([name, success]) => [`${name}: success`, formatProportion(success)]),
+      ["teacher: environment steps", steps(trained.teacher.progress.environmentSteps)],
+      ["student: environment steps", steps(distilled.student.progress.environmentSteps)],
+      [
+        "action latency p50 / p99",
+        `${deployed.latencyP50_ms.toFixed(2)} / ${deployed.latencyP99_ms.toFixed(2)} ms`,
+      ],
+      ...run.phases.map(({ name, wall_s }) => [`time: ${name}`, formatDuration(wall_s)]),
+      ["time: total", formatDuration(total_s(run))],
+      ["report", reportFile],
+      ["checkpoints", `${path.join(folder, "teacher.ckpt")}, ${path.join(folder, "student.ckpt")}`],
+      ["policy bundle", path.join(folder, "bundle")],
+      ["replays", `${path.join(folder, "replays")} (${run.replays} files; see them: npm run view)`],
+    ],
+  );
+}
+
+function jsonOf(run: Run, reportFile: string): unknown {
+  const { trained, distilled, deployed, folder, scene, seed, phases } = run;
+  return {
+    scene,
+    seed,
+    success: Object.fromEntries(resultsOf(run)),
+    environmentSteps: {
+      teacher: trained.teacher.progress.environmentSteps,
+      student: distilled.student.progress.environmentSteps,
+    },
+    deployed,
+    phases,
+    total_s: total_s(run),
+    report: reportFile,
+    folder,
+  };
+}
+
+function reportOf(run: Run, config: unknown): RunReport {
+  const { trained, distilled, teacherResult, studentResult, deployed, scene, seed } = run;
+  const failures = (outcomes: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(outcomes).filter(([kind]) => kind !== "success"));
+  const measures = (evaluation: { meanTime_s: number; meanPathLength_m: number }) => [
+    { label: "mean time", value: `${evaluation.meanTime_s.toFixed(1)} s` },
+    { label: "mean path", value: `${evaluation.meanPathLength_m.toFixed(2)} m` },
+  ];
+  return {
+    title: scene,
+    summary: `A teacher trained by PPO, a student distilled from it, exported and driven over ZeroMQ, in ${formatDuration(total_s(run))}.`,
+    results: [
+      {
+        name: "teacher",
+        success: teacherResult.success,
+        failures: failures(teacherResult.outcomes),
+        measures: measures(teacherResult),
+      },
+      {
+        name: "student",
+        success: studentResult.success,
+        failures: failures(studentResult.outcomes),
+        measures: measures(studentResult),
+      },
+      {
+        name: "deployed over ZeroMQ",
+        success: deployed.success,
+        failures: failures(deployed.outcomes),
+        measures: measures(deployed),
+      },
+    ],
+    phases: run.phases,
+    curves: [...curvesOf("teacher", trained.curve), ...curvesOf("student", distilled.curve)],
+    facts: [
+      { label: "seed", value: String(seed) },
+      { label: "action latency p50", value: `${deployed.latencyP50_ms.toFixed(2)} ms` },
+      { label: "action latency p99", value: `${deployed.latencyP99_ms.toFixed(2)} ms` },
+      { label: "machine", value: `${cpus()[0]?.model ?? "?"}, ${availableParallelism()} cores` },
+      { label: "node", value: process.versions.node },
+    ],
+    links: [
+      { label: "policy bundle", href: "bundle/" },
+      { label: "replays", href: "replays/", note: "npm run view plays them" },
+      { label: "teacher checkpoint", href: "teacher.ckpt" },
+      { label: "student checkpoint", href: "student.ckpt" },
+    ],
+    config,
+  };
+}
+
+/** One diagram for each metric that was logged. */
+function curvesOf(who: string, points: readonly CurvePoint[]): ReportCurve[] {
+  const shown = ["success", "return", "approxKl", "actionLoss", "poseLoss", "valueLoss"];
+  const logged = shown.filter((name) => points.some(({ metrics }) => name in metrics));
+  return logged.map((name) => ({
+    title: `${who}: ${name}`,
+    x: "environment steps",
+    isShare: name === "success",
+    series: [
+      {
+        name,
+        points: points.map(({ environmentSteps, metrics }) => [
+          environmentSteps,
+          metrics[name] ?? Number.NaN,
+        ]),
+      },
+    ],
+  }));
+}

@@ -1,0 +1,71 @@
+/**
+ * What a student sees and does on a robot, in the terms of the policy manifest. Trainer, exporter and
+ * simulated robot take it from here; a real robot takes it from the manifest.
+ */
+
+import { parseConfig } from "../core/config.ts";
+import { multiply, type Quat } from "../core/frames.ts";
+import type { PolicyInterface } from "../policies/manifest.ts";
+import { egoPushCamera } from "../sim/camera.ts";
+import { IMAGE } from "../sim/eyes.ts";
+import { roleNames } from "../sim/observations.ts";
+import { baseFromOptical } from "../sim/render/pack.ts";
+import { findScene } from "../sim/scenes/index.ts";
+
+export function studentInterface(sceneName: string, config: unknown): PolicyInterface {
+  const scene = findScene(sceneName);
+  const assembled = scene.assemble(parseConfig(scene.config, config, `scene "${sceneName}"`));
+  const { maxSpeed_mps, maxTurnRate_radps } = assembled.cast.robot;
+  const roles = roleNames(assembled);
+  return {
+    controlStep_s: assembled.timing.controlStep_s,
+    inputs: [layersInput(roles), previousActionInput()],
+    output: {
+      name: "action",
+      shape: [2],
+      low: -1,
+      high: 1,
+      columns: [
+        { name: "forward", width: 1, unit: "m/s", scale: maxSpeed_mps },
+        { name: "turn", width: 1, unit: "rad/s", scale: maxTurnRate_radps },
+      ],
+    },
+  };
+}
+
+function layersInput(roles: readonly string[]): PolicyInterface["inputs"][number] {
+  const half = egoPushCamera.pitch_rad / 2;
+  const pitch: Quat = [0, Math.sin(half), 0, Math.cos(half)];
+  const rotation = multiply(pitch, baseFromOptical);
+  return {
+    name: "layers",
+    shape: [roles.length, IMAGE.height, IMAGE.width],
+    dtype: "float32",
+    low: 0,
+    meaning: "inverse depth of each role's pixels, 0 where the role is not seen",
+    camera: {
+      ...IMAGE,
+      horizontalFov_rad: egoPushCamera.horizontalFov_rad,
+      baseFromCamera: {
+        position: [egoPushCamera.x_m, 0, egoPushCamera.z_m],
+        rotation: [...rotation],
+      },
+      layers: [...roles],
+      inverseDepthScale_m: 1,
+    },
+  };
+}
+
+function previousActionInput(): PolicyInterface["inputs"][number] {
+  return {
+    name: "proprioception",
+    shape: [2],
+    dtype: "float32",
+    low: -1,
+    high: 1,
+    columns: [
+      { name: "forward", width: 1, meaning: "previous action; 0 at the start" },
+      { name: "turn", width: 1, meaning: "previous action; 0 at the start" },
+    ],
+  };
+}
