@@ -68,7 +68,8 @@ that observation, and no longer than the watchdog (250 ms) after its arrival. Ot
 Arrays are in the units, frames and scales of the policy's manifest (\`policy.json\`).
 
 **Manifest hash.** SHA-256, in hex, of the JSON text of \`{controlStep_s, inputs, output}\` of the manifest with
-all keys sorted, no white space, and every \`meaning\` left out.
+all keys sorted, no white space, every \`meaning\` left out, and numbers rounded to 9 digits and written as
+JavaScript does.
 `;
 }
 

@@ -19,8 +19,12 @@ export function describeInterface({ inputs, output, controlStep_s }: PolicyInter
   return `${rows.slice(0, -1).join(", ")} -> ${rows[rows.length - 1]} every ${controlStep_s} s`;
 }
 
-/** JSON with sorted keys, no white space and no `meaning`. */
+/**
+ * JSON with sorted keys, no white space, no `meaning`, and numbers as JavaScript prints them after
+ * rounding to 9 digits: what one machine's sine gives in the last bit must not part it from another.
+ */
 function canonicalJson(value: unknown): string {
+  if (typeof value === "number") return JSON.stringify(Number(value.toPrecision(9)));
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value)

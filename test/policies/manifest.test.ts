@@ -73,6 +73,8 @@ describe("manifestHash", () => {
     const reversed = Object.fromEntries(Object.entries(camera).reverse()) as PolicyManifest;
     expect(manifestHash(reversed)).toBe(hash);
     expect(manifestHash({ ...camera, name: "other", scene: "other" } as PolicyManifest)).toBe(hash);
+    const rounded = changed("inputs.0.camera.horizontalFov_rad", 1.2 + 1e-12);
+    expect(manifestHash(parseManifest(rounded, "x"))).toBe(hash);
     const worded = changed("inputs.0.meaning", "what the camera sees");
     expect(manifestHash(parseManifest(worded, "x"))).toBe(hash);
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
