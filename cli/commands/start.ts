@@ -4,7 +4,6 @@ import { existsSync, mkdirSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import type { Proportion } from "../../core/statistics.ts";
-import { studentActor } from "../../student/student.ts";
 import { teacherActor } from "../../teacher/teacher.ts";
 import {
   type Chain,

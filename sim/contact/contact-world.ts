@@ -280,11 +280,12 @@ export class ContactWorld {
   #bodyDesc(motion: BodySpec["motion"], z_m: number, wheels: boolean): RigidBodyDesc {
     const { RigidBodyDesc } = rapier;
     if (motion === "fixed") return RigidBodyDesc.fixed().setTranslation(0, 0, z_m);
-    const flat = this.#mode === "planar" || wheels;
+    // z stays free: where both bodies of a contact are locked in z, roll and pitch, Rapier loses their friction
+    const upright = this.#mode === "planar" || wheels;
     return RigidBodyDesc.dynamic()
       .setTranslation(0, 0, z_m)
-      .enabledTranslations(true, true, !flat)
-      .enabledRotations(!flat, !flat, true)
+      .enabledRotations(!upright, !upright, true)
+      .setGravityScale(wheels ? 0 : 1)
       .setCanSleep(!wheels);
   }
 

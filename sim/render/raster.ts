@@ -143,17 +143,18 @@ function drawCylinder(r: Float64Array, at: number, limit: number, buffer: DepthB
   }
 }
 
-// seen from inside: the nearest plane ahead
+// seen from inside: the nearest plane ahead; planes behind the camera are ahead of no corner
 function drawRoom(r: Float64Array, at: number, limit: number, buffer: DepthBuffer): void {
   const { inverse, slots, width } = buffer;
   const slot = r[at + record.at.slot];
-  const [x0, x1] = [r[at + record.at.x0], r[at + record.at.x1]];
+  const height = inverse.length / width;
   for (let k = 0; k < 6; k++) {
     const f = at + F + 3 * k;
     const [a, b, c] = [r[f], r[f + 1], r[f + 2]];
-    for (let y = r[at + record.at.y0]; y < r[at + record.at.y1]; y++) {
-      let w = a + b * x0 + c * y;
-      for (let i = y * width + x0; i < y * width + x1; i++, w += b) {
+    if (a + Math.max(0, b * (width - 1)) + Math.max(0, c * (height - 1)) <= 0) continue;
+    for (let y = 0; y < height; y++) {
+      let w = a + c * y;
+      for (let i = y * width; i < (y + 1) * width; i++, w += b) {
         if (w > inverse[i] && w <= limit) {
           inverse[i] = w;
           slots[i] = slot + k;
