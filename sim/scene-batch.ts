@@ -243,8 +243,8 @@ export class SceneBatch {
     this.discounts[env] = terminated ? 0 : 1;
     this.boundaries[env] = ended ? 1 : 0;
     if (!ended) {
+      if (outcome.completed) this.#enterStage(env);
       this.#observe(env, this.groups);
-      if (outcome.completed) this.#eyes?.assignRoles(env, this.scene.roles[machine.index]);
       return;
     }
     this.#observe(env, this.finalGroups);
@@ -252,6 +252,15 @@ export class SceneBatch {
     this.ends.push(this.#endOf(env, kind));
     this.#options.onEnd?.(env);
     this.resetOne(env);
+  }
+
+  /** The next stage is measured by its own roles, so that its first step pays for no jump. */
+  #enterStage(env: number): void {
+    const { machine, now } = this.#envs[env];
+    const past = env * (MAX_DELAY + 1) * 2;
+    const action = [this.#actions[past], this.#actions[past + 1]] as const;
+    this.scene.measure(this.#ground, machine.index, action, now);
+    this.#eyes?.assignRoles(env, this.scene.roles[machine.index]);
   }
 
   #measure(env: number): void {

@@ -1,0 +1,7 @@
+/** Public face of rollout/. In this repository, import from the file itself. */
+
+export type { ActorSpec } from "./actor.ts";
+export { type EvaluatedEpisode, type EvaluationSummary, summarize } from "./evaluation.ts";
+export { type Collector, type CollectorOptions, defaultWorkers, WorkerPool } from "./pool.ts";
+export type { Rollout } from "./rollout.ts";
+export type { Exploration, SimulationSpec } from "./shard.ts";
