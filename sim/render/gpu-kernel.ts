@@ -1,7 +1,8 @@
 /**
  * One pixel of one view, as a gpu.js kernel: the least-entered, greatest-left test of setup.ts over
  * all records of the view. gpu.js reads this function's source and compiles it for a GPU or for
- * WebAssembly, so it may use nothing but its arguments, `this.constants`, arithmetic and `Math`.
+ * WebAssembly, so it may use nothing but its arguments, `this.constants`, arithmetic and `Math`. It is
+ * one long function because gpu.js vectorises no other.
  */
 
 import type { IKernelFunctionThis } from "gpu.js";

@@ -14,6 +14,9 @@ import {
 import { createTsBackend } from "./typescript.ts";
 import { createWasmBackend, wasmIsHere } from "./wasm.ts";
 
+/** What fits into the 32-bit addresses of WebAssembly, with room to spare. */
+const MAX_GIGABYTES = 4;
+
 /**
  * Allocates everything a renderer will ever need. Views start as cameras at the world's origin that
  * look up along z, without primitives; every instance starts in no role layer.
@@ -43,6 +46,7 @@ export async function createRenderer(options: RendererOptions): Promise<Renderer
       checkRange(first, count, sizes, frameSeeds);
       checkCounts(arrays.counts, first, count, sizes.maxPrimitives);
       if (frameSeeds) seeds.set(frameSeeds);
+      else seeds.fill(0);
       const crowded = backend.render(bitsOf(what), first, count);
       if (crowded >= 0) {
         throw new ShapeError(
@@ -86,7 +90,18 @@ export function checkSizes({
   checkCount("maxViews", maxViews, 1, 65_536);
   checkCount("maxPrimitives", maxPrimitives, 1, 65_536);
   checkCount("roles", roles, 0, NO_ROLE);
+  const gigabytes = (maxViews * bytesPerView(width * height, maxPrimitives, roles)) / 1e9;
+  if (gigabytes > MAX_GIGABYTES) {
+    throw new ConfigError(
+      `These views need ${gigabytes.toFixed(1)} GB; one renderer holds at most ${MAX_GIGABYTES}. Use several, or fewer views.`,
+    );
+  }
   return { width, height, maxViews, maxPrimitives, roles };
+}
+
+function bytesPerView(pixels: number, maxPrimitives: number, roles: number): number {
+  // depth, ids, rgba, layers; then primitives, roles, and the rest of a view
+  return pixels * (4 + 1 + 4 + 4 * roles) + 64 * maxPrimitives + 256 + 128;
 }
 
 function checkCount(name: string, value: number, low: number, high: number): void {

@@ -1,6 +1,6 @@
 /** Words of the egocentric camera: what it is told, and what it shows. */
 
-import { type Layout, layout } from "../../core/layout.ts";
+import { layout } from "../../core/layout.ts";
 import type { Meters, Radians } from "../../core/units.ts";
 
 export type PrimitiveKind = "box" | "cylinder" | "sphere" | "capsule" | "prism" | "room";
@@ -52,9 +52,6 @@ export const view = layout({
   noise: 1,
   spare: 2,
 });
-
-export type PrimitiveLayout = typeof primitive;
-export type ViewLayout = Layout<keyof typeof view.at>;
 
 /** `roleOfId` of what belongs to no role layer. */
 export const NO_ROLE = 255;
@@ -133,7 +130,7 @@ export interface Renderer {
   /**
    * Renders `count` views from `first` on; all of them unless said. `frameSeeds` [V] decides the
    * noise: the same seed gives the same noise in any view; a new frame wants a new seed. Without
-   * seeds the noise is that of seed 0. Throws `ShapeError` if a view shows more than 255 surfaces.
+   * seeds, all views have the noise of seed 0. Throws `ShapeError` if a view shows more than 255 surfaces.
    */
   render(what: FrameRequest, first?: number, count?: number, frameSeeds?: Uint32Array): void;
 }

@@ -1,5 +1,6 @@
 /** The default backend: the AssemblyScript renderer, one instance and one memory per renderer. */
 
+import { ConfigError } from "../../core/errors.ts";
 import { rendererWasm } from "./as/renderer.wasm.ts";
 import type { Backend, RendererArrays, RendererSizes } from "./backend.ts";
 import type { SensorSpec } from "./types.ts";
@@ -52,7 +53,9 @@ export async function createWasmBackend(sizes: RendererSizes): Promise<Backend> 
   const wasm = instance.exports as RendererExports;
   const { width, height, maxViews, maxPrimitives, roles } = sizes;
   if (!wasm.configure(width, height, maxViews, maxPrimitives, roles)) {
-    throw new Error(`Not enough memory for ${maxViews} views of ${width} x ${height} pixels.`);
+    throw new ConfigError(
+      `This machine has too little memory for ${maxViews} views of ${width} x ${height} pixels. Use fewer views.`,
+    );
   }
   return {
     kind: "wasm",

@@ -133,6 +133,11 @@ describe("a frame", () => {
     const [a, b, c] = [0, 1, 2].map((v) => wasm.depth_m.slice(v * pixels, (v + 1) * pixels));
     expect(c).toEqual(a);
     expect(b).not.toEqual(a);
+    wasm.render({ depth: true });
+    const unseeded = wasm.depth_m.slice(0, pixels);
+    wasm.render({ depth: true }, 0, 3, new Uint32Array(3));
+    expect(wasm.depth_m.slice(0, pixels)).toEqual(unseeded);
+    expect(unseeded).not.toEqual(a);
   });
 
   it("leaves the images that were not asked for alone", async () => {

@@ -228,6 +228,9 @@ describe("a renderer that cannot be", () => {
     await expect(make({ horizontalFov_rad: 4 })).rejects.toThrow(ConfigError);
     await expect(make({}, { maxViews: 0 })).rejects.toThrow("maxViews must be a whole number");
     await expect(make({}, { roles: 256 })).rejects.toThrow(ConfigError);
+    await expect(make({ width: 640, height: 480 }, { maxViews: 1000 })).rejects.toThrow(
+      "These views need 7.7 GB; one renderer holds at most 4.",
+    );
   });
 
   it("refuses views and seeds that are not there", async () => {

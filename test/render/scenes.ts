@@ -1,7 +1,7 @@
 /** Random scenes for the camera's tests and bench. */
 
 import { multiply, type Quat, type Transform, yaw } from "../../core/frames.ts";
-import { createRng, type Rng } from "../../core/rng.ts";
+import type { Rng } from "../../core/rng.ts";
 import {
   baseFromOptical,
   type PrimitiveSpec,
@@ -141,7 +141,7 @@ function onFloor(x: number, y: number, id: number, rng: Rng): PrimitiveSpec {
   };
 }
 
-/** Depth and ids of every view by the reference. */
+/** How well two cameras agree. */
 export interface Agreement {
   readonly pixels: number;
   readonly differentIds: number;
@@ -174,5 +174,3 @@ export function compare(
 export function countingSeeds(renderer: Renderer): Uint32Array {
   return Uint32Array.from({ length: renderer.maxViews }, (_, v) => v + 1);
 }
-
-export { createRng };
