@@ -6,8 +6,20 @@ import { isUnknown, type Recorder } from "../recorder.ts";
 import { type DType, resolveAxis, sizeOf, type Tensor } from "../tensor.ts";
 import { expand, reshape } from "./broadcast.ts";
 
+/** WebGPU promises 8 storage buffers to a shader: 7 parts and the whole. More are joined or split in turns. */
+const MOST_PARTS = 7;
+
+function groupsOf<T>(list: readonly T[]): T[][] {
+  const groups = Math.ceil(list.length / MOST_PARTS);
+  return Array.from({ length: groups }, (_, i) => list.slice(i * MOST_PARTS, (i + 1) * MOST_PARTS));
+}
+
 export function concat(g: Recorder, parts: readonly Tensor[], axis: number): Tensor {
   if (parts.length === 1) return parts[0];
+  if (parts.length > MOST_PARTS) {
+    const joined = groupsOf(parts).map((group) => concat(g, group, axis));
+    return concat(g, joined, axis);
+  }
   const at = resolveAxis(axis, parts[0].shape.length);
   const widths = parts.map((part) => part.shape[at]);
   const shape = replaced(
@@ -38,6 +50,12 @@ export function split(
     throw new ShapeError(`Widths [${widths.join(", ")}] do not add up to ${x.shape[at]}.`);
   }
   if (widths.length === 1) return [x];
+  if (widths.length > MOST_PARTS) {
+    const groups = groupsOf(widths);
+    const sums = groups.map((group) => group.reduce((a, b) => a + b));
+    const wholes = split(g, x, sums, at);
+    return groups.flatMap((group, i) => split(g, wholes[i], group, at));
+  }
   const results = widths.map((width) => ({ shape: replaced(x.shape, at, width) }));
   const attributes = { axis: { int: at } };
   return g.recordAll("Split", [x, g.integers(widths)], results, attributes, (gradients) => {

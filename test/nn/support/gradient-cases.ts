@@ -99,6 +99,17 @@ export const operationCases: readonly GradientCase[] = [
       return g.mul(x, z);
     },
   },
+  {
+    name: "split and concat of many parts",
+    shapes: { a: [60] },
+    build: (g, { a }) => {
+      const parts = g.split(a, Array(60).fill(1), 0);
+      return g.concat(
+        [...parts].reverse().map((part, i) => g.mul(part, i)),
+        0,
+      );
+    },
+  },
   { name: "slice", shapes: { a: [3, 5] }, build: (g, { a }) => g.slice(a, 1, 1, 4) },
   { name: "pad", shapes: { a: [2, 3] }, build: (g, { a }) => g.pad(a, [1, 0], [0, 2]) },
   {
