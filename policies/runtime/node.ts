@@ -1,6 +1,6 @@
 /** Policies on onnxruntime-node: what servers, evaluations and robots use. */
 
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { DeviceError, FileError } from "../../core/errors.ts";
 import { readBundle } from "../bundle.ts";
 import type { PolicyManifest } from "../manifest.ts";
@@ -41,6 +41,8 @@ async function openSession(
   onnx: Uint8Array,
   { device = "cpu", threads = 1 }: LoadOptions,
 ): Promise<Backend> {
+  // what it has to say comes back as an error, which is ours to word
+  env.logLevel = "fatal";
   const session = await InferenceSession.create(onnx, {
     executionProviders: [device],
     intraOpNumThreads: threads,
