@@ -1,7 +1,7 @@
 /** Records a graph, runs it once, and returns its outputs as numbers. */
 
 import { tensorOver } from "../../../nn/arrays.ts";
-import { createSession } from "../../../nn/device.ts";
+import { createSession, type Device } from "../../../nn/device.ts";
 import { Graph } from "../../../nn/graph.ts";
 import { encodeModel } from "../../../nn/onnx.ts";
 import type { RecorderOptions } from "../../../nn/recorder.ts";
@@ -10,6 +10,10 @@ import type { Tensor } from "../../../nn/tensor.ts";
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 export type Numbers = Readonly<Record<string, Float64Array>>;
 type Tensors = Readonly<Record<string, Tensor>>;
+
+export interface RunOptions extends RecorderOptions {
+  readonly device?: Device;
+}
 
 export interface Runner {
   run(inputs: Numbers): Promise<Numbers>;
@@ -20,14 +24,14 @@ export interface Runner {
 export async function openGraph(
   shapes: Shapes,
   build: (g: Graph, inputs: Tensors) => Tensors,
-  options: RecorderOptions = { dtype: "float64" },
+  { device = "cpu", ...options }: RunOptions = { dtype: "float64" },
 ): Promise<Runner> {
   const g = new Graph(options);
   const inputs = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, g.leaf(g.input(name, shape))]),
   );
   for (const [name, tensor] of Object.entries(build(g, inputs))) g.output(`out:${name}`, tensor);
-  const session = await createSession(encodeModel(g.definition("test")));
+  const session = await createSession(encodeModel(g.definition("test")), { device });
   return {
     async run(values) {
       const feeds = Object.entries(shapes).map(([name, shape]) => {
@@ -50,7 +54,7 @@ export async function runGraph(
   shapes: Shapes,
   values: Readonly<Record<string, readonly number[] | Float64Array>>,
   build: (g: Graph, inputs: Tensors) => Tensors,
-  options?: RecorderOptions,
+  options?: RunOptions,
 ): Promise<Numbers> {
   const runner = await openGraph(shapes, build, options);
   const exact = Object.entries(values).map(([name, list]) => [name, Float64Array.from(list)]);
