@@ -31,7 +31,8 @@ export async function createSession(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
-      extra: { session: { set_denormal_as_zero: "1" } },
+      // idle threads sleep rather than spin: the cores are shared with the workers that simulate
+      extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
       ...(onDevice.length > 0 && {
         preferredOutputLocation: Object.fromEntries(
           onDevice.map((output) => [output, "gpu-buffer" as const]),
