@@ -1,0 +1,149 @@
+/** Replays and policies on this machine, found anew at every request, and the files behind them. */
+
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from "node:fs";
+import path from "node:path";
+import type { LibraryList, PolicyItem, ReplayItem } from "./library-list.ts";
+
+export interface LibraryFolders {
+  /** Holds policies/zoo. */
+  readonly root: string;
+  /** Holds runs/, where the commands write. */
+  readonly working: string;
+  /** A folder of replays beside those that are found. */
+  readonly replays?: string;
+}
+
+/** As many replays as a list can show; the newest are kept. */
+const MOST_REPLAYS = 500;
+const MOST_POLICIES = 20;
+
+export class Library {
+  readonly #folders: LibraryFolders;
+
+  constructor(folders: LibraryFolders) {
+    this.#folders = folders;
+  }
+
+  list(): LibraryList {
+    const { root, working, replays } = this.#folders;
+    const zoo = path.join(root, "policies", "zoo");
+    const runs = path.join(working, "runs");
+    const recordings = [
+      ...(replays ? filesOf(replays, "given") : []),
+      ...foldersOf(runs).flatMap((run) => filesOf(path.join(runs, run, "replays"), `runs/${run}`)),
+      ...foldersOf(zoo).flatMap((name) => filesOf(path.join(zoo, name, "replays"), `zoo/${name}`)),
+    ];
+    const bundles = [
+      ...foldersOf(zoo).map((name) => bundleOf(path.join(zoo, name), `zoo/${name}`)),
+      ...foldersOf(runs).map((run) => bundleOf(path.join(runs, run, "bundle"), `runs/${run}`)),
+    ];
+    return {
+      replays: recordings.sort(newestFirst).slice(0, MOST_REPLAYS).map(replayItem),
+      policies: bundles
+        .filter((bundle) => bundle !== undefined)
+        .sort(zooThenNewest)
+        .slice(0, MOST_POLICIES)
+        .map(({ item }) => item),
+    };
+  }
+
+  /** The file behind an address of the list, such as `replays/runs/x/start-3.json`. */
+  fileOf(address: string): string | undefined {
+    const { root, working, replays } = this.#folders;
+    const [kind, from, ...rest] = address.split("/").map(decodeURIComponent);
+    if (rest.some((part) => part === "" || part.startsWith(".") || /[\\/]/.test(part))) {
+      return undefined;
+    }
+    const home = from === "zoo" ? path.join(root, "policies", "zoo") : path.join(working, "runs");
+    const [name, file] = rest;
+    let found: string | undefined;
+    if (kind === "replays" && from === "given" && replays) found = path.join(replays, name);
+    else if (kind === "replays" && file) found = path.join(home, name, "replays", file);
+    else if (kind === "policies" && file) {
+      found = from === "zoo" ? path.join(home, name, file) : path.join(home, name, "bundle", file);
+    }
+    return found && /\.(json|onnx)$/.test(found) && existsSync(found) ? found : undefined;
+  }
+}
+
+interface FoundFile {
+  readonly file: string;
+  readonly from: string;
+  readonly modified_ms: number;
+}
+
+function foldersOf(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => entry.name);
+}
+
+function filesOf(folder: string, from: string): FoundFile[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".json") && !name.startsWith("."))
+    .map((name) => {
+      const file = path.join(folder, name);
+      return { file, from, modified_ms: statSync(file).mtimeMs };
+    });
+}
+
+function newestFirst(a: FoundFile, b: FoundFile): number {
+  return b.modified_ms - a.modified_ms || a.file.localeCompare(b.file, "en", { numeric: true });
+}
+
+function zooThenNewest(
+  a: { item: PolicyItem; modified_ms: number },
+  b: { item: PolicyItem; modified_ms: number },
+): number {
+  const zoo = (item: PolicyItem) => Number(item.name.startsWith("zoo/"));
+  return zoo(b.item) - zoo(a.item) || b.modified_ms - a.modified_ms;
+}
+
+function address(...parts: string[]): string {
+  return ["library", ...parts.flatMap((part) => part.split("/"))].map(encodeURIComponent).join("/");
+}
+
+function replayItem({ file, from }: FoundFile): ReplayItem {
+  const name = path.basename(file, ".json");
+  const url = address("replays", from, path.basename(file));
+  return { name, from, url, ...headOf(file) };
+}
+
+/** The facts that stand before a replay's long arrays, without reading those. */
+function headOf(file: string): Pick<ReplayItem, "scene" | "outcome" | "start"> {
+  const bytes = Buffer.alloc(8192);
+  const handle = openSync(file, "r");
+  const length = readSync(handle, bytes, 0, bytes.length, 0);
+  closeSync(handle);
+  const text = bytes.toString("utf8", 0, length);
+  const [head] = text.split(/,\s*"(?:poses|actions)"/, 1);
+  try {
+    const { scene, outcome, start } = JSON.parse(head === text ? text : `${head}}`);
+    return { scene, outcome, start };
+  } catch {
+    // opening it will tell what is wrong
+    return {};
+  }
+}
+
+function bundleOf(folder: string, name: string) {
+  const file = path.join(folder, "policy.json");
+  if (!existsSync(file)) return undefined;
+  try {
+    const { scene } = JSON.parse(readFileSync(file, "utf8"));
+    const item: PolicyItem = { name, scene, url: address("policies", name) };
+    return { item, modified_ms: statSync(file).mtimeMs };
+  } catch {
+    return undefined;
+  }
+}

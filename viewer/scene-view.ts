@@ -1,0 +1,202 @@
+/** The scene in three dimensions: draws bodies where it is told, when something has changed. */
+
+import * as three from "three";
+import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { DeviceError } from "../core/errors.ts";
+import type { PlanarPose } from "../sim/scene.ts";
+import { height } from "../sim/shape.ts";
+import { arena, lights, type Theme } from "./arena.ts";
+import { bodyMesh, dispose, frustumLines, ghostMesh, robotMesh } from "./meshes.ts";
+import type { SceneSketch } from "./messages.ts";
+import { POSE } from "./tape.ts";
+
+export type Viewpoint = "overview" | "above" | "chase";
+
+export class SceneView {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #labels: HTMLElement;
+  readonly #renderer: three.WebGLRenderer;
+  readonly #scene = new three.Scene();
+  readonly #camera = new three.PerspectiveCamera(38, 1, 0.05, 80);
+  readonly #controls: OrbitControls;
+  #sketch: SceneSketch | undefined;
+  #surroundings = new three.Group();
+  /** Row by row of the world; the robot is row 0. */
+  #bodies: three.Group[] = [];
+  #names: HTMLElement[] = [];
+  #frustum = new three.Group();
+  /** By row: the ghost of a body, shown while it has a target. */
+  #ghosts = new Map<number, three.Group>();
+  #viewpoint: Viewpoint = "overview";
+  #changed = true;
+
+  /**
+   * @param labels lies over the canvas; filled with the bodies' names
+   * @throws DeviceError where the browser has no WebGL
+   */
+  constructor(canvas: HTMLCanvasElement, labels: HTMLElement) {
+    this.#canvas = canvas;
+    this.#labels = labels;
+    this.#renderer = createWebGl(canvas);
+    this.#camera.up.set(0, 0, 1);
+    this.#controls = new OrbitControls(this.#camera, canvas);
+    this.#controls.maxPolarAngle = 1.5;
+    this.#controls.minDistance = 0.4;
+    this.#controls.maxDistance = 12;
+    this.#controls.addEventListener("change", () => this.invalidate());
+    new ResizeObserver(() => this.#resize()).observe(canvas);
+  }
+
+  /** Furnishes the view for a scene. */
+  open(sketch: SceneSketch, theme: Theme): void {
+    const before = this.#sketch;
+    this.#sketch = sketch;
+    for (const object of [...this.#bodies, ...this.#ghosts.values()]) {
+      this.#scene.remove(object);
+      dispose(object);
+    }
+    const robot = robotMesh(sketch.robot, sketch.camera);
+    const frustum = frustumLines(sketch.robot, sketch.camera);
+    frustum.visible = this.#frustum.visible;
+    this.#frustum = frustum;
+    robot.add(frustum);
+    this.#bodies = [robot, ...sketch.bodies.map(({ shape, rgb }) => bodyMesh(shape, rgb))];
+    this.#ghosts = ghostsOf(sketch);
+    this.#scene.add(...this.#bodies, ...this.#ghosts.values());
+    this.#names = ["robot", ...sketch.bodies.map(({ name }) => name)].map(label);
+    this.#labels.replaceChildren(...this.#names);
+    this.setTheme(theme);
+    if (before?.arenaSide_m !== sketch.arenaSide_m) this.setViewpoint("overview");
+  }
+
+  setTheme(theme: Theme): void {
+    if (!this.#sketch) return;
+    this.#scene.remove(this.#surroundings);
+    dispose(this.#surroundings);
+    const { arenaSide_m } = this.#sketch;
+    this.#surroundings = arena(arenaSide_m, theme);
+    this.#surroundings.add(...lights(arenaSide_m));
+    this.#scene.add(this.#surroundings);
+    this.#scene.background = new three.Color(theme.sky);
+    this.invalidate();
+  }
+
+  /** Moves everything: poses [B, 7], and where the active object of `stage` belongs. */
+  show(poses: Float32Array, stage: number, target: PlanarPose | undefined): void {
+    this.#bodies.forEach((body, row) => {
+      const at = row * POSE;
+      body.position.fromArray(poses, at);
+      body.quaternion.fromArray(poses, at + 3);
+    });
+    const active = this.#sketch?.stages[stage]?.roles.active;
+    for (const [row, ghost] of this.#ghosts) {
+      ghost.visible = target !== undefined && row === active;
+      if (!target || !ghost.visible) continue;
+      const shape = this.#sketch?.bodies[row - 1].shape;
+      ghost.position.set(target.x_m, target.y_m, (shape ? height(shape) / 2 : 0) + 0.002);
+      ghost.rotation.z = target.yaw_rad;
+    }
+    this.invalidate();
+  }
+
+  setFrustum(visible: boolean): void {
+    this.#frustum.visible = visible;
+    this.invalidate();
+  }
+
+  setViewpoint(viewpoint: Viewpoint): void {
+    this.#viewpoint = viewpoint;
+    const side_m = this.#sketch?.arenaSide_m ?? 3;
+    // a narrow picture needs more distance for the same width
+    const far = side_m * Math.max(1, 1.25 / this.#camera.aspect);
+    this.#controls.target.set(0, 0, 0);
+    this.#controls.enabled = viewpoint !== "chase";
+    if (viewpoint === "above") this.#camera.position.set(-0.001, 0, far * 1.6);
+    else this.#camera.position.set(-0.95 * far, -0.62 * far, 0.88 * far);
+    this.#controls.update();
+    this.invalidate();
+  }
+
+  invalidate(): void {
+    this.#changed = true;
+  }
+
+  /** Draws if something has changed since the last time; says whether it did. */
+  render(): boolean {
+    if (!this.#changed) return false;
+    this.#changed = false;
+    if (this.#viewpoint === "chase") this.#chase();
+    this.#renderer.render(this.#scene, this.#camera);
+    this.#placeLabels();
+    return true;
+  }
+
+  /** Where the bodies are drawn, row by row: for tests and the console. */
+  drawnPositions(): number[][] {
+    return this.#bodies.map((body) => body.position.toArray());
+  }
+
+  #chase(): void {
+    const robot = this.#bodies[0];
+    if (!robot) return;
+    const behind = new three.Vector3(-0.75, 0, 0.5).applyQuaternion(robot.quaternion);
+    this.#camera.position.copy(robot.position).add(behind);
+    const ahead = new three.Vector3(0.35, 0, 0).applyQuaternion(robot.quaternion);
+    this.#camera.lookAt(ahead.add(robot.position));
+  }
+
+  #placeLabels(): void {
+    const { clientWidth, clientHeight } = this.#canvas;
+    const point = new three.Vector3();
+    this.#names.forEach((name, row) => {
+      point.copy(this.#bodies[row].position);
+      point.z += row === 0 ? 0.17 : 0.12;
+      point.project(this.#camera);
+      const x = ((point.x + 1) / 2) * clientWidth;
+      const y = ((1 - point.y) / 2) * clientHeight;
+      name.hidden = Math.abs(point.x) > 1 || Math.abs(point.y) > 1 || point.z > 1;
+      name.style.transform = `translate(-50%, -100%) translate(${x}px, ${y}px)`;
+    });
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.#canvas;
+    if (clientWidth === 0 || clientHeight === 0) return;
+    this.#renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    this.#renderer.setSize(clientWidth, clientHeight, false);
+    const first = this.#camera.aspect === 1;
+    this.#camera.aspect = clientWidth / clientHeight;
+    this.#camera.updateProjectionMatrix();
+    if (first) this.setViewpoint(this.#viewpoint);
+    this.invalidate();
+  }
+}
+
+function createWebGl(canvas: HTMLCanvasElement): three.WebGLRenderer {
+  try {
+    const renderer = new three.WebGLRenderer({ canvas, antialias: true });
+    renderer.shadowMap.enabled = true;
+    renderer.shadowMap.type = three.PCFShadowMap;
+    return renderer;
+  } catch {
+    throw new DeviceError(
+      "This browser shows no WebGL, so the scene cannot be drawn; the robot's camera still is. Turn on hardware acceleration or use another browser.",
+    );
+  }
+}
+
+function ghostsOf(sketch: SceneSketch): Map<number, three.Group> {
+  const rows = new Set(sketch.stages.map(({ roles }) => roles.active));
+  return new Map(
+    [...rows].map((row) => {
+      const { shape, rgb } = sketch.bodies[row - 1];
+      return [row, ghostMesh(shape, rgb)];
+    }),
+  );
+}
+
+function label(name: string): HTMLElement {
+  const element = document.createElement("span");
+  element.textContent = name;
+  return element;
+}

@@ -1,0 +1,108 @@
+/** Serves the page, and the replays and policies of this machine, to this machine only. */
+
+import { createReadStream, existsSync, statSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { createServer as createTcpServer } from "node:net";
+import path from "node:path";
+import type { Plugin } from "vite";
+import { ConfigError } from "../core/errors.ts";
+import { Library } from "./library.ts";
+
+export interface ViewerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** A folder of replay files to list beside those of runs/ and policies/zoo. */
+  readonly replays?: string;
+  /** Where runs/ lies; the current folder unless given. */
+  readonly working?: string;
+}
+
+export interface ViewerServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const HOST = "127.0.0.1";
+const here = import.meta.dirname;
+const root = path.resolve(here, "..");
+
+/** Starts the viewer. @throws ConfigError for a port in use or a folder that is not there. */
+export async function serveViewer(options: ViewerOptions): Promise<ViewerServer> {
+  const { replays, working = process.cwd() } = options;
+  if (!existsSync(path.join(here, "index.html"))) {
+    throw new ConfigError(
+      "Expected the page beside viewer/server.ts, found none: the viewer is part of the repository, not of the package. Clone it to use the viewer.",
+    );
+  }
+  if (replays && !(existsSync(replays) && statSync(replays).isDirectory())) {
+    throw new ConfigError(`There is no folder "${replays}". Give --replays a folder of replays.`);
+  }
+  const library = new Library({ root, working, ...(replays ? { replays } : {}) });
+  const port = await freePort(options.port);
+  const { createServer } = await import("vite");
+  const server = await createServer({
+    configFile: false,
+    root: here,
+    cacheDir: path.join(root, "node_modules", ".vite", "viewer"),
+    logLevel: "error",
+    clearScreen: false,
+    plugins: [libraryPlugin(library)],
+    worker: { format: "es" },
+    // found at start, so that the page is not loaded a second time once they are
+    optimizeDeps: {
+      include: ["three", "three/addons/controls/OrbitControls.js", "zod"],
+      exclude: ["onnxruntime-web", "@dimforge/rapier3d-simd-compat"],
+    },
+    server: { host: HOST, port, strictPort: true, hmr: false, watch: null, fs: { allow: [root] } },
+  });
+  await server.listen();
+  return { url: `http://${HOST}:${port}/`, close: () => server.close() };
+}
+
+/** The port, once it is known to be free; for 0 one that is. */
+function freePort(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createTcpServer();
+    probe.once("error", (error: NodeJS.ErrnoException) => {
+      const reason = error.code === "EADDRINUSE" ? "is in use" : `cannot be used: ${error.message}`;
+      reject(
+        new ConfigError(
+          `Port ${port} ${reason}. Choose another: understudy view --port ${port + 1}.`,
+        ),
+      );
+    });
+    probe.listen(port, HOST, () => {
+      const found = probe.address();
+      probe.close(() => resolve(typeof found === "object" && found ? found.port : port));
+    });
+  });
+}
+
+function libraryPlugin(library: Library): Plugin {
+  return {
+    name: "understudy-library",
+    configureServer(server) {
+      server.middlewares.use((request, response, next) => {
+        const [address] = (request.url ?? "").slice(1).split("?");
+        if (address === "library.json") {
+          response.setHeader("Content-Type", "application/json");
+          response.end(JSON.stringify(library.list()));
+        } else if (address.startsWith("library/")) {
+          sendFile(response, library.fileOf(address.slice("library/".length)));
+        } else next();
+      });
+    },
+  };
+}
+
+function sendFile(response: ServerResponse, file: string | undefined): void {
+  if (!file) {
+    response.statusCode = 404;
+    response.end("Not found.");
+    return;
+  }
+  const type = file.endsWith(".json") ? "application/json" : "application/octet-stream";
+  response.setHeader("Content-Type", type);
+  response.setHeader("Cache-Control", "no-cache");
+  createReadStream(file).pipe(response);
+}

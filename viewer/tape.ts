@@ -1,0 +1,70 @@
+/** An episode as a row of frames, one a control step: what is played, scrubbed and plotted. */
+
+import type { Seconds } from "../core/units.ts";
+import type { PlanarPose } from "../sim/scene.ts";
+
+/** Numbers of one body in a frame: position (m) and orientation [x, y, z, w], world frame. */
+export const POSE = 7;
+
+/** The world after one control step, and what led there. */
+export interface Frame {
+  /** [B, 7] */
+  readonly poses: Float32Array;
+  /** In [-1, 1]; undefined for the first frame, which no action led to. */
+  readonly action: readonly [forward: number, turn: number] | undefined;
+  /** Undefined where a recording does not say. */
+  readonly reward: number | undefined;
+  readonly stage: number;
+  /** Where the active object belongs. */
+  readonly target: PlanarPose | undefined;
+}
+
+export class Tape {
+  readonly controlStep_s: Seconds;
+  readonly frames: Frame[] = [];
+
+  constructor(controlStep_s: Seconds) {
+    this.controlStep_s = controlStep_s;
+  }
+
+  /** Time of the last frame; the first is at 0. */
+  get end_s(): Seconds {
+    return Math.max(0, this.frames.length - 1) * this.controlStep_s;
+  }
+
+  /** Index of the last frame at or before `time_s`. */
+  indexAt(time_s: Seconds): number {
+    const index = Math.floor(time_s / this.controlStep_s + 1e-6);
+    return Math.min(Math.max(index, 0), this.frames.length - 1);
+  }
+
+  /** Poses between two frames, [B, 7] into `out`: straight lines and the shorter turn. */
+  poseAt(time_s: Seconds, out: Float32Array): void {
+    const index = this.indexAt(time_s);
+    const before = this.frames[index].poses;
+    const after = (this.frames[index + 1] ?? this.frames[index]).poses;
+    const share = Math.min(1, Math.max(0, time_s / this.controlStep_s - index));
+    for (let at = 0; at < out.length; at += POSE) between(before, after, at, share, out);
+  }
+}
+
+/** One body's pose, `share` of the way; quaternions by normalised linear interpolation. */
+function between(
+  before: Float32Array,
+  after: Float32Array,
+  at: number,
+  share: number,
+  out: Float32Array,
+): void {
+  for (let i = at; i < at + 3; i++) out[i] = before[i] + share * (after[i] - before[i]);
+  let dot = 0;
+  for (let i = at + 3; i < at + POSE; i++) dot += before[i] * after[i];
+  const side = dot < 0 ? -1 : 1;
+  let square = 0;
+  for (let i = at + 3; i < at + POSE; i++) {
+    out[i] = (1 - share) * before[i] + share * side * after[i];
+    square += out[i] * out[i];
+  }
+  const length = Math.sqrt(square);
+  for (let i = at + 3; i < at + POSE; i++) out[i] /= length;
+}
