@@ -6,7 +6,7 @@
  */
 
 import type { IKernelFunctionThis } from "gpu.js";
-import { record, recordKind } from "./setup.ts";
+import { record, recordKind } from "./record.ts";
 
 /** Depth is returned in this many steps up to the far plane, times 256, plus the id: exact in 32 bits. */
 export const DEPTH_STEPS = 65_535;

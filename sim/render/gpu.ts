@@ -4,10 +4,11 @@
  * On a CPU it is ten times slower than the wasm backend; it is for GPUs, and to be compared with.
  */
 
-import { DeviceError, ShapeError } from "../../core/errors.ts";
+import { DeviceError } from "../../core/errors.ts";
 import { DEPTH_STEPS, kernelConstants, traceKernel } from "./gpu-kernel.ts";
-import { checkSizes } from "./renderer.ts";
-import { record, ViewSetup } from "./setup.ts";
+import { record } from "./record.ts";
+import { checkSizes, crowded } from "./renderer.ts";
+import { ViewSetup } from "./setup.ts";
 import { type CameraSpec, primitive as primitiveColumns, view as viewColumns } from "./types.ts";
 
 export type GpuMode = "webgpu" | "webasm" | "cpu";
@@ -50,62 +51,78 @@ interface GpuJs {
   input(values: Float32Array, sizes: readonly number[]): unknown;
 }
 
+/** Compiles the kernel: some 50 ms. `close` gives the device back. */
 export async function createGpuRenderer(options: GpuRendererOptions): Promise<GpuRenderer> {
   const { width, height, maxViews, maxPrimitives } = checkSizes(options);
   const mode = await chooseMode(options.mode ?? "auto", options.allowSoftware ?? false);
+  const arrays = {
+    primitives: new Float32Array(maxViews * maxPrimitives * primitiveColumns.size),
+    counts: new Int32Array(maxViews),
+    views: new Float32Array(maxViews * viewColumns.size),
+    depth_m: new Float32Array(maxViews * width * height),
+    ids: new Uint8Array(maxViews * width * height),
+  };
+  const setup = new ViewSetup(width, height, maxPrimitives);
+  const inputs = new KernelInputs(setup, maxViews, maxPrimitives);
   const { GPU, input } = (await import("gpu.js")) as unknown as GpuJs;
   const gpu = new GPU({ mode });
-  const setup = new ViewSetup(width, height, maxPrimitives);
-  const stride = setup.records.length;
-  const mostRecords = stride / record.size;
-  const records = new Float32Array(maxViews * stride);
-  const recordCounts = new Float32Array(maxViews);
-  const limits = new Float32Array(maxViews * 2);
   const kernel = gpu.createKernel(traceKernel, {
     output: [width, height, maxViews],
     constants: kernelConstants,
-    loopMaxIterations: mostRecords,
+    loopMaxIterations: inputs.mostRecords,
     precision: "single",
   });
-
-  const primitives = new Float32Array(maxViews * maxPrimitives * primitiveColumns.size);
-  const counts = new Int32Array(maxViews);
-  const views = new Float32Array(maxViews * viewColumns.size);
-  const depth_m = new Float32Array(maxViews * width * height);
-  const ids = new Uint8Array(maxViews * width * height);
-
-  const setUp = (v: number) => {
-    const primitivesAt = v * maxPrimitives * primitiveColumns.size;
-    setup.setUp(views, v * viewColumns.size, primitives, primitivesAt, counts[v]);
-    if (setup.overflow) throw new ShapeError(`View ${v} shows more than 255 surfaces.`);
-    records.set(setup.records.subarray(0, setup.count * record.size), v * stride);
-    recordCounts[v] = setup.count;
-    limits[2 * v] = 1 / setup.sight.far_m;
-    limits[2 * v + 1] = 1 / setup.sight.near_m;
-  };
-
   return {
+    ...arrays,
     mode,
-    primitives,
-    counts,
-    views,
-    depth_m,
-    ids,
     async render() {
-      for (let v = 0; v < maxViews; v++) setUp(v);
+      for (let v = 0; v < maxViews; v++) inputs.setUp(v, arrays);
       const image = await kernel(
-        input(records, [record.size, mostRecords, maxViews]),
-        input(recordCounts, [maxViews]),
-        input(limits, [2, maxViews]),
+        input(inputs.records, [record.size, inputs.mostRecords, maxViews]),
+        input(inputs.counts, [maxViews]),
+        input(inputs.limits, [2, maxViews]),
       );
       for (let v = 0; v < maxViews; v++) {
-        const step_m = views[v * viewColumns.size + viewColumns.at.far_m] / DEPTH_STEPS;
-        const at = v * width * height;
-        for (let y = 0; y < height; y++) unpack(image[v][y], step_m, depth_m, ids, at + y * width);
+        const far_m = arrays.views[v * viewColumns.size + viewColumns.at.far_m];
+        for (let y = 0; y < height; y++) {
+          const at = (v * height + y) * width;
+          unpack(image[v][y], far_m / DEPTH_STEPS, arrays.depth_m, arrays.ids, at);
+        }
       }
     },
     close: () => void gpu.destroy(),
   };
+}
+
+/** The kernel's arguments: records [V][R], their counts [V], and inverse-depth limits [V][2]. */
+class KernelInputs {
+  readonly mostRecords: number;
+  readonly records: Float32Array;
+  readonly counts: Float32Array;
+  readonly limits: Float32Array;
+  readonly #setup: ViewSetup;
+  readonly #maxPrimitives: number;
+
+  constructor(setup: ViewSetup, maxViews: number, maxPrimitives: number) {
+    this.#setup = setup;
+    this.#maxPrimitives = maxPrimitives;
+    this.mostRecords = setup.records.length / record.size;
+    this.records = new Float32Array(maxViews * setup.records.length);
+    this.counts = new Float32Array(maxViews);
+    this.limits = new Float32Array(maxViews * 2);
+  }
+
+  setUp(v: number, scene: Pick<GpuRenderer, "primitives" | "counts" | "views">): void {
+    const setup = this.#setup;
+    const at = v * this.#maxPrimitives * primitiveColumns.size;
+    setup.setUp(scene.views, v * viewColumns.size, scene.primitives, at, scene.counts[v]);
+    if (setup.overflow) throw crowded(v);
+    const used = setup.records.subarray(0, setup.count * record.size);
+    this.records.set(used, v * setup.records.length);
+    this.counts[v] = setup.count;
+    this.limits[2 * v] = 1 / setup.sight.far_m;
+    this.limits[2 * v + 1] = 1 / setup.sight.near_m;
+  }
 }
 
 function unpack(

@@ -1,6 +1,6 @@
 /** Draws records into a depth buffer of inverse depths, and a buffer of slots. Plain TypeScript. */
 
-import { record, recordKind } from "./setup.ts";
+import { record, recordKind } from "./record.ts";
 
 /** Inverse depth and slot of every pixel. */
 export interface DepthBuffer {

@@ -47,14 +47,17 @@ export async function createRenderer(options: RendererOptions): Promise<Renderer
       checkCounts(arrays.counts, first, count, sizes.maxPrimitives);
       if (frameSeeds) seeds.set(frameSeeds);
       else seeds.fill(0);
-      const crowded = backend.render(bitsOf(what), first, count);
-      if (crowded >= 0) {
-        throw new ShapeError(
-          `View ${crowded} shows more than ${MAX_SURFACES} surfaces. Draw fewer primitives (a box shows up to 3, a capsule 4, a room 6).`,
-        );
-      }
+      const v = backend.render(bitsOf(what), first, count);
+      if (v >= 0) throw crowded(v);
     },
   };
+}
+
+/** The error of a view with too much in it. */
+export function crowded(v: number): ShapeError {
+  return new ShapeError(
+    `View ${v} shows more than ${MAX_SURFACES} surfaces. Draw fewer primitives (a box shows up to 3, a capsule 4, a room 6).`,
+  );
 }
 
 async function createBackend(

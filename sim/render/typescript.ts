@@ -2,9 +2,10 @@
 
 import { type Backend, FRAME_BITS, type RendererArrays, type RendererSizes } from "./backend.ts";
 import { createDepthBuffer, type DepthBuffer, rasterize } from "./raster.ts";
+import { shade } from "./record.ts";
 import { copyTruth, sense } from "./sense.ts";
 import { ideal } from "./sensor.ts";
-import { shade, ViewSetup } from "./setup.ts";
+import { ViewSetup } from "./setup.ts";
 import { primitive as primitiveColumns, type SensorSpec, view as viewColumns } from "./types.ts";
 
 const AMBIENT = 0.35;
