@@ -4,6 +4,7 @@ import { multiply, type Quat, rotate, yaw } from "../core/frames.ts";
 import type { Rng } from "../core/rng.ts";
 import { type CameraMount, egoPushCamera } from "./camera.ts";
 import type { Randomization } from "./randomization.ts";
+import { PoseHistory } from "./render/latency.ts";
 import { baseFromOptical, type PrimitiveSpec, writePose, writePrimitive } from "./render/pack.ts";
 import { createRenderer } from "./render/renderer.ts";
 import { d435 } from "./render/sensor.ts";
@@ -26,7 +27,6 @@ export const IMAGE = { width: 64, height: 64 } as const;
 export const ROOM_ID = 1;
 export const idOf = (body: number) => body + 2;
 
-const POSE = 7;
 const MAX_DELAY = 5;
 
 export interface EyesOptions {
@@ -62,8 +62,7 @@ export class Eyes {
   readonly #roles: readonly string[];
   /** Primitives that follow a body: which one, and where they sit on it. */
   readonly #parts: readonly { body: number; centre_m: readonly [number, number, number] }[];
-  /** Poses of the newest steps, newest first: [delay][N, B, 7]. */
-  readonly #past: Float32Array[];
+  readonly #history: PoseHistory;
   readonly #delay: Uint8Array;
   readonly #error: Float32Array;
   readonly #seeds: Uint32Array;
@@ -79,8 +78,7 @@ export class Eyes {
       ...robot.map(({ centre_m }) => ({ body: 0, centre_m })),
       ...scene.cast.bodies.map((_, i) => ({ body: i + 1, centre_m: [0, 0, 0] as const })),
     ];
-    const poses = world.envs * world.bodies.length * POSE;
-    this.#past = Array.from({ length: MAX_DELAY + 1 }, () => new Float32Array(poses));
+    this.#history = new PoseHistory(renderer, MAX_DELAY);
     this.#delay = new Uint8Array(world.envs);
     this.#error = new Float32Array(world.envs * 3);
     this.#seeds = new Uint32Array(world.envs);
@@ -107,7 +105,7 @@ export class Eyes {
     const [low, high] = imageDelaySteps;
     this.#delay[env] = Math.min(high, Math.floor(rng.uniform(low, high + 1)));
     this.#seeds[env] = Math.floor(rng.next() * 0x1_0000_0000);
-    for (const past of this.#past) this.#copyPoses(env, past);
+    this.#history.forget(env);
   }
 
   /** Says which body is seen in which layer. */
@@ -123,22 +121,15 @@ export class Eyes {
     assign(active, "active");
   }
 
-  /** Takes note of where everything is now; call after every step, before `begin`. */
-  remember(): void {
-    const oldest = this.#past.pop();
-    if (!oldest) throw new Error("internal: no past");
-    this.#past.unshift(oldest);
-    for (let env = 0; env < this.world.envs; env++) this.#copyPoses(env, oldest);
-  }
-
-  /** Renders every environment's role layers. */
+  /** Renders every environment's role layers, as late as its camera is. */
   look(): void {
     for (let env = 0; env < this.world.envs; env++) {
-      const poses = this.#past[this.#delay[env]];
-      this.#placeParts(env, poses);
-      this.#placeCamera(env, poses);
+      this.#placeParts(env);
+      this.#placeCamera(env);
+      this.#history.push(env);
       this.#seeds[env] = (this.#seeds[env] + 0x9e3779b9) >>> 0;
     }
+    this.#history.recall(this.#delay);
     this.renderer.render({ layers: true }, 0, this.world.envs, this.#seeds);
   }
 
@@ -174,20 +165,13 @@ export class Eyes {
     this.renderer.views[at + columns.noise] = 1;
   }
 
-  #copyPoses(env: number, out: Float32Array): void {
-    const bodies = this.world.bodies.length;
-    for (let row = env * bodies; row < (env + 1) * bodies; row++) {
-      const from = row * bodyState.size;
-      for (let i = 0; i < POSE; i++) out[row * POSE + i] = this.world.states[from + i];
-    }
-  }
-
-  #placeParts(env: number, poses: Float32Array): void {
+  #placeParts(env: number): void {
     const { primitives, maxPrimitives } = this.renderer;
+    const { states: poses } = this.world;
     const bodies = this.world.bodies.length;
     for (let i = 0; i < this.#parts.length; i++) {
       const { body, centre_m } = this.#parts[i];
-      const p = (env * bodies + body) * POSE;
+      const p = (env * bodies + body) * bodyState.size;
       const q: Quat = [poses[p + 3], poses[p + 4], poses[p + 5], poses[p + 6]];
       const [x, y, z] = body === 0 ? rotate(q, centre_m) : centre_m;
       writePose(
@@ -201,8 +185,9 @@ export class Eyes {
     }
   }
 
-  #placeCamera(env: number, poses: Float32Array): void {
-    const p = env * this.world.bodies.length * POSE;
+  #placeCamera(env: number): void {
+    const { states: poses } = this.world;
+    const p = env * this.world.bodies.length * bodyState.size;
     const [height_m, pitch_rad, yaw_rad] = this.#error.subarray(env * 3, env * 3 + 3);
     const heading = Math.atan2(
       2 * (poses[p + 6] * poses[p + 5] + poses[p + 3] * poses[p + 4]),

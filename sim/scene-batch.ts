@@ -192,7 +192,6 @@ export class SceneBatch {
     this.ends.length = 0;
     for (let env = 0; env < this.envs; env++) this.#command(env, actions);
     this.world.step(this.#commands);
-    this.#eyes?.remember();
     for (let env = 0; env < this.envs; env++) this.#settle(env);
     this.#eyes?.look();
   }
