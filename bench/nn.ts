@@ -15,10 +15,12 @@ import { Params } from "../nn/params.ts";
 import { Trainer } from "../nn/trainer.ts";
 import { fakeRollout, ppoModel } from "../test/nn/support/ppo-model.ts";
 import { type Contender, interleavedMedians, type Timing, writeResults } from "./harness.ts";
+import type { Headline } from "./readme.ts";
 
 const LEARNING_RATE = 1e-3;
 const CLIP_NORM = 0.5;
 const CHECKED_STEPS = 3;
+const OURS = "understudy, ";
 
 interface Problem {
   readonly name: "ppo" | "cnn";
@@ -146,8 +148,8 @@ async function race(problem: Problem, withPeers: boolean): Promise<Row[]> {
   const ours = await ourStep(problem, 1);
   const expected = await losses(ours);
   const contenders = [
-    contender("understudy, 1 thread", ours),
-    contender("understudy, 2 threads", await ourStep(problem, 2)),
+    contender(`${OURS}1 thread`, ours),
+    contender(`${OURS}2 threads`, await ourStep(problem, 2)),
   ];
   const rows: Row[] = [];
   const differences = new Map<string, number>();
@@ -197,6 +199,18 @@ function rowOf(timing: Timing, differences: ReadonlyMap<string, number>): Row {
   };
 }
 
+/** A line for the README: ours, and beside it the others. */
+function headlineOf({ what }: Problem, rows: readonly Row[]): Headline {
+  const ms = (row: Row) => `${Number((row.ms_per_step ?? Number.NaN).toPrecision(3))} ms`;
+  const ours = rows.filter((row) => row.engine.startsWith(OURS));
+  const others = rows.filter((row) => !row.engine.startsWith(OURS));
+  const value = ours.map((row) => `${ms(row)} on ${row.engine.slice(OURS.length)}`).join(", ");
+  const against = others
+    .map((row) => (row.fails ? `${row.engine} fails` : `${row.engine} ${ms(row)}`))
+    .join(", ");
+  return { what, value, against };
+}
+
 function print(problem: Problem, rows: readonly Row[]): void {
   console.log(problem.what);
   for (const row of rows) {
@@ -216,10 +230,13 @@ if (!withPeers) {
   );
 }
 const results: Record<string, unknown> = {};
+const headlines: Headline[] = [];
 for (const problem of [ppoProblem(), cnnProblem()]) {
   const rows = await race(problem, withPeers);
   print(problem, rows);
   results[problem.name] = { what: problem.what, rows };
+  headlines.push(headlineOf(problem, rows));
 }
-console.log(`Wrote ${path.relative(process.cwd(), writeResults("nn", results))}.`);
-process.exit(0);
+console.log(
+  `Wrote ${path.relative(process.cwd(), writeResults("nn", { headlines, ...results }))}.`,
+);
