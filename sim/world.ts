@@ -8,13 +8,13 @@
 import type { Axes } from "../core/arrays.ts";
 import { ConfigError } from "../core/errors.ts";
 import { layout } from "../core/layout.ts";
+import { environmentsPerWorld } from "./contact/colliders.ts";
 import { ContactWatch } from "./contact/contact-watch.ts";
 import {
   type BodyProperties,
   type BodySpec,
   type ContactMode,
   ContactWorld,
-  environmentsPerWorld,
 } from "./contact/contact-world.ts";
 import {
   approach,
@@ -179,6 +179,7 @@ export class World {
       const newSideways = approach(sideways, 0, sideways_mps);
       floats[linear] = newForward * cos - newSideways * sin;
       floats[linear + 1] = newForward * sin + newSideways * cos;
+      floats[linear + 2] = 0;
       floats[angular] = approach(floats[angular], servoOmega, turn_radps);
     }
   }

@@ -1,14 +1,13 @@
 /**
  * One Rapier world with a floor, in one of two contact modes.
  *
- * "planar": bodies are locked to x, y and yaw, Rapier solves the contacts between them, and the floor's friction is a
- * limit surface on their velocities. "coulomb": full 3-D with gravity, a floor and Rapier's Coulomb friction.
+ * "planar": bodies stay upright on the floor, Rapier solves the contacts between them, and the floor's friction is a limit
+ * surface on their velocities. "coulomb": full 3-D with gravity, a floor and Rapier's Coulomb friction.
  * Why there are two, and why plain Rapier is neither: docs/decisions/contact-modes.md.
  */
 
 import {
   type Collider,
-  type ColliderDesc,
   type RapierWorld,
   type RigidBody,
   type RigidBodyDesc,
@@ -21,23 +20,27 @@ import {
   robotFootprint,
   robotInertia,
   robotMass_kg,
-  robotParts,
 } from "../robots/diff-drive.ts";
 import {
   footprintRadius_m,
   height,
   inertiaPerMass,
   pressureRadius_m,
-  prismCorners,
   type Shape,
-  yawInertiaPerMass,
 } from "../shape.ts";
 import { type BodyMemory, bodyMemory } from "./body-memory.ts";
-import { coulombWorld } from "./coulomb.ts";
+import {
+  bodyColliders,
+  type ColliderPart,
+  floorCollider,
+  robotColliders,
+  wallColliders,
+} from "./colliders.ts";
+import { type ContactMode, emptyWorld } from "./empty-world.ts";
 import { applyFloorFriction, gravity_mps2 } from "./limit-surface.ts";
 import { type Outline, outlineOf, outlineOfPart } from "./outline.ts";
 
-export type ContactMode = "planar" | "coulomb";
+export type { ContactMode } from "./empty-world.ts";
 
 /** A thing that stands on the floor. */
 export interface BodySpec {
@@ -57,28 +60,20 @@ export interface BodyProperties {
   readonly support?: number;
 }
 
-/** Where the floor carries a body unless `support` says otherwise. */
-export const defaultSupport = 1;
-
-/** How many environments fit in one Rapier world: each needs a collision-group bit of 16, coulomb's floor another. */
-export const environmentsPerWorld: Readonly<Record<ContactMode, number>> = {
-  planar: 8,
-  coulomb: 15,
-};
-
-const everyEnvironment = 0x7fff;
-const floorBit = 0x8000;
+/** Where the floor carries a body unless `support` says otherwise: what agrees best with MuJoCo over the push tests. */
+export const defaultSupport = 0.6;
 
 /** A body and what is known of it. */
 interface Entry {
   body: RigidBody;
   colliders: readonly Collider[];
-  readonly radius_m: number;
-  /** Height of the origin when the body stands on the floor. */
-  readonly z_m: number;
   readonly build: Blueprint;
   /** What of it touches others, seen from above. */
   readonly outlines: readonly Outline[];
+  /** Radius of the circle about the origin that holds the outlines. */
+  readonly radius_m: number;
+  /** Height of the origin when the body stands on the floor. */
+  readonly z_m: number;
   /** Missing where the floor does not brake the body: wheels carry a robot. */
   readonly shape: Shape | undefined;
   mass_kg: number;
@@ -89,90 +84,66 @@ interface Entry {
 /** What a body is made of, to make it once more. */
 interface Blueprint {
   readonly body: RigidBodyDesc;
-  readonly colliders: readonly ColliderDesc[];
+  readonly colliders: readonly ColliderPart[];
 }
 
 export class ContactWorld {
   readonly world: RapierWorld;
   readonly entries: Entry[] = [];
-  readonly walls: Collider[] = [];
   readonly #mode: ContactMode;
   readonly #step_s: number;
   #memory: BodyMemory | undefined;
   /** Bodies that `renew` replaced; they go after the next physics step. */
   readonly #leaving: RigidBody[] = [];
-  /** Floor friction of each body: mu g dt (0 where there is none), c, and m c² / I. */
+  /** Floor friction of each body: mu g dt (0 where there is none), and c. */
   #loss_mps = new Float64Array(0);
   #radius_m = new Float64Array(0);
-  #yawRatio = new Float64Array(0);
 
   constructor(mode: ContactMode, step_s: number) {
     this.#mode = mode;
     this.#step_s = step_s;
-    this.world = mode === "planar" ? new rapier.World({ x: 0, y: 0, z: 0 }) : coulombWorld();
+    this.world = emptyWorld(mode);
     this.world.timestep = step_s;
-    if (mode === "coulomb") this.#addFloor();
+    if (mode === "coulomb") this.world.createCollider(floorCollider());
   }
 
   /** Adds a body of one environment (0 to `environmentsPerWorld` - 1); returns its index. */
-  addBody(spec: BodySpec, environment: number): number {
+  addBody(spec: BodySpec, env: number): number {
     const { mass_kg, friction, shape, motion } = spec;
     const z_m = height(shape) / 2;
-    const groups = interactionGroups(1 << environment, (1 << environment) | floorBit);
     const build = {
       body: this.#bodyDesc(motion, z_m, false),
-      colliders: [colliderOf(shape).setDensity(0).setCollisionGroups(groups)],
+      colliders: bodyColliders(shape, this.#mode, env),
     };
     const radius_m = footprintRadius_m(shape);
     const outlines = [outlineOf(shape)];
     const support = defaultSupport;
-    return this.#add({ build, outlines, z_m, radius_m, shape, mass_kg, friction, support });
+    return this.#add({ build, outlines, radius_m, z_m, shape, mass_kg, friction, support });
   }
 
   /** Adds a robot; wheels carry it, so no floor acts on it here. */
-  addRobot(spec: DiffDriveSpec, environment: number): number {
+  addRobot(spec: DiffDriveSpec, env: number): number {
     const z_m = spec.base_m[2] / 2;
-    const groups = interactionGroups(1 << environment, 1 << environment);
-    const parts = this.#mode === "planar" ? robotFootprint(spec) : robotParts(spec);
-    const colliders = parts.map(({ half_m, centre_m }) =>
-      rapier.ColliderDesc.cuboid(...half_m)
-        .setTranslation(...centre_m)
-        .setDensity(0)
-        .setCollisionGroups(groups),
-    );
     const [x, y, z] = robotInertia(spec);
-    const body = this.#bodyDesc("dynamic", z_m, true).setAdditionalMassProperties(
-      robotMass_kg(spec),
-      origin,
-      { x, y, z },
-      upright,
-    );
+    const build = {
+      body: this.#bodyDesc("dynamic", z_m, true).setAdditionalMassProperties(
+        robotMass_kg(spec),
+        origin,
+        { x, y, z },
+        upright,
+      ),
+      colliders: robotColliders(spec, this.#mode, env),
+    };
     const radius_m = Math.hypot(pusherReach_m(spec), spec.base_m[1] / 2, spec.pusher_m.width / 2);
+    const outlines = robotFootprint(spec).map(outlineOfPart);
     const { mass_kg, friction } = spec;
-    const build = { body, colliders };
-    const outlines = parts.map(outlineOfPart);
     const shape = undefined;
-    return this.#add({ build, outlines, z_m, radius_m, shape, mass_kg, friction, support: 0 });
+    return this.#add({ build, outlines, radius_m, z_m, shape, mass_kg, friction, support: 0 });
   }
 
-  /** Four walls around a square of side `side_m` about the origin, met by every environment. Order: +x, -x, +y, -y. */
+  /** Adds four walls around a square of side `side_m` about the origin, met by every environment. */
   addWalls(side_m: number, friction = 0.3): void {
-    const thick = 0.1;
-    const high = 0.5;
-    const far = (side_m + thick) / 2;
-    const long = side_m / 2 + thick;
-    for (const [x, y] of [
-      [1, 0],
-      [-1, 0],
-      [0, 1],
-      [0, -1],
-    ]) {
-      const desc = rapier.ColliderDesc.cuboid(x ? thick / 2 : long, y ? thick / 2 : long, high / 2)
-        .setTranslation(x * far, y * far, high / 2)
-        .setFriction(friction)
-        .setCollisionGroups(interactionGroups(everyEnvironment, everyEnvironment));
-      this.walls.push(this.world.createCollider(desc));
-    }
+    for (const desc of wallColliders(side_m, friction)) this.world.createCollider(desc);
   }
 
   /** Poses and velocities as floats. Take it anew after any call of Rapier: its memory moves when it grows. */
@@ -197,7 +168,7 @@ export class ContactWorld {
       const entry = this.entries[i];
       const old = entry.body;
       Object.assign(entry, this.#make(entry));
-      applyMass(entry);
+      this.#applyMass(entry);
       entry.body.setTranslation(old.translation(), true);
       entry.body.setRotation(old.rotation(), true);
       if (old.isDynamic()) {
@@ -229,7 +200,9 @@ export class ContactWorld {
     entry.support = support ?? entry.support;
     if (friction !== undefined && friction !== entry.friction) {
       entry.friction = friction;
-      for (const collider of entry.colliders) collider.setFriction(friction);
+      for (const [i, { frictionShare }] of entry.build.colliders.entries()) {
+        entry.colliders[i].setFriction(friction * frictionShare);
+      }
     }
     this.#applyProperties(index);
   }
@@ -255,36 +228,20 @@ export class ContactWorld {
     for (let i = 0; i < starts.length; i++) {
       const loss = this.#loss_mps[i];
       if (loss === 0) continue;
-      const start = starts[i];
-      applyFloorFriction(
-        floats,
-        start + at.linear,
-        start + at.angular,
-        loss,
-        this.#radius_m[i],
-        this.#yawRatio[i],
-      );
+      const linear = starts[i] + at.linear;
+      applyFloorFriction(floats, linear, starts[i] + at.angular, loss, this.#radius_m[i]);
+      floats[linear + 2] = 0;
     }
-  }
-
-  #addFloor(): void {
-    // multiplied by 1, so that a body's own friction is what the floor gives it
-    const desc = rapier.ColliderDesc.cuboid(50, 50, 0.5)
-      .setTranslation(0, 0, -0.5)
-      .setFriction(1)
-      .setFrictionCombineRule(rapier.CoefficientCombineRule.Multiply)
-      .setCollisionGroups(interactionGroups(floorBit, everyEnvironment));
-    this.world.createCollider(desc);
   }
 
   #bodyDesc(motion: BodySpec["motion"], z_m: number, wheels: boolean): RigidBodyDesc {
     const { RigidBodyDesc } = rapier;
     if (motion === "fixed") return RigidBodyDesc.fixed().setTranslation(0, 0, z_m);
     // z stays free: where both bodies of a contact are locked in z, roll and pitch, Rapier loses their friction
-    const upright = this.#mode === "planar" || wheels;
+    const tips = this.#mode === "coulomb" && !wheels;
     return RigidBodyDesc.dynamic()
       .setTranslation(0, 0, z_m)
-      .enabledRotations(!upright, !upright, true)
+      .enabledRotations(tips, tips, true)
       .setGravityScale(wheels ? 0 : 1)
       .setCanSleep(!wheels);
   }
@@ -294,73 +251,42 @@ export class ContactWorld {
     this.#memory = undefined;
     this.#loss_mps = longer(this.#loss_mps, index + 1);
     this.#radius_m = longer(this.#radius_m, index + 1);
-    this.#yawRatio = longer(this.#yawRatio, index + 1);
     this.#applyProperties(index);
     return index;
   }
 
   #make({ build, friction }: Pick<Entry, "build" | "friction">) {
     const body = this.world.createRigidBody(build.body);
-    const colliders = build.colliders.map((desc) =>
-      this.world.createCollider(desc.setFriction(friction), body),
+    const colliders = build.colliders.map(({ desc, frictionShare }) =>
+      this.world.createCollider(desc.setFriction(friction * frictionShare), body),
     );
     return { body, colliders };
   }
 
   #applyProperties(index: number): void {
     const entry = this.entries[index];
-    const { shape, friction, support } = entry;
-    applyMass(entry);
-    if (!shape || !entry.body.isDynamic()) return;
-    const radius_m = pressureRadius_m(shape, support);
+    this.#applyMass(entry);
+    const { shape, friction, support, body } = entry;
+    if (!shape || !body.isDynamic()) return;
     this.#loss_mps[index] = friction * gravity_mps2 * this.#step_s;
-    this.#radius_m[index] = radius_m;
-    this.#yawRatio[index] = radius_m ** 2 / yawInertiaPerMass(shape);
+    this.#radius_m[index] = pressureRadius_m(shape, support);
   }
-}
 
-/** Gives a body its mass as a uniform solid; a robot's is in its blueprint. */
-function applyMass({ body, shape, mass_kg }: Entry): void {
-  if (!shape || !body.isDynamic()) return;
-  const [x, y, z] = inertiaPerMass(shape);
-  const inertia = { x: mass_kg * x, y: mass_kg * y, z: mass_kg * z };
-  body.setAdditionalMassProperties(mass_kg, origin, inertia, upright, true);
+  /** Gives a body its mass and inertia; a robot's are in its blueprint. For planar yaw see limit-surface.ts. */
+  #applyMass({ body, shape, mass_kg, support }: Entry): void {
+    if (!shape || !body.isDynamic()) return;
+    const [x, y, solid] = inertiaPerMass(shape);
+    const z = this.#mode === "planar" ? pressureRadius_m(shape, support) ** 2 : solid;
+    const inertia = { x: mass_kg * x, y: mass_kg * y, z: mass_kg * z };
+    body.setAdditionalMassProperties(mass_kg, origin, inertia, upright, true);
+  }
 }
 
 const origin = { x: 0, y: 0, z: 0 } as const;
 const upright = { x: 0, y: 0, z: 0, w: 1 } as const;
 
-/** Rapier's packing: what a collider is in the upper 16 bits, what it meets in the lower. */
-function interactionGroups(is: number, meets: number): number {
-  return ((is << 16) | meets) >>> 0;
-}
-
 function longer(values: Float64Array, length: number): Float64Array<ArrayBuffer> {
   const result = new Float64Array(length);
-  result.set(values.subarray(0, length));
+  result.set(values);
   return result;
-}
-
-/** Rapier's collider for a shape about its centroid. */
-function colliderOf(shape: Shape): ColliderDesc {
-  const { ColliderDesc } = rapier;
-  if (shape.kind === "box") {
-    const [x, y, z] = shape.size_m;
-    return ColliderDesc.cuboid(x / 2, y / 2, z / 2);
-  }
-  if (shape.kind === "cylinder") {
-    // Rapier's cylinders stand along y
-    const quarter = Math.SQRT1_2;
-    return ColliderDesc.cylinder(shape.height_m / 2, shape.diameter_m / 2).setRotation({
-      x: quarter,
-      y: 0,
-      z: 0,
-      w: quarter,
-    });
-  }
-  const half = shape.height_m / 2;
-  const corners = prismCorners(shape.side_m).flatMap(([x, y]) => [x, y, -half, x, y, half]);
-  const hull = ColliderDesc.convexHull(Float32Array.from(corners));
-  if (!hull) throw new Error("internal: a prism has no convex hull.");
-  return hull;
 }
