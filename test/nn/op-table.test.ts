@@ -7,6 +7,10 @@ import { encodeInference } from "../../nn/inference.ts";
 import { encodeModel } from "../../nn/onnx.ts";
 import { CONTROL_OPS, GPU_OPS, type OpName } from "../../nn/op-table.ts";
 import { loopModel, stepModel } from "../../nn/training-graph.ts";
+import { type StudentSpec, studentNetwork } from "../../policies/networks/student.ts";
+import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
+import { studentData, studentObjective } from "../../student/losses.ts";
+import { teacherData, teacherObjective } from "../../teacher/losses.ts";
 import { studentModel } from "./support/cnn-model.ts";
 import { layerCases, operationCases } from "./support/gradient-cases.ts";
 import { operatorsIn } from "./support/onnx-reader.ts";
@@ -14,10 +18,41 @@ import { ppoModel } from "./support/ppo-model.ts";
 
 const onGpu = new Set<string>(GPU_OPS);
 
+const teacher: TeacherSpec = {
+  kind: "teacher",
+  points: { active: 4, anchor: 4, reference: 4 },
+  ...{ privileged: 9, actions: 2, latent: 8, hidden: 16 },
+};
+const student: StudentSpec = {
+  kind: "student",
+  roles: ["active", "anchor"],
+  ...{ width: 64, height: 64, actions: 2, latent: 8, hidden: 16, memory: 0 },
+};
+const weights = { relationalWeight: 1, latentWeight: 1, poseWeight: 1, burnIn: 1 };
+
 it.each([
-  { name: "teacher", model: ppoModel({ obs: 5, hidden: 8, actions: 2 }) },
-  { name: "student", model: studentModel() },
-])("keeps every training step of the $name on the list", ({ model }) => {
+  { name: "PPO", model: ppoModel({ obs: 5, hidden: 8, actions: 2 }) },
+  { name: "frame", model: studentModel() },
+  {
+    name: "teacher",
+    model: {
+      params: teacherNetwork(teacher).params,
+      objective: teacherObjective(teacher, { clip: 0.2, valueCoef: 0.5, entropyCoef: 0.01 }),
+      data: teacherData(teacher),
+    },
+  },
+  ...[0, 12].map((memory) => {
+    const spec = { ...student, memory };
+    return {
+      name: memory > 0 ? "remembering student" : "student",
+      model: {
+        params: studentNetwork(spec).params,
+        objective: studentObjective(spec, 3, weights),
+        data: studentData(spec, 3),
+      },
+    };
+  }),
+])("keeps every operator of a training step of the $name network on the list", ({ model }) => {
   const spec = { ...model, rows: 8, batch: 4, clipNorm: 1, weightDecay: 0.01 };
   const inStep = operatorsIn(stepModel(spec).model);
   expect(inStep.length).toBeGreaterThan(60);
