@@ -111,6 +111,8 @@ export class Observer {
   ): void {
     const at = this.keypoints.at as Readonly<Record<string, number>>;
     const masks = masksOf(observability);
+    // a stage may lack roles that another one has
+    out.fill(HIDDEN, start, start + this.keypoints.size);
     this.#placePoints(ground);
     this.#write(roles.active, ground, masks, out, start + at.active);
     if (roles.anchor !== undefined) {
@@ -128,7 +130,7 @@ export class Observer {
     }
   }
 
-  /** One row of `privileged`. */
+  /** One row of `privileged`; what this stage has no role or target for is 0. */
   writePrivileged(
     ground: Ground,
     roles: Roles,
@@ -137,7 +139,8 @@ export class Observer {
     out: Float32Array,
     start: number,
   ): void {
-    const { at } = privilegedLayout;
+    const { at, size } = privilegedLayout;
+    out.fill(0, start, start + size);
     const yaw = ground.yaw_rad(0);
     const cos = Math.cos(yaw);
     const sin = Math.sin(yaw);
@@ -199,7 +202,6 @@ export class Observer {
     for (let slot = 0; slot * KEYPOINTS * 3 < slots.obstacles; slot++) {
       const to = start + at.obstacles + slot * KEYPOINTS * 3;
       if (slot < nearest.length) this.#write(nearest[slot], ground, masks, out, to);
-      else out.fill(HIDDEN, to, to + KEYPOINTS * 3);
     }
   }
 

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { SimulationDivergedError } from "../../core/errors.ts";
+import { HIDDEN } from "../../sim/keypoints.ts";
+import { keypointLayout, privilegedLayout } from "../../sim/observations.ts";
+import { exact } from "../../sim/randomization.ts";
+import type { EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
+import { openBatch } from "../support/conformance.ts";
+import { tinyScene } from "../support/tiny-scene.ts";
+
+/** Repeats one action in a batch of one until its episode ends. */
+function untilEnd(batch: SceneBatch, forward: number, turn = 0): EpisodeEnd {
+  for (let t = 0; t < 100; t++) {
+    batch.step(Float32Array.of(forward, turn));
+    if (batch.ends.length > 0) return batch.ends[0];
+  }
+  throw new Error("The episode did not end.");
+}
+
+async function openTiny(options: Parameters<typeof openBatch>[1] = { envs: 1 }) {
+  const batch = await openBatch(tinyScene, { randomization: exact, ...options });
+  batch.reset();
+  return batch;
+}
+
+describe("ends of episodes", () => {
+  it("a success terminates, pays each mark once, and counts the stages done", async () => {
+    const batch = await openTiny();
+    const end = untilEnd(batch, 1);
+    expect(end).toMatchObject({ outcome: "success", stagesDone: 2, env: 0, episode: 0 });
+    expect([batch.discounts[0], batch.boundaries[0]]).toEqual([0, 1]);
+    const ledger = Object.fromEntries(batch.termNames.map((name, i) => [name, end.ledger[i]]));
+    expect(ledger).toMatchObject({ "mark 1/mark": 1, "mark 2/mark": 1, failure: 0 });
+    expect([ledger["mark 1/mixed"], ledger["mark 2/mixed"]]).toEqual([0, 0]);
+    // progress is paid in metres, whatever the stage: from 0 to just beyond 0.2 m
+    const progress = ledger["mark 1/progress"] + ledger["mark 2/progress"];
+    expect(progress).toBeGreaterThan(0.2);
+    expect(progress).toBeLessThan(0.2 + 0.04);
+    expect(progress).toBeCloseTo(end.pathLength_m, 6);
+    batch.free();
+  });
+
+  it("a failure terminates and costs its penalty", async () => {
+    const batch = await openTiny();
+    const end = untilEnd(batch, -1);
+    expect(end).toMatchObject({ outcome: "went back", stagesDone: 0 });
+    expect(end.ledger.at(-1)).toBe(-0.5);
+    expect([batch.discounts[0], batch.boundaries[0]]).toEqual([0, 1]);
+    batch.free();
+  });
+
+  it("a time-out is a boundary that does not terminate, exactly when the budget is used up", async () => {
+    const batch = await openTiny({ envs: 1, config: { budgetSteps: 7 } });
+    const end = untilEnd(batch, 0);
+    expect(end).toMatchObject({ outcome: "timed out", steps: 7 });
+    expect([batch.discounts[0], batch.boundaries[0]]).toEqual([1, 1]);
+    const elapsed = privilegedLayout.at.progress + 2;
+    expect(batch.finalGroups.privileged[elapsed]).toBe(1);
+    expect(batch.groups.privileged[elapsed]).toBe(0);
+    batch.free();
+  });
+
+  it("a new stage has its whole budget", async () => {
+    const batch = await openTiny({ envs: 1, config: { budgetSteps: 20 } });
+    let steps = 0;
+    for (; batch.stageOf(0) === 0; steps++) batch.step(Float32Array.of(0.5, 0));
+    const end = untilEnd(batch, 0);
+    // rolling on over the second mark would be another end
+    expect(end).toMatchObject({ outcome: "timed out", stagesDone: 1, steps: steps + 20 });
+    batch.free();
+  });
+
+  it("the episode after an end begins as any first episode does", async () => {
+    const batch = await openTiny();
+    const fresh = batch.groups.privileged.slice();
+    untilEnd(batch, 1, 0.5);
+    expect(batch.groups.privileged).toEqual(fresh);
+    expect(untilEnd(batch, 1).episode).toBe(1);
+    batch.free();
+  });
+});
+
+describe("actions", () => {
+  it("are clamped, and seen as the previous action", async () => {
+    const batch = await openTiny();
+    batch.step(Float32Array.of(7, -0.25));
+    expect(batch.groups.proprioception).toEqual(Float32Array.of(1, -0.25));
+    batch.free();
+  });
+
+  it("reach the wheels as many steps late as the delay says", async () => {
+    const late = { ...exact, actionDelaySteps: [2, 2] as [number, number] };
+    const batch = await openTiny({ envs: 1, randomization: late });
+    const speeds: number[] = [];
+    for (let t = 0; t < 4; t++) {
+      batch.step(Float32Array.of(1, 0));
+      speeds.push(batch.groups.privileged[privilegedLayout.at.robotTwist]);
+    }
+    expect(speeds.slice(0, 2)).toEqual([0, 0]);
+    expect(speeds[2]).toBeGreaterThan(0.1);
+    batch.free();
+  });
+});
+
+describe("roles that only some stages have", () => {
+  it("are hidden in the others", async () => {
+    const batch = await openTiny();
+    const columns = keypointLayout(tinyScene.assemble({ budgetSteps: 12 }));
+    const at = columns.at as Readonly<Record<string, number>>;
+    const width = columns.width as Readonly<Record<string, number>>;
+    const shown = (role: string) =>
+      [...batch.groups["keypoints:global"].subarray(at[role], at[role] + width[role])].some(
+        (x) => x !== HIDDEN,
+      );
+    const roles = ["active", "anchor", "obstacles", "reference"];
+    expect(roles.map(shown)).toEqual([true, true, false, true]);
+    while (batch.stageOf(0) === 0) batch.step(Float32Array.of(1, 0));
+    expect(roles.map(shown)).toEqual([true, false, true, false]);
+    const { at: p } = privilegedLayout;
+    const target = batch.groups.privileged.slice(p.target, p.anchor + 2);
+    expect([...target].every((x) => x === 0)).toBe(true);
+    batch.free();
+  });
+});
+
+it("stops when it is no longer finite, and keeps what reproduces it", async () => {
+  const reports: string[] = [];
+  const batch = await openTiny({
+    envs: 3,
+    firstEnv: 4,
+    saveReport: (report) => {
+      reports.push(report);
+      return "runs/diverged-1.json";
+    },
+  });
+  const broken = () => batch.step(Float32Array.of(0, 0, Number.NaN, 0, 0, 0));
+  expect(broken).toThrow(SimulationDivergedError);
+  expect(JSON.parse(reports[0])).toMatchObject({ scene: "tiny", environment: 5, episode: 0 });
+  batch.free();
+});
