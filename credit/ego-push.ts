@@ -54,12 +54,12 @@ export const egoPushReward = z.strictObject({
     .describe("weight of r_slow; larger, and waiting pays more than placing"),
   slowWithin_m: z.number().positive().default(0.15).describe("eps_d,th"),
   failure: z.number().min(0).default(0).describe("what a failure costs; not in the paper"),
-  turn: z
+  align: z
     .number()
     .min(0)
     .default(0)
-    .describe("per radian the object turns the right way near its target; not in the paper"),
-  turnWithin_m: z.number().positive().default(0.3).describe("how far away turning stops to pay"),
+    .describe("for turning the right way near the target, as a potential; not in the paper"),
+  alignWithin_m: z.number().positive().default(0.3).describe("how far away aligning begins to pay"),
   slowBelow_mps: z.number().positive().default(0.2).describe("eps_v,th"),
 });
 export type EgoPushReward = z.output<typeof egoPushReward>;
@@ -92,11 +92,13 @@ export function slowness(now: Readonly<PushReading>, within_m: Meters, below_mps
 }
 
 /**
- * Grows as the object turns the right way, the more the nearer it is to its target: -|Δψ| times a
- * weight that falls from 1 to 0 over `within_m`. Paid as a difference of potentials (Ng et al., 1999).
+ * A potential from 0 to 1 that is high where the object is both near its target and turned the right
+ * way: (1 - |Δψ| / 45°)₊ (1 - d_ref / within)₊. Never negative, so that arriving with a wrong yaw is no
+ * worse than staying away. Paid as a difference of potentials (Ng et al., 1999).
  */
-export function yawPotential(now: Readonly<PushReading>, within_m: Meters): number {
-  return -now.yawError_rad * Math.max(0, 1 - now.activeToTarget_m / within_m);
+export function alignment(now: Readonly<PushReading>, within_m: Meters): number {
+  const near = Math.max(0, 1 - now.activeToTarget_m / within_m);
+  return near * Math.max(0, 1 - now.yawError_rad / (Math.PI / 4));
 }
 
 /** One object's stage: reach it, then place it. */
@@ -116,10 +118,10 @@ export function pushStage(name: string, reward: EgoPushReward): Stage<PushReadin
         s.reached ? 0 : reward.approach * (s.before.robotToActive_m - s.now.robotToActive_m),
       transport: (s) =>
         s.reached ? reward.transport * (s.before.activeToTarget_m - s.now.activeToTarget_m) : 0,
-      turn: (s) =>
+      align: (s) =>
         s.reached
-          ? reward.turn *
-            (yawPotential(s.now, reward.turnWithin_m) - yawPotential(s.before, reward.turnWithin_m))
+          ? reward.align *
+            (alignment(s.now, reward.alignWithin_m) - alignment(s.before, reward.alignWithin_m))
           : 0,
       smooth: (s) => -reward.smooth * jerkiness(s, reward.smoothFrom),
       slow: (s) =>

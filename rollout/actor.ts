@@ -45,9 +45,15 @@ async function openNetwork(
   const memory = new Float32Array(rows * width);
   const outputs = width > 0 ? ["mean", "memory"] : ["mean"];
   const actor = await Actor.create({ params, forward: act, inputs: specs, outputs, batch: rows });
+  let frozen: Float32Array | undefined;
   return {
     inputs,
     async act(theta, groups) {
+      // convolutions run twice as fast with weights built in; small networks do not repay the work
+      if (spec.kind === "student" && frozen !== theta) {
+        await actor.freeze(theta);
+        frozen = theta;
+      }
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([input, group]) => [input, groups[group]]),
       );
