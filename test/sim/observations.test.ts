@@ -1,0 +1,239 @@
+/** Observation rows of scenes set up by hand: the robot at (0.5, -0.2), facing along +y. */
+
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { Ground } from "../../sim/ground.ts";
+import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
+import { Observer, privilegedLayout, proprioceptionLayout } from "../../sim/observations.ts";
+import { egoPushRobot } from "../../sim/robots/diff-drive.ts";
+import { defineScene, type PlanarPose, type Roles } from "../../sim/scene.ts";
+import type { Shape } from "../../sim/shape.ts";
+import type { Observability } from "../../sim/visibility.ts";
+import { bodyState, World } from "../../sim/world.ts";
+
+const cube: Shape = { kind: "box", size_m: [0.15, 0.15, 0.15] };
+const tower: Shape = { kind: "box", size_m: [0.15, 0.15, 0.4] };
+const can: Shape = { kind: "cylinder", diameter_m: 0.1, height_m: 0.2 };
+
+const [ACTIVE, ANCHOR, NEAR, FAR] = [1, 2, 3, 4];
+const roles: Roles = { active: ACTIVE, anchor: ANCHOR, obstacles: [FAR, NEAR] };
+
+const scene = defineScene({
+  name: "table",
+  summary: "Four bodies, nothing to do.",
+  config: z.strictObject({}),
+  timing: { physicsStep_s: 1 / 60, controlStep_s: 1 / 10 },
+  cast: () => ({
+    robot: egoPushRobot,
+    arenaSide_m: 6,
+    bodies: [cube, tower, can, cube].map((shape, i) => ({
+      name: `body ${i + 1}`,
+      shape,
+      mass_kg: 0.4,
+      friction: 0.5,
+      motion: "dynamic",
+    })),
+  }),
+  start: () => [],
+  roles: () => [roles],
+  target: () => undefined,
+  reading: () => ({}),
+  measure: () => {},
+  stages: () => [{ name: "none", budgetSteps: 1, done: () => false, terms: {} }],
+  failure: () => undefined,
+}).assemble({});
+
+/** Rows of the bodies at these poses; the robot's is [0.5, -0.2, 90 degrees]. */
+function setUp(poses: Readonly<Record<number, readonly [x: number, y: number, yaw_rad: number]>>) {
+  const { robot, bodies, arenaSide_m } = scene.cast;
+  const spec = { robot, bodies, arenaSide_m, contact: "planar", physicsStep_s: 1 / 60 } as const;
+  const world = new World({ ...spec, substeps: 6 }, 1);
+  world.place(0, 0, 0.5, -0.2, Math.PI / 2);
+  // out of everybody's way unless placed
+  for (let body = 1; body <= 4; body++)
+    world.place(0, body, ...(poses[body] ?? [-2.5, -2.5 + body, 0]));
+  const ground = new Ground(world);
+  const observer = new Observer(scene);
+  const keypoints = (observability: Observability, target?: PlanarPose) => {
+    const row = new Float32Array(observer.keypoints.size);
+    observer.writeKeypoints(ground, roles, target, observability, row, 0);
+    return (role: string, slot = 0) => {
+      const at = (observer.keypoints.at as Readonly<Record<string, number>>)[role];
+      const from = at + slot * KEYPOINTS * 3;
+      return [...row.subarray(from, from + KEYPOINTS * 3)];
+    };
+  };
+  return { world, ground, observer, keypoints };
+}
+
+const hidden = Array.from({ length: KEYPOINTS * 3 }, () => HIDDEN);
+const close = (values: readonly number[]) => values.map((x) => expect.closeTo(x, 5));
+
+describe("keypoints", () => {
+  it("are the corners of the top face in the base frame: x forward, y left, z from the floor", () => {
+    // 1 m ahead and 0.2 m to the left, turned like the world; canonical x is left of the robot's
+    const { keypoints, world } = setUp({ [ACTIVE]: [0.3, 0.8, 0] });
+    const h = 0.075;
+    expect(keypoints("global")("active")).toEqual(
+      close(
+        [
+          [1 + h, 0.2 - h, 0.15],
+          [1 + h, 0.2 + h, 0.15],
+          [1 - h, 0.2 + h, 0.15],
+          [1 - h, 0.2 - h, 0.15],
+        ].flat(),
+      ),
+    );
+    world.free();
+  });
+
+  it("turn with the body", () => {
+    // turned by 45 degrees, its corners lie on the axes, sqrt(2) * 0.075 m out
+    const { keypoints, world } = setUp({ [ACTIVE]: [0.5, 0.8, Math.PI / 4] });
+    const d = Math.SQRT2 * 0.075;
+    expect(keypoints("global")("active")).toEqual(
+      close(
+        [
+          [1 + d, 0, 0.15],
+          [1, d, 0.15],
+          [1 - d, 0, 0.15],
+          [1, -d, 0.15],
+        ].flat(),
+      ),
+    );
+    world.free();
+  });
+
+  it("hides what is behind the robot, and shows it where nothing is masked", () => {
+    const { keypoints, world } = setUp({ [ACTIVE]: [0.5, -1.2, 0] });
+    expect(keypoints("fov")("active")).toEqual(hidden);
+    expect(keypoints("global")("active")).not.toContain(HIDDEN);
+    world.free();
+  });
+
+  it("hides point by point at the edge of the view", () => {
+    // 1 m ahead the half width is 0.69 m at the camera's height; the body straddles that
+    const { keypoints, world } = setUp({ [ACTIVE]: [0.5 - 0.71, 0.8, 0] });
+    const xs = keypoints("fov")("active").filter((_, i) => i % 3 === 0);
+    const shown = xs.filter((x) => x !== HIDDEN);
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.length).toBeLessThan(KEYPOINTS);
+    world.free();
+  });
+
+  it("sorts obstacles by distance", () => {
+    const { keypoints, world } = setUp({ [NEAR]: [0.5, 0.5, 0], [FAR]: [0.5, 1.8, 0] });
+    const seen = keypoints("global");
+    // the can's first point is 5 cm along its own x, which is the robot's right
+    expect(seen("obstacles", 0).slice(0, 3)).toEqual(close([0.7, -0.05, 0.2]));
+    expect(seen("obstacles", 1).slice(0, 3)).toEqual(close([2 + 0.075, -0.075, 0.15]));
+    world.free();
+  });
+
+  it("hides what stands behind something taller under occlusion only", () => {
+    const { keypoints, world } = setUp({ [ANCHOR]: [0.5, 0.5, 0], [ACTIVE]: [0.5, 0.9, 0] });
+    expect(keypoints("fov")("active")).not.toContain(HIDDEN);
+    expect(keypoints("occlusion")("active")).toEqual(hidden);
+    // what is in front is not hidden by what is behind
+    expect(keypoints("occlusion")("anchor")).toEqual(keypoints("fov")("anchor"));
+    world.free();
+  });
+
+  it("shows it again once it stands aside", () => {
+    const { keypoints, world } = setUp({ [ANCHOR]: [0.5, 0.5, 0], [ACTIVE]: [0.1, 0.9, 0] });
+    expect(keypoints("occlusion")("active")).not.toContain(HIDDEN);
+    world.free();
+  });
+
+  it("looks over what is no taller than itself, as the camera stands above both", () => {
+    const { keypoints, world } = setUp({ [FAR]: [0.5, 0.5, 0], [ACTIVE]: [0.5, 0.9, 0] });
+    expect(keypoints("occlusion")("active")).not.toContain(HIDDEN);
+    world.free();
+  });
+});
+
+describe("the reference", () => {
+  const target: PlanarPose = { x_m: 0.5, y_m: 0.6, yaw_rad: 0 };
+
+  it("has the active object's points at its target", () => {
+    const { keypoints, world } = setUp({ [ACTIVE]: [-0.3, 0.2, 1], [ANCHOR]: [0.5, 1.1, 0] });
+    const there = setUp({ [ACTIVE]: [0.5, 0.6, 0] });
+    const expected = there.keypoints("global")("active");
+    expect(keypoints("fov", target)("reference")).toEqual(close(expected));
+    for (const each of [world, there.world]) each.free();
+  });
+
+  it.each([
+    ["ahead", 0, true],
+    // half the width of the view at 1 m is 0.70 m, and the gate is 0.6 of it
+    ["0.35 m to the left", 0.35, true],
+    ["0.5 m to the left, still in view", 0.5, false],
+    ["out of view", 1.4, false],
+  ])("is shown through the gate with the anchor %s: %f m, %s", (_, left_m, shown) => {
+    const { keypoints, world } = setUp({ [ANCHOR]: [0.5 - left_m, 0.8, 0] });
+    expect(keypoints("fov", target)("reference")).not.toContain(HIDDEN);
+    const gated = keypoints("fov+gate", target)("reference");
+    if (shown) expect(gated).not.toContain(HIDDEN);
+    else expect(gated).toEqual(hidden);
+    world.free();
+  });
+
+  it("is hidden like anything else where it is out of view", () => {
+    const { keypoints, world } = setUp({ [ANCHOR]: [0.5, 0.8, 0] });
+    const behind = { ...target, y_m: -1 };
+    expect(keypoints("fov", behind)("reference")).toEqual(hidden);
+    expect(keypoints("global", behind)("reference")).not.toContain(HIDDEN);
+    world.free();
+  });
+});
+
+describe("privileged", () => {
+  it("tells a critic where everything is, in the robot's frame", () => {
+    const { ground, observer, world } = setUp({
+      [ACTIVE]: [0.2, 0.3, Math.PI / 6],
+      [ANCHOR]: [0.5, 0.8, 0],
+    });
+    const setVelocity = (body: number, vx: number, vy: number, turn: number) => {
+      world.states.set([vx, vy, 0, 0, 0, turn], body * bodyState.size + 7);
+    };
+    setVelocity(0, 0, 0.2, 0.5);
+    setVelocity(ACTIVE, -0.1, 0, -1);
+    const row = new Float32Array(privilegedLayout.size + 5).fill(7);
+    const progress = { stage: 2, reached: true, elapsed: 0.25, action: [0.5, -1] as const };
+    const target = { x_m: 0.5, y_m: 0.8, yaw_rad: 0 };
+    observer.writePrivileged(ground, roles, target, progress, row, 5);
+    const read = (name: keyof typeof privilegedLayout.at) => {
+      const from = 5 + privilegedLayout.at[name];
+      return [...row.subarray(from, from + privilegedLayout.width[name])];
+    };
+    expect(read("robotTwist")).toEqual(close([0.2, 0, 0.5]));
+    expect(read("robotPose")).toEqual(close([0.5, -0.2, 1, 0]));
+    // 0.5 m ahead and 0.3 m to the left: sqrt(0.34) m away, atan(0.6) = 30.96 of 180 degrees
+    expect(read("active")).toEqual(close([0.5, 0.3, 0.583095, 0.172021]));
+    // to the world's -x is to the robot's left
+    expect(read("activeTwist")).toEqual(close([0, 0.1, -1]));
+    expect(read("activePose")).toEqual(close([0.2, 0.3]));
+    expect(read("target")).toEqual(close([1, 0, 1, 0]));
+    // from the object 0.3 m along x and 0.5 m along y
+    expect(read("push")).toEqual(close([0.5, -0.3, 0.583095, -0.172021]));
+    // 30 degrees times the four turns of a square are 120
+    expect(read("yawError")).toEqual(close([Math.sqrt(3) / 2, -0.5]));
+    expect(read("anchor")).toEqual(close([1, 0]));
+    expect(read("progress")).toEqual([2, 1, 0.25]);
+    expect(read("previousAction")).toEqual([0.5, -1]);
+    expect([...row.subarray(0, 5)]).toEqual([7, 7, 7, 7, 7]);
+    world.free();
+  });
+});
+
+it("names every column", () => {
+  expect(proprioceptionLayout.size).toBe(2);
+  const { observer, world } = setUp({});
+  expect(observer.keypoints.width).toEqual({
+    active: 12,
+    anchor: 12,
+    obstacles: 24,
+    reference: 12,
+  });
+  world.free();
+});
