@@ -17,11 +17,13 @@ import {
   ContactWorld,
 } from "./contact/contact-world.ts";
 import {
-  approach,
   command,
   type DiffDriveSpec,
   type DriveLimits,
   driveLimits,
+  driveWheels,
+  type RobotPlace,
+  servoState,
 } from "./robots/diff-drive.ts";
 
 export type { BodyProperties, BodySpec, ContactMode } from "./contact/contact-world.ts";
@@ -60,8 +62,15 @@ export class World {
   readonly #worlds: ContactWorld[] = [];
   readonly #perWorld: number;
   readonly #limits: DriveLimits;
-  /** Speeds that the wheels' servos hold, [N, 2]. */
-  readonly #servo: Float64Array;
+  /** What the wheels' servos remember, [N, `servoState`]. */
+  readonly #servos: Float64Array;
+  // the robot that is being driven
+  readonly #robot: RobotPlace = {
+    floats: new Float32Array(0),
+    rotation: 0,
+    linear: 0,
+    angular: 0,
+  };
   readonly #watches: ContactWatch[];
   /** 1 where an environment has moved since its bodies were made. */
   readonly #used: Uint8Array;
@@ -75,7 +84,7 @@ export class World {
     this.#perWorld = environmentsPerWorld[spec.contact];
     this.#limits = driveLimits(spec.robot, spec.physicsStep_s);
     this.#used = new Uint8Array(envs);
-    this.#servo = new Float64Array(envs * command.size);
+    this.#servos = new Float64Array(envs * servoState.size);
     for (let first = 0; first < envs; first += this.#perWorld) {
       this.#worlds.push(this.#build(Math.min(this.#perWorld, envs - first)));
     }
@@ -96,7 +105,9 @@ export class World {
     this.#used[env] = 0;
     const index = this.#indexOf(env, body);
     world.place(index, x_m, y_m, yaw_rad);
-    if (body === 0) this.#servo.fill(0, env * command.size, (env + 1) * command.size);
+    if (body === 0) {
+      this.#servos.fill(0, env * servoState.size, (env + 1) * servoState.size);
+    }
     this.#readBody(world, index, env * this.bodies.length + body);
   }
 
@@ -153,34 +164,19 @@ export class World {
     return (env % this.#perWorld) * this.bodies.length + body;
   }
 
-  /** Moves each robot's velocity towards its servos' targets, by no more than its forces allow. */
+  /** One physics step of every robot's drive. */
   #drive(w: number, world: ContactWorld, commands: Float32Array): void {
     const { floats, starts, at } = world.memory;
-    const { follow, forward_mps, sideways_mps, turn_radps } = this.#limits;
-    const { maxSpeed_mps, maxTurnRate_radps } = this.#spec.robot;
+    const robot = this.#robot;
+    robot.floats = floats;
     const rows = this.bodies.length;
     for (let i = 0, env = w * this.#perWorld; i < starts.length; i += rows, env++) {
+      robot.rotation = starts[i] + at.rotation;
+      robot.linear = starts[i] + at.linear;
+      robot.angular = starts[i] + at.angular;
       const c = env * command.size;
-      const v = approach(0, commands[c], maxSpeed_mps);
-      const omega = approach(0, commands[c + 1], maxTurnRate_radps);
-      const servoV = this.#servo[c] + follow * (v - this.#servo[c]);
-      const servoOmega = this.#servo[c + 1] + follow * (omega - this.#servo[c + 1]);
-      this.#servo[c] = servoV;
-      this.#servo[c + 1] = servoOmega;
-      const q = starts[i] + at.rotation;
-      const linear = starts[i] + at.linear;
-      const angular = starts[i] + at.angular + 2;
-      // the heading as a unit vector, from a rotation about z only
-      const cos = 1 - 2 * floats[q + 2] * floats[q + 2];
-      const sin = 2 * floats[q + 2] * floats[q + 3];
-      const forward = floats[linear] * cos + floats[linear + 1] * sin;
-      const sideways = floats[linear + 1] * cos - floats[linear] * sin;
-      const newForward = approach(forward, servoV, forward_mps);
-      const newSideways = approach(sideways, 0, sideways_mps);
-      floats[linear] = newForward * cos - newSideways * sin;
-      floats[linear + 1] = newForward * sin + newSideways * cos;
-      floats[linear + 2] = 0;
-      floats[angular] = approach(floats[angular], servoOmega, turn_radps);
+      const servo = env * servoState.size;
+      driveWheels(robot, this.#servos, servo, commands[c], commands[c + 1], this.#limits);
     }
   }
 

@@ -114,8 +114,8 @@ class CopiedMemory implements BodyMemory {
     for (const [i, body] of this.#bodies.entries()) {
       if (!body.isDynamic() || !this.#written(13 * i + 7, 13 * i + 13)) continue;
       const [x, y, z, wx, wy, wz] = this.floats.subarray(13 * i + 7, 13 * i + 13);
-      body.setLinvel({ x, y, z }, true);
-      body.setAngvel({ x: wx, y: wy, z: wz }, true);
+      body.setLinvel({ x, y, z }, false);
+      body.setAngvel({ x: wx, y: wy, z: wz }, false);
     }
   }
 

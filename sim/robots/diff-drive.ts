@@ -98,23 +98,84 @@ export function robotInertia(spec: DiffDriveSpec): readonly [x: number, y: numbe
 
 /** The most that one physics step can change, worked out once per world. */
 export interface DriveLimits {
-  /** Share of the way to the command that the servo's target goes in one physics step. */
+  readonly maxSpeed_mps: number;
+  readonly maxTurnRate_radps: number;
+  /** Share of the way to the command that the servos' target goes in one physics step. */
   readonly follow: number;
+  /** Share of an error of speed that the servos' integrators take up in one physics step. */
+  readonly integrate: number;
   readonly forward_mps: number;
   readonly sideways_mps: number;
   readonly turn_radps: number;
 }
 
+/** Time in which the servos make up for a steady load. */
+const integratorTime_s = 0.05;
+/** Share of the full speed that the servos' integrators may ask for on top of the target. */
+const integratorShare = 0.25;
+
 export function driveLimits(spec: DiffDriveSpec, step_s: number): DriveLimits {
   return {
+    maxSpeed_mps: spec.maxSpeed_mps,
+    maxTurnRate_radps: spec.maxTurnRate_radps,
     follow: 1 - Math.exp(-step_s / spec.wheelTime_s),
+    integrate: Math.min(1, step_s / integratorTime_s),
     forward_mps: (spec.maxForce_N / robotMass_kg(spec)) * step_s,
     sideways_mps: (spec.grip_N / robotMass_kg(spec)) * step_s,
     turn_radps: (spec.maxTorque_Nm / robotInertia(spec)[2]) * step_s,
   };
 }
 
+/** What the wheels' servos remember, zero at rest: their targets and what their integrators add. */
+export const servoState = layout({ v_mps: 1, omega_radps: 1, addV_mps: 1, addOmega_radps: 1 });
+
+/** Where a robot's rotation [x, y, z, w] and velocities stand in `floats`. */
+export interface RobotPlace {
+  floats: Float32Array;
+  rotation: number;
+  linear: number;
+  angular: number;
+}
+
+/**
+ * Moves a robot's velocity towards what its servos want, by no more than its forces allow: one physics step of drive.
+ * Changes the velocities in `robot.floats` and row `servo` of `servos` (`servoState`).
+ */
+export function driveWheels(
+  robot: RobotPlace,
+  servos: Float64Array,
+  servo: number,
+  commandV_mps: number,
+  commandOmega_radps: number,
+  limits: DriveLimits,
+): void {
+  const { floats, rotation, linear, angular } = robot;
+  // the heading as a unit vector, from a rotation about z only
+  const cos = 1 - 2 * floats[rotation + 2] * floats[rotation + 2];
+  const sin = 2 * floats[rotation + 2] * floats[rotation + 3];
+  const forward = floats[linear] * cos + floats[linear + 1] * sin;
+  const sideways = floats[linear + 1] * cos - floats[linear] * sin;
+  const turn = floats[angular + 2];
+  const { maxSpeed_mps, maxTurnRate_radps, follow, integrate } = limits;
+
+  // what the last step's contacts took from the targets goes into the integrators
+  const addV = servos[servo + 2] + integrate * (servos[servo] - forward);
+  const addOmega = servos[servo + 3] + integrate * (servos[servo + 1] - turn);
+  servos[servo + 2] = approach(0, addV, integratorShare * maxSpeed_mps);
+  servos[servo + 3] = approach(0, addOmega, integratorShare * maxTurnRate_radps);
+  servos[servo] += follow * (approach(0, commandV_mps, maxSpeed_mps) - servos[servo]);
+  servos[servo + 1] +=
+    follow * (approach(0, commandOmega_radps, maxTurnRate_radps) - servos[servo + 1]);
+
+  const newForward = approach(forward, servos[servo] + servos[servo + 2], limits.forward_mps);
+  const newSideways = approach(sideways, 0, limits.sideways_mps);
+  floats[linear] = newForward * cos - newSideways * sin;
+  floats[linear + 1] = newForward * sin + newSideways * cos;
+  floats[linear + 2] = 0;
+  floats[angular + 2] = approach(turn, servos[servo + 1] + servos[servo + 3], limits.turn_radps);
+}
+
 /** `value` moved towards `target` by at most `limit`. */
-export function approach(value: number, target: number, limit: number): number {
+function approach(value: number, target: number, limit: number): number {
   return value + Math.max(-limit, Math.min(limit, target - value));
 }
