@@ -1,0 +1,207 @@
+/** What the student's camera shows, against geometry and against what keypoints say. */
+
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../core/rng.ts";
+import { egoPushCamera } from "../../sim/camera.ts";
+import { IMAGE, openEyes } from "../../sim/eyes.ts";
+import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
+import { keypointLayout } from "../../sim/observations.ts";
+import { exact } from "../../sim/randomization.ts";
+import { d435, ideal } from "../../sim/render/sensor.ts";
+import type { SceneBatch } from "../../sim/scene-batch.ts";
+import { findScene } from "../../sim/scenes/index.ts";
+import { World } from "../../sim/world.ts";
+import { openBatch } from "../support/conformance.ts";
+import { tinyScene } from "../support/tiny-scene.ts";
+
+const PIXELS = IMAGE.width * IMAGE.height;
+const pushPair = findScene("push-pair");
+const scene = pushPair.assemble(pushPair.config.parse({}));
+const [ANCHOR, ACTIVE] = [1, 2];
+type Place = readonly [x_m: number, y_m: number, yaw_rad: number];
+
+/** Layers of one view: the robot at the origin facing +x, bodies where they are put. */
+async function see(
+  places: Readonly<Record<number, Place>>,
+  changes: Partial<typeof exact> = {},
+): Promise<{ active: Float32Array; anchor: Float32Array }> {
+  const { robot, bodies, arenaSide_m } = scene.cast;
+  const spec = { robot, bodies, arenaSide_m, contact: "planar", physicsStep_s: 1 / 60 } as const;
+  const world = new World({ ...spec, substeps: 6 }, 1);
+  world.place(0, 0, 0, 0, 0);
+  for (const body of [ANCHOR, ACTIVE])
+    world.place(0, body, ...(places[body] ?? [-1, body - 1.5, 0]));
+  const eyes = await openEyes(world, scene, { roles: ["active", "anchor"], sensor: ideal });
+  eyes.begin(0, createRng(1), { ...exact, ...changes });
+  eyes.assignRoles(0, scene.roles[0]);
+  eyes.look();
+  const layers = eyes.layers.slice();
+  world.free();
+  return { active: layers.subarray(0, PIXELS), anchor: layers.subarray(PIXELS) };
+}
+
+const seen = (layer: Float32Array) => layer.reduce((count, x) => count + (x > 0 ? 1 : 0), 0);
+
+/** Mean column and row of what is seen, in pixels from the upper left corner. */
+function middle(layer: Float32Array): { column: number; row: number } {
+  let [column, row] = [0, 0];
+  for (let i = 0; i < layer.length; i++) {
+    if (layer[i] === 0) continue;
+    column += (i % IMAGE.width) + 0.5;
+    row += Math.floor(i / IMAGE.width) + 0.5;
+  }
+  return { column: column / seen(layer), row: row / seen(layer) };
+}
+
+describe("role layers", () => {
+  it.each([0.5, 1, 2])("show the inverse depth of a box %f m ahead", async (ahead_m) => {
+    const { active, anchor } = await see({ [ACTIVE]: [ahead_m, 0, 0] });
+    // the middle of the near face, from the camera: forward, and 12.5 cm below
+    const forward = ahead_m - 0.075 - egoPushCamera.x_m;
+    const down = 0.2 - 0.075;
+    const { pitch_rad, verticalFov_rad } = egoPushCamera;
+    const depth = forward * Math.cos(pitch_rad) + down * Math.sin(pitch_rad);
+    const below = down * Math.cos(pitch_rad) - forward * Math.sin(pitch_rad);
+    const row = 32 + (32 * below) / depth / Math.tan(verticalFov_rad / 2);
+    const at = Math.floor(row) * IMAGE.width + 32;
+    // half a pixel up or down on an upright face changes the depth by less than 1 %
+    expect(active[at] * depth).toBeGreaterThan(0.99);
+    expect(active[at] * depth).toBeLessThan(1.01);
+    expect(seen(anchor)).toBe(0);
+  });
+
+  it("are as large as the box is, and empty beside it", async () => {
+    const { active } = await see({ [ACTIVE]: [1, 0, 0] });
+    const columns = new Set<number>();
+    active.forEach((x, i) => {
+      if (x > 0) columns.add(i % IMAGE.width);
+    });
+    // 15 cm at 0.96 m of a view 2 * 0.687 * 0.96 m wide in 64 pixels
+    expect(columns.size).toBeGreaterThanOrEqual(7);
+    expect(columns.size).toBeLessThanOrEqual(8);
+    expect(middle(active).column).toBeCloseTo(32, 6);
+  });
+
+  it("have left on the left and near below", async () => {
+    const { active, anchor } = await see({ [ACTIVE]: [0.8, 0.3, 0], [ANCHOR]: [1.4, -0.4, 0] });
+    expect(middle(active).column).toBeLessThan(25);
+    expect(middle(anchor).column).toBeGreaterThan(39);
+    expect(middle(active).row).toBeGreaterThan(middle(anchor).row);
+  });
+
+  it("are zero where nothing is in view", async () => {
+    const { active, anchor } = await see({ [ACTIVE]: [-0.6, 0, 0], [ANCHOR]: [0.2, 1.2, 0] });
+    expect([seen(active), seen(anchor)]).toEqual([0, 0]);
+  });
+
+  it("hide what stands behind, pixel by pixel", async () => {
+    const alone = await see({ [ACTIVE]: [1, 0, 0] });
+    const behind = await see({ [ACTIVE]: [1, 0, 0], [ANCHOR]: [0.7, 0, 0] });
+    expect(seen(behind.active)).toBeLessThan(seen(alone.active) / 2);
+    const both = behind.active.findIndex((x, i) => x > 0 && behind.anchor[i] > 0);
+    expect(both).toBe(-1);
+  });
+
+  it("turn with the error of the camera's mounting", async () => {
+    const straight = await see({ [ACTIVE]: [1, 0, 0] });
+    const turned = await see({ [ACTIVE]: [1, 0, 0] }, { cameraYaw_deg: [5, 5] });
+    // looking 5 degrees too far to the left moves things right: 32 tan(5 deg) / tan(34.5 deg) = 4.07
+    const moved = middle(turned.active).column - middle(straight.active).column;
+    expect(Math.abs(moved - 4.07)).toBeLessThan(0.6);
+    const tilted = await see({ [ACTIVE]: [1, 0, 0] }, { cameraPitch_deg: [5, 5] });
+    expect(middle(tilted.active).row).toBeLessThan(middle(straight.active).row - 3);
+  });
+});
+
+describe("late images", () => {
+  const images = async (delay: number, steps: number) => {
+    const batch = await openBatch(tinyScene, {
+      envs: 2,
+      groups: ["layers"],
+      sensor: ideal,
+      randomization: { ...exact, imageDelaySteps: [delay, delay] },
+    });
+    batch.reset();
+    const found = [batch.groups.layers.slice()];
+    for (let t = 0; t < steps; t++) {
+      batch.step(Float32Array.of(0.3, -0.5, 0.4, 0.6));
+      found.push(batch.groups.layers.slice());
+    }
+    batch.free();
+    return found;
+  };
+
+  it("show what was there some steps ago, and the start until then", async () => {
+    const [present, late] = [await images(0, 6), await images(2, 6)];
+    expect(present[6]).not.toEqual(present[5]);
+    late.forEach((image, t) => {
+      expect(image, `step ${t}`).toEqual(present[Math.max(0, t - 2)]);
+    });
+  });
+
+  it("show nothing of the episode before", async () => {
+    const late = await images(5, 13);
+    // the budget of 12 steps ends both; the next episode starts like the first
+    expect(late[12]).toEqual(late[0]);
+    expect(late[13]).toEqual(late[0]);
+  });
+});
+
+it("follow the roles into the next stage", async () => {
+  const batch = await openBatch(tinyScene, { envs: 1, sensor: ideal, randomization: exact });
+  batch.reset();
+  const layer = (role: number) => batch.groups.layers.subarray(role * PIXELS, (role + 1) * PIXELS);
+  // active on the left, anchor on the right, no obstacle
+  expect(middle(layer(0)).column).toBeLessThan(32);
+  expect(middle(layer(1)).column).toBeGreaterThan(32);
+  expect(seen(layer(2))).toBe(0);
+  while (batch.stageOf(0) === 0) batch.step(Float32Array.of(1, 0));
+  // what was the anchor is active now, and what was active is in the way
+  expect(middle(layer(0)).column).toBeGreaterThan(32);
+  expect(seen(layer(1))).toBe(0);
+  expect(middle(layer(2)).column).toBeLessThan(32);
+  batch.free();
+});
+
+describe("pixels and keypoints agree over random starts", () => {
+  const columns = keypointLayout(scene).at as Readonly<Record<string, number>>;
+  const points = (batch: SceneBatch, env: number, role: string) => {
+    const rows = batch.groups["keypoints:fov"];
+    const from = env * batch.rowSizes["keypoints:fov"] + columns[role];
+    return Array.from({ length: KEYPOINTS }, (_, k) => rows[from + 3 * k]);
+  };
+
+  it.each([
+    ["an ideal sensor", ideal, 1],
+    ["a D435", d435, 0.97],
+  ] as const)("with %s", async (_, sensor, share) => {
+    const envs = 256;
+    const batch = await openBatch(pushPair, { envs, sensor, randomization: exact });
+    let [whole, wholeSeen, none, noneSeen] = [0, 0, 0, 0];
+    for (let i = 0; i < 4; i++) {
+      batch.reset();
+      for (let env = 0; env < envs; env++) {
+        const shown = {
+          active: points(batch, env, "active"),
+          anchor: points(batch, env, "anchor"),
+        };
+        const first = env * batch.rowSizes.layers;
+        const layer = batch.groups.layers.subarray(first, first + PIXELS);
+        const other = shown.anchor.every((x) => x === HIDDEN);
+        if (other && shown.active.every((x) => x !== HIDDEN)) {
+          whole++;
+          if (seen(layer) >= 4) wholeSeen++;
+        }
+        if (shown.active.every((x) => x === HIDDEN)) {
+          none++;
+          if (seen(layer) > 30) noneSeen++;
+        }
+      }
+    }
+    expect(whole).toBeGreaterThan(40);
+    expect(wholeSeen / whole).toBeGreaterThanOrEqual(share);
+    expect(none).toBeGreaterThan(300);
+    expect(noneSeen / none).toBeLessThan(0.01);
+    batch.free();
+  });
+});
