@@ -59,6 +59,11 @@ export function decodeReplay(text: string, source: string): Replay {
       `"${source}" is cut short: expected ${expected} numbers of poses, found ${replay.poses.length}. Record it again.`,
     );
   }
+  if (replay.actions.length === 0 || replay.actions.length % replay.steps !== 0) {
+    throw new FileError(
+      `"${source}" is cut short: expected actions of ${replay.steps} steps, found ${replay.actions.length} numbers. Record it again.`,
+    );
+  }
   return replay;
 }
 
