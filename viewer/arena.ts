@@ -1,6 +1,7 @@
 /** Floor, grid, walls and light. */
 
 import * as three from "three";
+import { SUN } from "./shadows.ts";
 
 /** Colours of the surroundings, which follow the page's theme. */
 export interface Theme {
@@ -17,17 +18,11 @@ const GRID_m = 0.25;
 
 export function arena(side_m: number, theme: Theme): three.Group {
   const group = new three.Group();
-  const around = new three.Mesh(
-    new three.PlaneGeometry(60, 60),
-    new three.MeshBasicMaterial({ color: theme.sky }),
-  );
-  around.position.z = -0.004;
   const floor = new three.Mesh(
     new three.PlaneGeometry(side_m, side_m),
     new three.MeshLambertMaterial({ color: theme.floor }),
   );
-  floor.receiveShadow = true;
-  group.add(around, floor, grid(side_m, theme), ...walls(side_m, theme));
+  group.add(floor, grid(side_m, theme), ...walls(side_m, theme));
   return group;
 }
 
@@ -56,30 +51,15 @@ function walls(side_m: number, theme: Theme): three.Mesh[] {
     const size: [number, number] = x === 0 ? [long, THICK_m] : [THICK_m, long];
     const wall = new three.Mesh(new three.BoxGeometry(...size, WALL_m), material);
     wall.position.set(x, y, WALL_m / 2);
-    wall.castShadow = true;
-    wall.receiveShadow = true;
     return wall;
   });
 }
 
-/** Daylight from the sky and a sun that throws shadows over the whole arena. */
-export function lights(side_m: number): three.Object3D[] {
+/** Daylight from the sky, and the sun. */
+export function lights(): three.Object3D[] {
   const sky = new three.HemisphereLight(0xffffff, 0xb8b2a6, 1.7);
   sky.position.set(0, 0, 1);
-  const sun = new three.DirectionalLight(0xfff4e0, 2.0);
-  sun.position.set(1.4, -2.2, 3.6);
-  sun.castShadow = true;
-  const reach = side_m * 0.75;
-  Object.assign(sun.shadow.camera, {
-    left: -reach,
-    right: reach,
-    top: reach,
-    bottom: -reach,
-    near: 0.5,
-    far: 9,
-  });
-  sun.shadow.mapSize.set(1024, 1024);
-  sun.shadow.bias = -0.0005;
-  sun.shadow.normalBias = 0.01;
+  const sun = new three.DirectionalLight(0xfff8ee, 2);
+  sun.position.copy(SUN);
   return [sky, sun];
 }

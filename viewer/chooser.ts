@@ -116,9 +116,7 @@ export class Chooser {
       if (!field.checkValidity() || field.value === "") field.value = "0";
     }
     this.#listDrivers(wanted.get("driver"));
-    this.#episodes.replaceChildren(
-      ...library.replays.map((item) => option(item.url, titleOf(item))),
-    );
+    this.#episodes.replaceChildren(...groupsOf(library.replays));
     byId("replay-hint", HTMLParagraphElement).textContent =
       library.replays.length > 0
         ? ""
@@ -158,8 +156,18 @@ function choose(select: HTMLSelectElement, value: string): void {
   if (found) select.value = value;
 }
 
-function titleOf({ name, from, outcome }: ReplayItem): string {
-  return [outcome, name, from].filter((part) => part !== undefined).join(" · ");
+/** Replays under the heading of where they come from. */
+function groupsOf(replays: readonly ReplayItem[]): HTMLOptGroupElement[] {
+  const groups = new Map<string, HTMLOptGroupElement>();
+  for (const item of replays) {
+    const group = groups.get(item.from) ?? document.createElement("optgroup");
+    groups.set(item.from, group);
+    group.label = item.from;
+    const { start, outcome, name, url } = item;
+    const title = start === undefined ? name : `start ${start}: ${outcome}`;
+    group.append(option(url, title));
+  }
+  return [...groups.values()];
 }
 
 /** An address of the list as a whole one; workers resolve others against their own script. */

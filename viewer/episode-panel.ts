@@ -8,13 +8,7 @@ export class EpisodePanel {
   readonly #facts = byId("facts", HTMLDListElement);
   readonly #poses = byId("poses", HTMLTableSectionElement);
 
-  show(
-    sketch: SceneSketch,
-    tape: Tape,
-    index: number,
-    poses: Float32Array,
-    replay: ReplayFacts | undefined,
-  ): void {
+  show(sketch: SceneSketch, tape: Tape, index: number, replay: ReplayFacts | undefined): void {
     const frame = tape.frames[index];
     const rows = replay ? replayRows(replay) : liveRows(sketch, tape, index);
     const distance = distanceToTarget_m(sketch, frame);
@@ -27,7 +21,9 @@ export class EpisodePanel {
       ...all.flatMap(([term, value]) => [cell("dt", term), cell("dd", value)]),
     );
     const names = ["robot", ...sketch.bodies.map(({ name }) => name)];
-    this.#poses.replaceChildren(...names.map((name, row) => poseRow(name, poses, row * POSE)));
+    this.#poses.replaceChildren(
+      ...names.map((name, row) => poseRow(name, frame.poses, row * POSE)),
+    );
   }
 }
 

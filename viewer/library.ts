@@ -65,6 +65,7 @@ export class Library {
     const home = from === "zoo" ? path.join(root, "policies", "zoo") : path.join(working, "runs");
     const [name, file] = rest;
     let found: string | undefined;
+    if (name === undefined) return undefined;
     if (kind === "replays" && from === "given" && replays) found = path.join(replays, name);
     else if (kind === "replays" && file) found = path.join(home, name, "replays", file);
     else if (kind === "policies" && file) {

@@ -1,4 +1,4 @@
-/** Bodies as three.js objects, in the frames of sim/: z up, origin at the centroid, metres. */
+/** Bodies as three.js objects, in the frames of sim/: z up, origin at the centroid, metres. `castShadow` is for shadows.ts. */
 
 import * as three from "three";
 import type { CameraMount } from "../sim/camera.ts";
@@ -38,7 +38,6 @@ export function bodyMesh(shape: Shape, rgb: Rgb): three.Group {
   const colour = colourOf(rgb);
   const solid = new three.Mesh(geometryOf(shape), matte(colour));
   solid.castShadow = true;
-  solid.receiveShadow = true;
   const edges = new three.LineSegments(
     new three.EdgesGeometry(solid.geometry, 30),
     new three.LineBasicMaterial({ color: colour.clone().multiplyScalar(0.45) }),
@@ -93,7 +92,6 @@ export function robotMesh(spec: DiffDriveSpec, camera: CameraMount): three.Group
     const mesh = new three.Mesh(new three.BoxGeometry(2 * x, 2 * y, 2 * z), matte(colour));
     mesh.position.set(...part.centre_m);
     mesh.castShadow = true;
-    mesh.receiveShadow = true;
     const edges = new three.LineSegments(
       new three.EdgesGeometry(mesh.geometry),
       new three.LineBasicMaterial({ color: colour.clone().multiplyScalar(0.45) }),

@@ -8,9 +8,20 @@ import { height } from "../sim/shape.ts";
 import { arena, lights, type Theme } from "./arena.ts";
 import { bodyMesh, dispose, frustumLines, ghostMesh, robotMesh } from "./meshes.ts";
 import type { SceneSketch } from "./messages.ts";
+import { Shadows } from "./shadows.ts";
 import { POSE } from "./tape.ts";
 
 export type Viewpoint = "overview" | "above" | "chase";
+
+/** Directions from which the arena is looked at; straight down would leave no way that is up. */
+const ASIDE = new three.Vector3(-0.7, -0.28, 0.62).normalize();
+const ABOVE = new three.Vector3(-1e-4, 0, 1).normalize();
+/** Share of the picture that the arena may fill. */
+const MARGIN = 0.96;
+
+/** Size of a label's letters and lines. */
+const LETTER_px = 9;
+const LINE_px = 20;
 
 export class SceneView {
   readonly #canvas: HTMLCanvasElement;
@@ -24,6 +35,7 @@ export class SceneView {
   /** Row by row of the world; the robot is row 0. */
   #bodies: three.Group[] = [];
   #names: HTMLElement[] = [];
+  #shadows = new Shadows([]);
   #frustum = new three.Group();
   /** By row: the ghost of a body, shown while it has a target. */
   #ghosts = new Map<number, three.Group>();
@@ -62,7 +74,9 @@ export class SceneView {
     robot.add(frustum);
     this.#bodies = [robot, ...sketch.bodies.map(({ shape, rgb }) => bodyMesh(shape, rgb))];
     this.#ghosts = ghostsOf(sketch);
-    this.#scene.add(...this.#bodies, ...this.#ghosts.values());
+    this.#scene.remove(this.#shadows.group);
+    this.#shadows = new Shadows(this.#bodies);
+    this.#scene.add(...this.#bodies, ...this.#ghosts.values(), this.#shadows.group);
     this.#names = ["robot", ...sketch.bodies.map(({ name }) => name)].map(label);
     this.#labels.replaceChildren(...this.#names);
     this.setTheme(theme);
@@ -70,15 +84,15 @@ export class SceneView {
   }
 
   setTheme(theme: Theme): void {
+    this.#scene.background = new three.Color(theme.sky);
+    this.invalidate();
     if (!this.#sketch) return;
     this.#scene.remove(this.#surroundings);
     dispose(this.#surroundings);
     const { arenaSide_m } = this.#sketch;
     this.#surroundings = arena(arenaSide_m, theme);
-    this.#surroundings.add(...lights(arenaSide_m));
+    this.#surroundings.add(...lights());
     this.#scene.add(this.#surroundings);
-    this.#scene.background = new three.Color(theme.sky);
-    this.invalidate();
   }
 
   /** Moves everything: poses [B, 7], and where the active object of `stage` belongs. */
@@ -106,13 +120,9 @@ export class SceneView {
 
   setViewpoint(viewpoint: Viewpoint): void {
     this.#viewpoint = viewpoint;
-    const side_m = this.#sketch?.arenaSide_m ?? 3;
-    // a narrow picture needs more distance for the same width
-    const far = side_m * Math.max(1, 1.25 / this.#camera.aspect);
-    this.#controls.target.set(0, 0, 0);
     this.#controls.enabled = viewpoint !== "chase";
-    if (viewpoint === "above") this.#camera.position.set(-0.001, 0, far * 1.6);
-    else this.#camera.position.set(-0.95 * far, -0.62 * far, 0.88 * far);
+    const from = viewpoint === "above" ? ABOVE : ASIDE;
+    this.#placeCamera(from);
     this.#controls.update();
     this.invalidate();
   }
@@ -126,6 +136,8 @@ export class SceneView {
     if (!this.#changed) return false;
     this.#changed = false;
     if (this.#viewpoint === "chase") this.#chase();
+    this.#scene.updateMatrixWorld();
+    this.#shadows.update();
     this.#renderer.render(this.#scene, this.#camera);
     this.#placeLabels();
     return true;
@@ -136,10 +148,43 @@ export class SceneView {
     return this.#bodies.map((body) => body.position.toArray());
   }
 
+  /** Looks along `from` from where the whole arena just fits; what is near is larger, so not at its middle. */
+  #placeCamera(from: three.Vector3): void {
+    const ahead = new three.Vector3(from.x, from.y, 0);
+    let nearest = Number.POSITIVE_INFINITY;
+    for (let shift_m = 0; shift_m < 0.6; shift_m += 0.02) {
+      const centre = ahead.clone().multiplyScalar(shift_m);
+      const distance_m = this.#distanceFrom(from, centre);
+      if (distance_m >= nearest) continue;
+      nearest = distance_m;
+      this.#controls.target.copy(centre);
+      this.#camera.position.copy(from).multiplyScalar(distance_m).add(centre);
+    }
+  }
+
+  /** How far from `centre` along `from`, a unit vector, the camera sees the whole arena. */
+  #distanceFrom(from: three.Vector3, centre: three.Vector3): number {
+    const half_m = (this.#sketch?.arenaSide_m ?? 3) / 2;
+    const right = new three.Vector3(0, 0, 1).cross(from).normalize();
+    const up = from.clone().cross(right);
+    const tanY = MARGIN * Math.tan((this.#camera.fov / 2) * (Math.PI / 180));
+    const tanX = tanY * this.#camera.aspect;
+    const corners = [-half_m, half_m].flatMap((x) =>
+      [-half_m, half_m].map((y) => new three.Vector3(x, y, 0).sub(centre)),
+    );
+    return Math.max(
+      ...corners.map((corner) => {
+        const across = Math.abs(corner.dot(right)) / tanX;
+        const along = Math.abs(corner.dot(up)) / tanY;
+        return corner.dot(from) + Math.max(across, along);
+      }),
+    );
+  }
+
   #chase(): void {
     const robot = this.#bodies[0];
     if (!robot) return;
-    const behind = new three.Vector3(-0.75, 0, 0.5).applyQuaternion(robot.quaternion);
+    const behind = new three.Vector3(-0.8, 0, 0.5).applyQuaternion(robot.quaternion);
     this.#camera.position.copy(robot.position).add(behind);
     const ahead = new three.Vector3(0.35, 0, 0).applyQuaternion(robot.quaternion);
     this.#camera.lookAt(ahead.add(robot.position));
@@ -147,16 +192,19 @@ export class SceneView {
 
   #placeLabels(): void {
     const { clientWidth, clientHeight } = this.#canvas;
-    const point = new three.Vector3();
-    this.#names.forEach((name, row) => {
-      point.copy(this.#bodies[row].position);
+    const spots = this.#names.map((name, row) => {
+      const point = this.#bodies[row].position.clone();
       point.z += row === 0 ? 0.17 : 0.12;
       point.project(this.#camera);
+      name.hidden = Math.abs(point.x) > 1 || Math.abs(point.y) > 1 || point.z > 1;
       const x = ((point.x + 1) / 2) * clientWidth;
       const y = ((1 - point.y) / 2) * clientHeight;
-      name.hidden = Math.abs(point.x) > 1 || Math.abs(point.y) > 1 || point.z > 1;
-      name.style.transform = `translate(-50%, -100%) translate(${x}px, ${y}px)`;
+      return { name, x, y, width: name.textContent.length * LETTER_px };
     });
+    liftApart(spots.filter(({ name }) => !name.hidden));
+    for (const { name, x, y } of spots) {
+      name.style.transform = `translate(-50%, -100%) translate(${x}px, ${y}px)`;
+    }
   }
 
   #resize(): void {
@@ -174,10 +222,7 @@ export class SceneView {
 
 function createWebGl(canvas: HTMLCanvasElement): three.WebGLRenderer {
   try {
-    const renderer = new three.WebGLRenderer({ canvas, antialias: true });
-    renderer.shadowMap.enabled = true;
-    renderer.shadowMap.type = three.PCFShadowMap;
-    return renderer;
+    return new three.WebGLRenderer({ canvas, antialias: true, stencil: true });
   } catch {
     throw new DeviceError(
       "This browser shows no WebGL, so the scene cannot be drawn; the robot's camera still is. Turn on hardware acceleration or use another browser.",
@@ -193,6 +238,24 @@ function ghostsOf(sketch: SceneSketch): Map<number, three.Group> {
       return [row, ghostMesh(shape, rgb)];
     }),
   );
+}
+
+interface Spot {
+  readonly x: number;
+  y: number;
+  readonly width: number;
+}
+
+/** Moves labels up until none covers one below it. */
+function liftApart(spots: readonly Spot[]): void {
+  const placed: Spot[] = [];
+  for (const spot of [...spots].sort((a, b) => b.y - a.y)) {
+    for (const other of placed) {
+      const beside = Math.abs(other.x - spot.x) > (other.width + spot.width) / 2;
+      if (!beside && Math.abs(other.y - spot.y) < LINE_px) spot.y = other.y - LINE_px;
+    }
+    placed.push(spot);
+  }
 }
 
 function label(name: string): HTMLElement {

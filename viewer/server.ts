@@ -50,7 +50,12 @@ export async function serveViewer(options: ViewerOptions): Promise<ViewerServer>
     worker: { format: "es" },
     // found at start, so that the page is not loaded a second time once they are
     optimizeDeps: {
-      include: ["three", "three/addons/controls/OrbitControls.js", "zod"],
+      include: [
+        "three",
+        "three/addons/controls/OrbitControls.js",
+        "three/addons/objects/ShadowMesh.js",
+        "zod",
+      ],
       exclude: ["onnxruntime-web", "@dimforge/rapier3d-simd-compat"],
     },
     server: { host: HOST, port, strictPort: true, hmr: false, watch: null, fs: { allow: [root] } },

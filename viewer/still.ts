@@ -59,11 +59,10 @@ export class Still {
     for (const eyes of [this.#student, this.#visitor]) {
       eyes.renderer.setSensor(noise ? d435 : ideal);
       eyes.assignRoles(0, this.#scene.roles[this.#stage(frame.stage)]);
-      eyes.remember();
       eyes.look();
     }
     const { renderer } = this.#visitor;
-    renderer.render({ depth: true, rgba: true });
+    renderer.render({ depth: true, rgba: true }, 0, 1, Uint32Array.of(index));
     const asGiven = given !== undefined && noise;
     return {
       frame: index,

@@ -3,22 +3,34 @@
 import type { Theme } from "./arena.ts";
 import { byId } from "./page.ts";
 
+/** Colours that were read since the theme changed last. */
+const known = new Map<string, string>();
+
 /** Calls `changed` whenever the colours have. */
 export function followTheme(changed: () => void): void {
+  const forget = () => {
+    known.clear();
+    changed();
+  };
   const choice = byId("theme", HTMLSelectElement);
   choice.addEventListener("change", () => {
     const { dataset } = document.documentElement;
     if (choice.value === "auto") delete dataset.theme;
     else dataset.theme = choice.value;
-    changed();
+    forget();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
 }
 
-/** A colour of the style sheet as it is now; reading any makes a new style, so not for inner loops. */
+/** A colour of the style sheet as it is now. */
 export function colour(name: string): string {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  // light-dark() is resolved only where a colour is used
   document.body.style.outlineColor = `var(--${name})`;
-  return getComputedStyle(document.body).outlineColor;
+  const { outlineColor } = getComputedStyle(document.body);
+  known.set(name, outlineColor);
+  return outlineColor;
 }
 
 export function sceneTheme(): Theme {

@@ -43,6 +43,8 @@ export class Viewer {
   #looked = "";
   #looking = false;
   #drawn = "";
+  /** The frame whose facts are shown. */
+  #told = -1;
   #before_ms = performance.now();
 
   constructor() {
@@ -65,6 +67,7 @@ export class Viewer {
       file: (file) => void this.#openFile(file),
     });
     this.#link = new StudioLink((message) => this.#receive(message));
+    this.#scene?.setTheme(sceneTheme());
     this.#listen();
     requestAnimationFrame((now_ms) => this.#frame(now_ms));
   }
@@ -140,11 +143,13 @@ export class Viewer {
     this.#chooser.fill(scenes, library, this.#wanted);
     const replay = this.#wanted.get("replay");
     const item = library.replays.find(({ url }) => url === replay);
-    if (replay !== null && !item) alertOnPage(`There is no replay "${replay}" on this server.`);
     if (item) {
       this.#chooser.mode = "replay";
       await this.#openItem(item);
-    } else this.#open(this.#chooser.opening);
+      return;
+    }
+    this.#open(this.#chooser.opening);
+    if (replay !== null) alertOnPage(`There is no replay "${replay}" on this server.`);
   }
 
   #open(opening: Opening): void {
@@ -181,6 +186,7 @@ export class Viewer {
     this.#looking = false;
     this.#looked = "";
     this.#drawn = "";
+    this.#told = -1;
     byId("task", HTMLParagraphElement).textContent = `${sketch.name}: ${sketch.summary}`;
     this.#scene?.open(sketch, sceneTheme());
     this.#scene?.setFrustum(byId("frustum", HTMLInputElement).checked);
@@ -284,6 +290,8 @@ export class Viewer {
     const { time_s, growing } = this.#player;
     const index = tape.indexAt(time_s);
     this.#look(index);
+    if (index !== this.#told) this.#panel.show(sketch, tape, index, show.replay);
+    this.#told = index;
     const moment = `${time_s} ${tape.frames.length}`;
     if (moment === this.#drawn) return;
     this.#drawn = moment;
@@ -291,7 +299,6 @@ export class Viewer {
     const { stage, target } = tape.frames[index];
     this.#scene?.show(poses, stage, target);
     this.#timeline.show(tape, time_s, growing);
-    this.#panel.show(sketch, tape, index, poses, show.replay);
     const over = !growing && time_s >= tape.end_s;
     this.#transport.setOutcome(over ? show.outcome : undefined, tape.end_s);
   }

@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { ConfigError } from "../../core/errors.ts";
+import { Library } from "../../viewer/library.ts";
+import { serveViewer } from "../../viewer/server.ts";
+import { recordCurve, saveReplay } from "./recordings.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "understudy-library-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("the library", async () => {
+  const given = path.join(folder, "given");
+  saveReplay(given, "one", await recordCurve());
+  writeFileSync(path.join(given, "broken.json"), "{");
+  mkdirSync(path.join(folder, "runs", "a b", "bundle"), { recursive: true });
+  writeFileSync(
+    path.join(folder, "runs", "a b", "bundle", "policy.json"),
+    '{"scene": "reach-box"}',
+  );
+  writeFileSync(path.join(folder, "secret.json"), "{}");
+  const library = new Library({ root: folder, working: folder, replays: given });
+
+  it("lists replays with what stands at their head, and bundles with their scene", () => {
+    const { replays, policies } = library.list();
+    expect(replays.map(({ name, outcome, start }) => ({ name, outcome, start }))).toContainEqual({
+      name: "one",
+      outcome: "timed out",
+      start: 0,
+    });
+    expect(replays.map(({ name }) => name)).toContain("broken");
+    expect(policies).toEqual([
+      { name: "runs/a b", scene: "reach-box", url: "library/policies/runs/a%20b" },
+    ]);
+  });
+
+  it("finds the file behind an address, and nothing outside its folders", () => {
+    expect(library.fileOf("replays/given/one.json")).toBe(path.join(given, "one.json"));
+    expect(library.fileOf("policies/runs/a%20b/policy.json")).toContain("a b");
+    for (const address of [
+      "replays/given/..%2Fsecret.json",
+      "replays/given/../secret.json",
+      "replays/runs/../secret.json",
+      "replays/runs/..%2F..%2Fsecret/x.json",
+      "replays/given/gone.json",
+      "secret.json",
+    ]) {
+      expect(library.fileOf(address), address).toBeUndefined();
+    }
+  });
+});
+
+describe("understudy view", () => {
+  it("says in a sentence that a port is in use", async () => {
+    const other = createServer();
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, "127.0.0.1", () => resolve((other.address() as { port: number }).port));
+    });
+    await expect(serveViewer({ port })).rejects.toThrow(
+      new ConfigError(
+        `Port ${port} is in use. Choose another: understudy view --port ${port + 1}.`,
+      ),
+    );
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  it("says that a folder of replays is not there", async () => {
+    await expect(serveViewer({ port: 0, replays: "no-such-folder" })).rejects.toThrow(
+      'There is no folder "no-such-folder".',
+    );
+  });
+});
