@@ -12,6 +12,7 @@ import { type EvaluatedEpisode, type EvaluationSummary, summarize } from "../rol
 import type { WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { encodeReplay } from "../sim/replay.ts";
+import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { distillStudent, type Student } from "../student/distill.ts";
 import { exportStudent } from "../student/export.ts";
@@ -39,8 +40,9 @@ export interface CurvePoint {
 class RecentSuccess {
   #share: number | undefined;
 
-  add(ends: readonly { readonly outcome: string }[]): number | undefined {
-    for (const { outcome } of ends) {
+  add(ends: readonly EpisodeEnd[]): number | undefined {
+    for (const { outcome, practice } of ends) {
+      if (practice) continue;
       const won = outcome === "success" ? 1 : 0;
       this.#share = this.#share === undefined ? won : this.#share + 0.002 * (won - this.#share);
     }

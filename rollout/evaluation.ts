@@ -27,7 +27,7 @@ export interface EvaluationShard {
   readonly record: boolean;
 }
 
-export interface EvaluatedEpisode extends Omit<EpisodeEnd, "env" | "episode"> {
+export interface EvaluatedEpisode extends Omit<EpisodeEnd, "env" | "episode" | "practice"> {
   readonly start: number;
   /** [T + 1, B, 7] position and orientation of every body, where recording was asked for. */
   readonly poses?: Float32Array;
@@ -66,7 +66,7 @@ export async function evaluateShard(shard: EvaluationShard): Promise<EvaluatedEp
     });
     batch.step(actions);
     actor.reset(batch.boundaries);
-    for (const { env, episode: _, ...end } of batch.ends) {
+    for (const { env, episode: _, practice: __, ...end } of batch.ends) {
       if (over[env - firstStart]) continue;
       over[env - firstStart] = 1;
       episodes.push({ ...end, start: env, ...tapes[env - firstStart]?.take() });

@@ -54,6 +54,8 @@ export interface EpisodeEnd {
   readonly return: number;
   readonly pathLength_m: number;
   readonly stagesDone: number;
+  /** It started close to the goal, as part of a curriculum. */
+  readonly practice: boolean;
   /** What each term of each stage paid; columns are `SceneBatch.termNames`. */
   readonly ledger: Float64Array;
 }
@@ -70,6 +72,7 @@ interface EnvMemory {
   delay: number;
   x_m: number;
   y_m: number;
+  practice: boolean;
   start: readonly PlanarPose[];
 }
 
@@ -167,7 +170,8 @@ export class SceneBatch {
     const number = (this.#options.firstEnv ?? 0) + env;
     const rng = this.#rng.split(`environment ${number} episode ${episode}`);
     memory.episode = episode;
-    memory.start = this.#startOf(rng);
+    memory.practice = rng.split("practice").next() < this.practiceShare;
+    memory.start = this.#startOf(rng, memory.practice);
     memory.start.forEach((pose, body) => {
       this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
     });
@@ -291,6 +295,7 @@ export class SceneBatch {
       return: memory.return,
       pathLength_m: memory.pathLength_m,
       stagesDone: memory.machine.index,
+      practice: memory.practice,
       ledger: memory.machine.ledger.slice(),
     };
   }
@@ -320,10 +325,9 @@ export class SceneBatch {
     }
   }
 
-  #startOf(rng: Rng): readonly PlanarPose[] {
+  #startOf(rng: Rng, practises: boolean): readonly PlanarPose[] {
     const { practice, start } = this.scene;
-    const practises = practice && rng.split("practice").next() < this.practiceShare;
-    return practises ? practice(rng.split("start")) : start(rng.split("start"));
+    return practises && practice ? practice(rng.split("start")) : start(rng.split("start"));
   }
 
   #randomize(env: number, rng: Rng): void {
@@ -390,6 +394,7 @@ function createMemory(scene: AssembledScene): EnvMemory {
     delay: 0,
     x_m: 0,
     y_m: 0,
+    practice: false,
     start: [],
   };
 }

@@ -146,12 +146,13 @@ function metricsOf(
   const averages = Object.fromEntries(
     Object.entries(stats).map(([name, values]) => [name, mean([...values])]),
   );
+  const full = ends.filter((end) => !end.practice);
   return {
     ...averages,
-    episodes: ends.length,
-    success: mean(ends.map((end) => (end.outcome === "success" ? 1 : 0))),
-    return: mean(ends.map((end) => end.return)),
-    length: mean(ends.map((end) => end.steps)),
+    episodes: full.length,
+    success: mean(full.map((end) => (end.outcome === "success" ? 1 : 0))),
+    return: mean(full.map((end) => end.return)),
+    length: mean(full.map((end) => end.steps)),
     stdForward: std[0],
     stdTurn: std[1],
   };

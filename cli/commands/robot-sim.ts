@@ -106,7 +106,7 @@ async function driveShard(
       const actions = await link.exchange({ layers, proprioception }, active, fresh);
       fresh.fill(0);
       batch.step(actions);
-      for (const { env, episode: _, ...end } of batch.ends) {
+      for (const { env, episode: _, practice: __, ...end } of batch.ends) {
         if (active[env - firstStart] === 0) continue;
         active[env - firstStart] = 0;
         episodes.push({ ...end, start: env });

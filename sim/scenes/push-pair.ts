@@ -49,7 +49,7 @@ export const pushPair = defineScene({
 
   start: ({ startWithin_m, offset_m }, rng) => startPoses(startWithin_m, offset_m, rng),
 
-  practice: ({ startWithin_m, offset_m }, rng) => practicePoses(startWithin_m, offset_m, rng),
+  practice: ({ offset_m }, rng) => practicePoses(offset_m, rng),
 
   roles: () => [{ active: OBJECT, anchor: ANCHOR, obstacles: [] }],
 
@@ -97,27 +97,13 @@ function startPoses(within_m: number, offset_m: number, rng: Rng): readonly Plan
   return [robot, anchor, object];
 }
 
-/** The object off its target, most often a little, and the robot behind it and facing it roughly. */
-function practicePoses(within_m: number, offset_m: number, rng: Rng): readonly PlanarPose[] {
+/** Object near its target on any side of the anchor, the robot near the object and facing it roughly. */
+function practicePoses(offset_m: number, rng: Rng): readonly PlanarPose[] {
   const { anchor, target } = anchorPose(offset_m, rng);
-  const inside = (x_m: number, margin_m: number) =>
-    Math.min(within_m + margin_m, Math.max(-within_m - margin_m, x_m));
-  // away from the anchor, so that nothing starts inside it
-  const away = anchor.yaw_rad + rng.uniform(-1.8, 1.8);
-  const off_m = 0.9 * rng.next() ** 2;
-  const object: PlanarPose = {
-    x_m: inside(target.x_m + off_m * Math.cos(away), 0),
-    y_m: inside(target.y_m + off_m * Math.sin(away), 0),
-    yaw_rad: target.yaw_rad + rng.uniform(-1, 1),
-  };
-  const behind = anchor.yaw_rad + rng.uniform(-1.8, 1.8);
-  const gap_m = rng.uniform(0.27, 0.6);
-  const robot: PlanarPose = {
-    x_m: inside(object.x_m + gap_m * Math.cos(behind), 0.2),
-    y_m: inside(object.y_m + gap_m * Math.sin(behind), 0.2),
-    yaw_rad: behind + Math.PI + rng.uniform(-0.8, 0.8),
-  };
-  return [robot, anchor, object];
+  const object = scatter(rng, 0.5, [anchor], 0.24, target);
+  const robot = scatter(rng, 0.6, [anchor, object], 0.28, object);
+  const towards = Math.atan2(object.y_m - robot.y_m, object.x_m - robot.x_m);
+  return [{ ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) }, anchor, object];
 }
 
 function anchorPose(offset_m: number, rng: Rng): { anchor: PlanarPose; target: PlanarPose } {
