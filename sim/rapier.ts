@@ -50,29 +50,24 @@ async function loadSimd(): Promise<LoadedRapier> {
 
 export const { rapier, memory: rapierMemory, build: rapierBuild } = await load();
 
-/** Steps a Rapier world by the pipeline itself: from 0.21 on, `World.step` also sweeps every body in JavaScript. */
+/** Steps a Rapier world; where there are soft bodies (0.21), past `World.step`, which sweeps all bodies in JavaScript. */
 export function stepRapier(world: Rapier.World): void {
-  const { gravity, integrationParameters, islands, broadPhase, narrowPhase } = world;
-  const { bodies, colliders, impulseJoints, multibodyJoints, ccdSolver } = world;
-  const soft = (world as unknown as { softBodies?: unknown }).softBodies;
-  const step = world.physicsPipeline.step.bind(world.physicsPipeline) as (
-    ...parts: unknown[]
-  ) => void;
-  if (soft === undefined) {
+  if (!("softBodies" in world)) {
     world.step();
     return;
   }
-  step(
-    gravity,
-    integrationParameters,
-    islands,
-    broadPhase,
-    narrowPhase,
-    bodies,
-    colliders,
-    soft,
-    impulseJoints,
-    multibodyJoints,
-    ccdSolver,
+  const pipeline = world.physicsPipeline as unknown as { step(...parts: unknown[]): void };
+  pipeline.step(
+    world.gravity,
+    world.integrationParameters,
+    world.islands,
+    world.broadPhase,
+    world.narrowPhase,
+    world.bodies,
+    world.colliders,
+    world.softBodies,
+    world.impulseJoints,
+    world.multibodyJoints,
+    world.ccdSolver,
   );
 }

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { bodyMemory, layoutOfBodies, publicFloats } from "../../sim/contact/body-memory.ts";
 import { type BodySpec, ContactWorld } from "../../sim/contact/contact-world.ts";
@@ -8,6 +10,7 @@ import {
   separation_m,
   wallDistance_m,
 } from "../../sim/contact/outline.ts";
+import { defaultPushProbe, probePush } from "../../sim/probe.ts";
 import { type RapierWorld, type RigidBody, rapier } from "../../sim/rapier.ts";
 import { pressureRadius_m, pushable, yawInertiaPerMass } from "../../sim/shape.ts";
 
@@ -60,6 +63,24 @@ describe("body memory", () => {
     expect(a).toEqual(b);
     expect(a[1][0]).toBeGreaterThan(0.3);
   });
+});
+
+it("loads the plain build in Node, with a memory that can be read", () => {
+  const script = `
+    WebAssembly.validate = () => false;
+    const { rapierBuild } = await import("./sim/rapier.ts");
+    const { layoutOfBodies } = await import("./sim/contact/body-memory.ts");
+    const { probePush, defaultPushProbe } = await import("./sim/probe.ts");
+    const { rows } = probePush(defaultPushProbe);
+    process.stdout.write(JSON.stringify([rapierBuild, layoutOfBodies() !== undefined, rows.at(-1).yaw_rad]));`;
+  const output = execFileSync(
+    process.execPath,
+    ["--import", "tsx", "--input-type=module", "--eval", script],
+    { cwd: path.resolve(import.meta.dirname, "../.."), encoding: "utf8" },
+  );
+  const [build, found, yaw_rad] = JSON.parse(output);
+  expect([build, found]).toEqual(["plain", true]);
+  expect(yaw_rad).toBeCloseTo(probePush(defaultPushProbe).rows[9].yaw_rad, 3);
 });
 
 describe("floor friction", () => {
