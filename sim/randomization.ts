@@ -24,7 +24,7 @@ export type Randomization = z.output<typeof randomization>;
 export const exact: Randomization = {
   massScale: [1, 1],
   frictionScale: [1, 1],
-  support: [1, 1],
+  support: [0.6, 0.6],
   actionDelaySteps: [0, 0],
   imageDelaySteps: [0, 0],
   cameraHeight_m: [0, 0],
