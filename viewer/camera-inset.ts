@@ -17,6 +17,7 @@ const HOLE: Rgb = [0.03, 0.03, 0.04];
 
 interface Picture {
   readonly figure: HTMLElement;
+  readonly note: HTMLElement;
   readonly context: CanvasRenderingContext2D;
 }
 
@@ -32,7 +33,7 @@ export class CameraInset {
   /** Makes a picture for every role of the scene, and for depth and colour. */
   open(sketch: SceneSketch): void {
     this.#sketch = sketch;
-    const names = [...sketch.layers.map((role) => `role: ${role}`), "depth", "colour"];
+    const names = [...sketch.layers, "depth", "colour"];
     this.#pictures = new Map(names.map((name) => [name, picture(name)]));
     this.#home.replaceChildren(...[...this.#pictures.values()].map(({ figure }) => figure));
   }
@@ -43,7 +44,10 @@ export class CameraInset {
     const pixels = width * height;
     this.#sketch?.layers.forEach((role, i) => {
       const layer = layers.subarray(i * pixels, (i + 1) * pixels);
-      this.#draw(`role: ${role}`, sight, tinted(layer, this.#colourOf(role, stage)));
+      this.#draw(role, sight, tinted(layer, this.#colourOf(role, stage)));
+      const seen = layer.some((inverse) => inverse > 0);
+      const note = this.#pictures.get(role)?.note;
+      if (note) note.textContent = seen ? "" : " (not seen)";
     });
     this.#draw("depth", sight, depthImage(depth_m));
     this.#draw("colour", sight, new Uint8ClampedArray(rgba));
@@ -70,11 +74,12 @@ function picture(name: string): Picture {
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `The robot's camera, ${name}`);
   const caption = document.createElement("figcaption");
-  caption.textContent = name;
+  const note = document.createElement("span");
+  caption.append(name, note);
   figure.append(canvas, caption);
   const context = canvas.getContext("2d");
   if (!context) throw new Error("internal: no 2d context");
-  return { figure, context };
+  return { figure, note, context };
 }
 
 /** Inverse depth in shades of one colour; what is not seen stays dark. */

@@ -62,7 +62,10 @@ export class Viewer {
     this.#chooser = new Chooser({
       mode: (mode) => (mode === "live" ? this.#open(this.#chooser.opening) : this.#firstReplay()),
       live: () => this.#open(this.#chooser.opening),
-      driver: (driver) => this.#link.send({ type: "driver", driver }),
+      driver: (driver) => {
+        alertOnPage("");
+        this.#link.send({ type: "driver", driver });
+      },
       replay: (item) => void this.#openItem(item),
       file: (file) => void this.#openFile(file),
     });
