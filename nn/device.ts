@@ -32,7 +32,9 @@ export async function createSession(
       interOpNumThreads: 1,
       logSeverityLevel: 3,
       // idle threads sleep rather than spin: the cores are shared with the workers that simulate
-      extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
+      // not set_denormal_as_zero: it changes the arithmetic of the whole thread, and Rapier's handles are
+      // denormal numbers in JavaScript, which would all become 0
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
       ...(onDevice.length > 0 && {
         preferredOutputLocation: Object.fromEntries(
           onDevice.map((output) => [output, "gpu-buffer" as const]),

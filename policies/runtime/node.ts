@@ -48,7 +48,6 @@ async function openSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 4,
-    extra: { session: { set_denormal_as_zero: "1" } },
   }).catch((error: Error) => {
     const reason = error.message.split("\n")[0];
     if (device === "cpu") {

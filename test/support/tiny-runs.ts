@@ -1,0 +1,43 @@
+/** Networks and runs small enough for a test: seconds, not minutes. */
+
+import { createRng } from "../../core/rng.ts";
+import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
+import type { SimulationSpec } from "../../rollout/shard.ts";
+import { studentConfig } from "../../student/config.ts";
+import { teacherConfig } from "../../teacher/config.ts";
+import { teacherActor, teacherSpec } from "../../teacher/teacher.ts";
+
+/** `scene` as it is, in planar contact. */
+export function simulationOf(scene: string, changes: Partial<SimulationSpec> = {}): SimulationSpec {
+  return { scene, config: {}, contact: "planar", seed: 5, ...changes };
+}
+
+/** Two updates on next to nothing. */
+export const tinyTeacher = teacherConfig.parse({
+  iterations: 2,
+  envs: 16,
+  shardEnvs: 4,
+  rolloutSteps: 8,
+  epochs: 2,
+  batch: 32,
+  latent: 8,
+  hidden: 16,
+  observability: "fov",
+});
+
+export const tinyStudent = studentConfig.parse({
+  iterations: 2,
+  envs: 8,
+  shardEnvs: 2,
+  rolloutSteps: 4,
+  batch: 8,
+  latent: 8,
+  hidden: 16,
+});
+
+/** A teacher that has learnt nothing: its spec, its first weights, and how it acts. */
+export function freshTeacher(simulation: SimulationSpec) {
+  const spec: TeacherSpec = teacherSpec(simulation, tinyTeacher);
+  const theta = teacherNetwork(spec).params.init(createRng(3));
+  return { spec, theta, observability: "fov", actor: teacherActor(spec, "fov") } as const;
+}
