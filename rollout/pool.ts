@@ -57,7 +57,15 @@ class WorkerHandle {
 interface Reply {
   readonly id: number;
   readonly result?: unknown;
-  readonly error?: { readonly name: string; readonly message: string; readonly stack?: string };
+  readonly error?: WorkerError;
+}
+
+/** What is left of an error on its way between threads. */
+interface WorkerError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly statePath?: string;
 }
 
 /** Starts a worker; sources need a loader on Node versions that do not strip types themselves. */
@@ -73,13 +81,15 @@ function openWorker(): Worker {
 }
 
 /** Turns an error from a worker back into its class, so that users see a sentence, not a trace. */
-function revive(error: { name: string; message: string; stack?: string }): Error {
+function revive(error: WorkerError): Error {
+  if (error.name === "SimulationDivergedError") {
+    return new errors.SimulationDivergedError(error.message, error.statePath ?? "");
+  }
   const known = {
     ConfigError: errors.ConfigError,
     ShapeError: errors.ShapeError,
     FileError: errors.FileError,
     DeviceError: errors.DeviceError,
-    SimulationDivergedError: errors.FileError,
   }[error.name];
   if (known) return new known(error.message);
   const revived = new Error(error.message);
@@ -108,7 +118,10 @@ export class WorkerPool {
     this.#workers = Array.from({ length: workers }, () => new WorkerHandle());
   }
 
-  /** Opens the environments and returns what collects from them. One collector a pool at a time. */
+  /**
+   * Opens the environments and returns what collects from them. One collector a pool at a time: the
+   * environments of an earlier one that was left open are freed.
+   */
   async openCollector(options: CollectorOptions): Promise<Collector> {
     const { simulation, actor, envs, shardEnvs, steps, groups, finals } = options;
     if (envs % shardEnvs !== 0) {

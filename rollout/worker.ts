@@ -23,6 +23,7 @@ let rollout: Rollout | undefined;
 async function answer(request: Request): Promise<unknown> {
   switch (request.kind) {
     case "open":
+      await closeShards();
       for (const spec of request.shards) shards.push(await Shard.open(spec));
       return shards[0]?.rowSizes ?? {};
     case "attach":
@@ -39,17 +40,25 @@ async function answer(request: Request): Promise<unknown> {
     case "evaluate":
       return evaluateShard(request.shard);
     case "close":
-      for (const shard of shards) await shard.close();
-      shards.length = 0;
-      return undefined;
+      return closeShards();
   }
 }
 
-parentPort?.on("message", async ({ id, request }: { id: number; request: Request }) => {
+async function closeShards(): Promise<void> {
+  for (const shard of shards.splice(0)) await shard.close();
+}
+
+async function reply({ id, request }: { id: number; request: Request }): Promise<void> {
   try {
     parentPort?.postMessage({ id, result: await answer(request) });
   } catch (error) {
-    const { name, message, stack } = error as Error;
-    parentPort?.postMessage({ id, error: { name, message, stack } });
+    const { name, message, stack, statePath } = error as Error & { statePath?: string };
+    parentPort?.postMessage({ id, error: { name, message, stack, statePath } });
   }
+}
+
+// what arrives while a request is being answered waits for its turn
+let turn = Promise.resolve();
+parentPort?.on("message", (message: { id: number; request: Request }) => {
+  turn = turn.then(() => reply(message));
 });

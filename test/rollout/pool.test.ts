@@ -1,0 +1,105 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigError, FileError, SimulationDivergedError } from "../../core/errors.ts";
+import { type CollectorOptions, WorkerPool } from "../../rollout/pool.ts";
+import { freshTeacher, simulationOf } from "../support/tiny-runs.ts";
+
+const simulation = simulationOf("reach-box");
+const { actor, theta } = freshTeacher(simulation);
+
+describe("a pool of workers", () => {
+  const home = process.cwd();
+  let folder: string;
+  let pool: WorkerPool;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
+    process.chdir(folder);
+    pool = new WorkerPool(2);
+  });
+  afterAll(async () => {
+    await pool.close();
+    process.chdir(home);
+    rmSync(folder, { recursive: true });
+  });
+
+  const open = (changes: Partial<CollectorOptions> = {}) =>
+    pool.openCollector({
+      simulation,
+      actor,
+      envs: 4,
+      shardEnvs: 2,
+      steps: 3,
+      groups: ["proprioception"],
+      finals: [],
+      ...changes,
+    });
+
+  it("hands errors of workers on as their class, with the sentence", async () => {
+    const nowhere = open({ simulation: { ...simulation, scene: "nope" } });
+    await expect(nowhere).rejects.toThrow(ConfigError);
+    await expect(nowhere).rejects.toThrow(/^Unknown scene "nope"\. Scenes: /);
+    const missing = pool.evaluate({
+      simulation,
+      actor: { kind: "bundle", folder: "/no/such/bundle" },
+      episodes: 2,
+    });
+    await expect(missing).rejects.toThrow(FileError);
+    await expect(missing).rejects.toThrow(/"\/no\/such\/bundle/);
+  });
+
+  it("refuses environments that shards do not divide", async () => {
+    await expect(open({ envs: 5 })).rejects.toThrow(
+      "The number of environments must be a multiple of the shard size 2, got 5.",
+    );
+  });
+
+  it("says where the report of a diverged simulation lies", async () => {
+    const collector = await open();
+    const broken = new Float32Array(theta.length).fill(Number.NaN);
+    const error = await collector.collect(broken, {}).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(SimulationDivergedError);
+    const { message, statePath } = error as SimulationDivergedError;
+    expect(message).toMatch(/^Scene "reach-box" stopped being finite in environment \d, episode 0/);
+    expect(message).toContain(statePath);
+    expect(existsSync(statePath)).toBe(true);
+    await collector.close();
+  });
+
+  it("works on after errors, and a new collector takes the place of one that was left open", async () => {
+    // of other environments, which must not write into the next one's roll-out
+    await open({ envs: 8, simulation: { ...simulation, seed: 99 } });
+    const collector = await open({ groups: ["privileged"] });
+    const ends = await collector.collect(theta, { std: [0.5, 0.5] });
+    expect(ends).toEqual([]);
+    const fresh = new WorkerPool(1);
+    const alone = await fresh.openCollector({
+      simulation,
+      actor,
+      envs: 4,
+      shardEnvs: 2,
+      steps: 3,
+      groups: ["privileged"],
+      finals: [],
+    });
+    await alone.collect(theta, { std: [0.5, 0.5] });
+    expect(collector.rollout.groups.privileged.slice()).toEqual(
+      alone.rollout.groups.privileged.slice(),
+    );
+    await fresh.close();
+    await collector.close();
+  });
+
+  it("finishes what it was asked for before it closes", async () => {
+    const collector = await open({ steps: 200 });
+    const collecting = collector.collect(theta, { std: [0.5, 0.5] });
+    const closing = collector.close();
+    await expect(collecting).resolves.toBeInstanceOf(Array);
+    await closing;
+    expect(collector.rollout.last.proprioception.some((x) => x !== 0)).toBe(true);
+  });
+});
