@@ -18,6 +18,10 @@ export interface PushReading {
   /** |Δψ| modulo the symmetry of the shape; 0 for a cylinder. */
   yawError_rad: Radians;
   activeSpeed_mps: MetersPerSecond;
+  /** How much longer than d_ref the way to the target is around the anchor; 0 where it is free. */
+  detour_m: Meters;
+  /** 1 where the robot stands behind the object on its way to the target, -1 in front of it. */
+  behind: number;
   /** Action of the step just made, each in [-1, 1]; zero at the start of an episode. */
   forward: number;
   turn: number;
@@ -30,6 +34,8 @@ export function pushReading(): PushReading {
     activeToTarget_m: 0,
     yawError_rad: 0,
     activeSpeed_mps: 0,
+    detour_m: 0,
+    behind: 0,
     forward: 0,
     turn: 0,
   };
@@ -54,6 +60,16 @@ export const egoPushReward = z.strictObject({
     .describe("weight of r_slow; larger, and waiting pays more than placing"),
   slowWithin_m: z.number().positive().default(0.15).describe("eps_d,th"),
   failure: z.number().min(0).default(0).describe("what a failure costs; not in the paper"),
+  detour: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("per metre of detour around the anchor saved, as a potential; not in the paper"),
+  behind: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("for getting behind the object, as a potential; not in the paper"),
   align: z
     .number()
     .min(0)
@@ -118,6 +134,8 @@ export function pushStage(name: string, reward: EgoPushReward): Stage<PushReadin
         s.reached ? 0 : reward.approach * (s.before.robotToActive_m - s.now.robotToActive_m),
       transport: (s) =>
         s.reached ? reward.transport * (s.before.activeToTarget_m - s.now.activeToTarget_m) : 0,
+      detour: (s) => (s.reached ? reward.detour * (s.before.detour_m - s.now.detour_m) : 0),
+      behind: (s) => reward.behind * (s.now.behind - s.before.behind),
       align: (s) =>
         s.reached
           ? reward.align *

@@ -1,5 +1,6 @@
 /** What every pushing scene measures. */
 
+import type { Meters, Radians } from "../core/units.ts";
 import type { PushReading } from "../credit/ego-push.ts";
 import { type Ground, yawDistance_rad } from "./ground.ts";
 import type { DiffDriveSpec } from "./robots/diff-drive.ts";
@@ -25,4 +26,64 @@ export function measurePush(
   out.activeToTarget_m = Math.hypot(x_m - target.x_m, y_m - target.y_m);
   out.yawError_rad = yawDistance_rad(ground.yaw_rad(active), target.yaw_rad, symmetry_rad(shape));
   out.activeSpeed_mps = ground.speed_mps(active);
+}
+
+/** The shortest way to a target that keeps off a disc: tangent, arc, tangent. */
+export interface Way {
+  /** How much longer it is than the straight line; 0 where that is free. */
+  readonly detour_m: Meters;
+  /** Where it first leads, as an angle in the world frame. */
+  readonly heading_rad: Radians;
+}
+
+/** A start or target inside the disc counts as on its rim. */
+export function wayAround(
+  disc: { readonly x_m: Meters; readonly y_m: Meters; readonly radius_m: Meters },
+  x_m: Meters,
+  y_m: Meters,
+  target: { readonly x_m: Meters; readonly y_m: Meters },
+): Way {
+  const radius = disc.radius_m;
+  const px = x_m - disc.x_m;
+  const py = y_m - disc.y_m;
+  const tx = target.x_m - disc.x_m;
+  const ty = target.y_m - disc.y_m;
+  const straight = Math.hypot(tx - px, ty - py);
+  const heading_rad = Math.atan2(ty - py, tx - px);
+  const along = (-px * (tx - px) - py * (ty - py)) / Math.max(straight * straight, 1e-12);
+  const clearance = Math.hypot(px + along * (tx - px), py + along * (ty - py));
+  if (clearance >= radius || along <= 0 || along >= 1) return { detour_m: 0, heading_rad };
+  const fromStart = Math.max(radius, Math.hypot(px, py));
+  const fromTarget = Math.max(radius, Math.hypot(tx, ty));
+  const side = px * ty - py * tx >= 0 ? 1 : -1;
+  const turn = Math.abs(Math.atan2(px * ty - py * tx, px * tx + py * ty));
+  const first = Math.acos(radius / fromStart);
+  const arc = Math.max(0, turn - first - Math.acos(radius / fromTarget));
+  const tangents =
+    Math.sqrt(fromStart * fromStart - radius * radius) +
+    Math.sqrt(fromTarget * fromTarget - radius * radius);
+  // the tangent touches the disc at `first` beyond the start's own bearing, on the shorter side
+  const touch = Math.atan2(py, px) + side * first;
+  const bearing =
+    fromStart > radius
+      ? Math.atan2(radius * Math.sin(touch) - py, radius * Math.cos(touch) - px)
+      : Math.atan2(py, px) + (side * Math.PI) / 2;
+  return { detour_m: Math.max(0, tangents + radius * arc - straight), heading_rad: bearing };
+}
+
+/**
+ * Whether the robot stands where it can push the object along: the cosine of the angle between its
+ * line to the object and the object's way. 1 behind it, -1 in its way; fades out at the target.
+ */
+export function behindness(
+  ground: Ground,
+  active: number,
+  way: Way,
+  activeToTarget_m: Meters,
+): number {
+  const dx = ground.x_m(active) - ground.x_m(0);
+  const dy = ground.y_m(active) - ground.y_m(0);
+  const range = Math.max(1e-6, Math.hypot(dx, dy));
+  const cosine = (dx * Math.cos(way.heading_rad) + dy * Math.sin(way.heading_rad)) / range;
+  return cosine * Math.min(1, activeToTarget_m / 0.1);
 }

@@ -13,7 +13,7 @@ import type { Rng } from "../../core/rng.ts";
 import { egoPushReward, pushReading, pushStage } from "../../credit/ego-push.ts";
 import type { Ground } from "../ground.ts";
 import { scatter } from "../placement.ts";
-import { measurePush } from "../push.ts";
+import { behindness, measurePush, wayAround } from "../push.ts";
 import { egoPushRobot } from "../robots/diff-drive.ts";
 import { defineScene, type PlanarPose } from "../scene.ts";
 import { pushable } from "../shape.ts";
@@ -21,6 +21,8 @@ import { pushable } from "../shape.ts";
 const ROBOT = 0;
 const ANCHOR = 1;
 const OBJECT = 2;
+/** Centres of two 15 cm objects can always pass each other at this distance. */
+const KEEP_OUT_m = 0.21;
 
 const config = z.strictObject({
   shape: z.enum(["cube", "cylinder", "prism"]).default("cube"),
@@ -60,7 +62,12 @@ export const pushPair = defineScene({
   reading: pushReading,
 
   measure(cfg, ground, _stage, action, out) {
-    measurePush(ground, egoPushRobot, OBJECT, pushable(cfg.shape), targetPose(cfg, ground), out);
+    const target = targetPose(cfg, ground);
+    measurePush(ground, egoPushRobot, OBJECT, pushable(cfg.shape), target, out);
+    const anchor = { x_m: ground.x_m(ANCHOR), y_m: ground.y_m(ANCHOR), radius_m: KEEP_OUT_m };
+    const way = wayAround(anchor, ground.x_m(OBJECT), ground.y_m(OBJECT), target);
+    out.detour_m = way.detour_m;
+    out.behind = behindness(ground, OBJECT, way, out.activeToTarget_m);
     [out.forward, out.turn] = action;
   },
 
