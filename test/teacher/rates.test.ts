@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { practiceAt } from "../../teacher/curriculum.ts";
+import { adaptLearningRate } from "../../teacher/learning-rate.ts";
+
+describe("adaptLearningRate", () => {
+  const limits = { targetKl: 0.01, minLearningRate: 1e-4, maxLearningRate: 1e-2 };
+
+  it.each([
+    ["stays within a factor of two of the target", 1e-3, 0.01, 1e-3],
+    ["stays at twice the target", 1e-3, 0.02, 1e-3],
+    ["stays at half the target", 1e-3, 0.005, 1e-3],
+    ["shrinks by 1.5 above", 3e-3, 0.021, 2e-3],
+    ["grows by 1.2 below", 1e-3, 0.004, 1.2e-3],
+    ["stops shrinking at the least", 1.2e-4, 9, 1e-4],
+    ["stops growing at the most", 9e-3, 0, 1e-2],
+  ])("%s", (_, rate, kl, expected) => {
+    expect(adaptLearningRate(rate, kl, limits)).toBeCloseTo(expected, 12);
+  });
+});
+
+describe("practiceAt", () => {
+  const curriculum = { iterations: 100, practiceShare: 0.6, practiceUntil: 0.5 };
+
+  it("falls linearly to nothing, and stays there", () => {
+    const shares = [0, 25, 49, 50, 99].map((iteration) => practiceAt(iteration, curriculum));
+    expect(shares).toEqual([0.6, 0.3, expect.closeTo(0.012, 9), 0, 0]);
+  });
+
+  it("is off where it ends before it begins", () => {
+    expect(practiceAt(0, { ...curriculum, practiceUntil: 0 })).toBe(0);
+    expect(practiceAt(0, { ...curriculum, practiceShare: 0 })).toBe(0);
+  });
+});

@@ -1,0 +1,116 @@
+/** Training as a whole, on two updates: what is the same, what is kept, what is refused. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigError, FileError } from "../../core/errors.ts";
+import { readCheckpoint } from "../../policies/checkpoint.ts";
+import { WorkerPool } from "../../rollout/pool.ts";
+import { readTeacher, type TeacherProgress } from "../../teacher/checkpoint.ts";
+import { type TeacherRun, trainTeacher } from "../../teacher/ppo.ts";
+import { hashOf } from "../support/hash.ts";
+import { simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
+
+const simulation = simulationOf("reach-box", { config: { budgetSteps: 6 } });
+
+async function train(pool: WorkerPool, changes: Partial<TeacherRun> = {}) {
+  const logged: TeacherProgress[] = [];
+  const teacher = await trainTeacher({
+    simulation,
+    config: tinyTeacher,
+    pool,
+    log: (progress) => void logged.push(progress),
+    ...changes,
+  });
+  return { ...teacher, logged };
+}
+
+it("gives the same weights whatever the number of workers and threads, and others by another seed", async () => {
+  const hashes: string[] = [];
+  for (const [workers, threads] of [
+    [1, 1],
+    [2, 2],
+  ]) {
+    const pool = new WorkerPool(workers);
+    hashes.push(hashOf([(await train(pool, { threads })).theta]));
+    if (workers === 2) {
+      const other = await train(pool, { simulation: { ...simulation, seed: 6 } });
+      expect(hashOf([other.theta])).not.toBe(hashes[0]);
+    }
+    await pool.close();
+  }
+  expect(hashes[1]).toBe(hashes[0]);
+});
+
+describe("a checkpoint", () => {
+  let folder: string;
+  let checkpoint: string;
+  let pool: WorkerPool;
+  let first: Awaited<ReturnType<typeof train>>;
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
+    checkpoint = path.join(folder, "teacher.ckpt");
+    pool = new WorkerPool(1);
+    first = await train(pool, { checkpoint });
+  });
+  afterAll(async () => {
+    await pool.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("holds the teacher, and what it was trained to see", () => {
+    const teacher = readTeacher(checkpoint);
+    expect(teacher.theta).toEqual(first.theta);
+    expect(teacher.spec).toEqual(first.spec);
+    expect(teacher).toMatchObject({ observability: "fov", simulation, config: tinyTeacher });
+    expect(teacher.progress).toMatchObject({ iteration: 2, environmentSteps: 2 * 16 * 8 });
+  });
+
+  it("of a finished run trains no further", async () => {
+    const again = await train(pool, { checkpoint });
+    expect(again.logged).toEqual([]);
+    expect(again.theta).toEqual(first.theta);
+  });
+
+  it("goes on with weights, optimizer, learning rate and count", async () => {
+    const config = { ...tinyTeacher, iterations: 4 };
+    const more = await train(pool, { checkpoint, config });
+    expect(more.logged.map(({ iteration }) => iteration)).toEqual([3, 4]);
+    expect(more.progress.environmentSteps).toBe(4 * 16 * 8);
+    expect(more.theta).not.toEqual(first.theta);
+    // 4 iterations of 2 epochs of 128 / 32 minibatches
+    const { progress } = readCheckpoint(checkpoint, { kind: "teacher" });
+    expect(progress).toMatchObject({ optimizerSteps: 32 });
+  });
+
+  it("of another seed is refused", async () => {
+    const other = train(pool, { checkpoint, simulation: { ...simulation, seed: 6 } });
+    await expect(other).rejects.toThrow(ConfigError);
+    await expect(other).rejects.toThrow(/was trained with seed 5, not 6/);
+  });
+
+  it("of another network is refused", async () => {
+    const other = train(pool, { checkpoint, config: { ...tinyTeacher, hidden: 8 } });
+    await expect(other).rejects.toThrow(FileError);
+    await expect(other).rejects.toThrow(/has another layout: parameter \d+ is /);
+  });
+
+  it("is written when somebody has had enough", async () => {
+    const early = path.join(folder, "early.ckpt");
+    await train(pool, { checkpoint: early, enough: () => true });
+    expect(readTeacher(early).progress.iteration).toBe(1);
+  });
+});
+
+it("reports finite losses, and the share of successes among full episodes", async () => {
+  const pool = new WorkerPool(1);
+  const { logged } = await train(pool);
+  for (const { metrics } of logged) {
+    for (const name of ["loss", "policyLoss", "valueLoss", "approxKl", "gradNorm", "stdTurn"]) {
+      expect(Number.isFinite(metrics[name]), name).toBe(true);
+    }
+    expect(metrics.success >= 0).toBe(metrics.episodes > 0);
+  }
+  await pool.close();
+});
