@@ -19,3 +19,16 @@ export function adaptLearningRate(
   if (kl < targetKl / 2) return Math.min(maxLearningRate, learningRate * 1.2);
   return learningRate;
 }
+
+/** The highest rate allowed: falls linearly from the maximum to the minimum over the training. */
+export function rateCeiling(
+  iteration: number,
+  {
+    iterations,
+    minLearningRate,
+    maxLearningRate,
+  }: Pick<TeacherConfig, "iterations" | "minLearningRate" | "maxLearningRate">,
+): number {
+  const left = Math.max(0, 1 - iteration / iterations);
+  return minLearningRate + left * (maxLearningRate - minLearningRate);
+}

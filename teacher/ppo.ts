@@ -19,7 +19,7 @@ import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts"
 import type { TeacherConfig } from "./config.ts";
 import { Critic } from "./critic.ts";
 import { practiceAt } from "./curriculum.ts";
-import { adaptLearningRate } from "./learning-rate.ts";
+import { adaptLearningRate, rateCeiling } from "./learning-rate.ts";
 import { teacherData, teacherObjective } from "./losses.ts";
 import { teacherActor, teacherSpec } from "./teacher.ts";
 
@@ -80,14 +80,15 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
       advantages,
       returns,
     };
-    const rates = new Float64Array(order.length / config.batch).fill(progress.learningRate);
+    const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
+    const rates = new Float64Array(order.length / config.batch).fill(rate);
     const { stats } = await trainer.train(data, order, rates);
 
     // look back
     progress = {
       iteration: progress.iteration + 1,
       environmentSteps: progress.environmentSteps + steps * envs,
-      learningRate: adaptLearningRate(progress.learningRate, last(stats.approxKl), config),
+      learningRate: adaptLearningRate(rate, last(stats.approxKl), config),
       metrics: metricsOf(stats, ends, stdOf(spec, trainer.theta)),
     };
     run.log?.(progress, ends);
