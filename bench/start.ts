@@ -1,0 +1,60 @@
+/**
+ * The main job, as `npm start` does it: from nothing to a student driving over ZeroMQ.
+ * `npx tsx bench/start.ts` keeps the figures that the run printed.
+ */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { formatDuration, formatInteger, formatProportion } from "../cli/format.ts";
+import type { Proportion } from "../core/statistics.ts";
+import { writeResults } from "./harness.ts";
+
+interface StartReport {
+  readonly scene: string;
+  readonly seed: number;
+  readonly success: Readonly<Record<string, Proportion>>;
+  readonly environmentSteps: { readonly teacher: number; readonly student: number };
+  readonly deployed: { readonly latencyP50_ms: number; readonly latencyP99_ms: number };
+  readonly phases: readonly { readonly name: string; readonly wall_s: number }[];
+  readonly total_s: number;
+}
+
+const main = path.resolve(import.meta.dirname, "../cli/main.ts");
+const words = ["start", "--json", ...process.argv.slice(2)];
+const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), main, ...words], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
+let out = "";
+child.stdout.on("data", (chunk: Buffer) => {
+  out += chunk;
+});
+const [code] = await once(child, "close");
+if (code !== 0) process.exit(code ?? 1);
+
+const found = JSON.parse(out) as StartReport;
+const { success, environmentSteps, deployed, phases, total_s } = found;
+const headlines = [
+  ...Object.entries(success).map(([who, share]) => ({
+    what: `push-pair from nothing: ${who}`,
+    value: formatProportion(share),
+  })),
+  {
+    what: "push-pair from nothing: wall-clock, deployment included",
+    value: `${formatDuration(total_s)} (teacher ${formatInteger(environmentSteps.teacher)} steps, student ${formatInteger(environmentSteps.student)})`,
+    against: "10:00",
+  },
+  {
+    what: "action latency over ZeroMQ, one robot, p50 / p99",
+    value: `${deployed.latencyP50_ms.toFixed(2)} / ${deployed.latencyP99_ms.toFixed(2)} ms`,
+  },
+];
+writeResults("start", {
+  headlines,
+  seed: found.seed,
+  success,
+  environmentSteps,
+  deployed,
+  phases,
+  total_s,
+});
