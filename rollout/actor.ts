@@ -43,7 +43,7 @@ async function openNetwork(
   const { params, act, inputs: specs } = buildNetwork(spec);
   const width = spec.kind === "student" ? spec.memory : 0;
   const memory = new Float32Array(rows * width);
-  const outputs = width > 0 ? ["mean", "memory"] : ["mean"];
+  const outputs = width > 0 ? ["mean", "nextMemory"] : ["mean"];
   const actor = await Actor.create({ params, forward: act, inputs: specs, outputs, batch: rows });
   let frozen: Float32Array | undefined;
   return {
@@ -58,7 +58,7 @@ async function openNetwork(
         Object.entries(inputs).map(([input, group]) => [input, groups[group]]),
       );
       const result = await actor.run(theta, width > 0 ? { ...feeds, memory } : feeds);
-      if (width > 0) memory.set(result.memory);
+      if (width > 0) memory.set(result.nextMemory);
       return result.mean;
     },
     reset: (boundaries) => forget(memory, width, boundaries),

@@ -57,9 +57,9 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
 /** The actor with its mean clipped to what a robot accepts. */
 function clippedActions(act: Forward): Forward {
   return (g, views, inputs) => {
-    const { mean, memory } = act(g, views, inputs);
+    const { mean, nextMemory } = act(g, views, inputs);
     const action = g.clip(mean, -1, 1);
-    return memory ? { action, nextMemory: memory } : { action };
+    return nextMemory ? { action, nextMemory } : { action };
   };
 }
 

@@ -10,7 +10,7 @@ export type NetworkSpec = TeacherSpec | StudentSpec;
 /** A network ready to be run or trained. */
 export interface Network {
   readonly params: Params;
-  /** Outputs "mean" [B, A] and "latents" [B, R, L], and "value" [B] where there is a critic. */
+  /** Outputs "mean" [B, A] and "latents" [B, R, L], and "nextMemory" [B, M] where it reads "memory". */
   readonly act: Forward;
   /** Rows of what `act` reads. */
   readonly inputs: DataSpec;

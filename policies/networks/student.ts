@@ -68,7 +68,7 @@ export function studentNetwork(spec: StudentSpec) {
     const seen = featuresOf(g, spec, inputs.proprioception, latents);
     if (memory === 0) return headed(g, views, latents, seen);
     const next = gru(g, views, "memory", seen, inputs.memory);
-    return { ...headed(g, views, latents, next), memory: next };
+    return { ...headed(g, views, latents, next), nextMemory: next };
   };
   /** Sequences [B, T, ...] from a memory of zero; results of steps `first` on, [B * (T - first), ...]. */
   const unroll = (g: Graph, views: Views, inputs: Tensors, window: Window) => {
