@@ -47,7 +47,7 @@ export class Labeller {
   }
 
   /**
-   * Labels B states, a multiple of the batch size.
+   * Labels B states, in batches of fixed size, the last of them padded.
    * @param keypoints [B, O] as the teacher sees them
    * @param everything [B, O] the same without masks
    */
@@ -65,14 +65,14 @@ export class Labeller {
     const latents = new Float32Array(count * visible * spec.latent);
     const sums = new Float64Array(roles * spec.latent);
     for (let first = 0; first < count; first += this.#batch) {
-      const rows = (all: Float32Array, width: number) =>
-        all.subarray(first * width, (first + this.#batch) * width);
+      const last = Math.min(first + this.#batch, count);
       const found = await this.#actor.run(theta, {
-        keypoints: rows(keypoints, columns),
-        proprioception: rows(proprioception, spec.actions),
+        keypoints: this.#rows(keypoints, columns, first),
+        proprioception: this.#rows(proprioception, spec.actions, first),
       });
-      actions.set(found.mean, first * spec.actions);
-      keepVisible(found.latents, latents, first, { visible, roles, latent: spec.latent }, sums);
+      actions.set(found.mean.subarray(0, (last - first) * spec.actions), first * spec.actions);
+      const labelled = found.latents.subarray(0, (last - first) * roles * spec.latent);
+      keepVisible(labelled, latents, first, { visible, roles, latent: spec.latent }, sums);
     }
     for (let i = 0; i < actions.length; i++) actions[i] = Math.min(1, Math.max(-1, actions[i]));
     const poses = posesOf(spec, keypoints, everything, columns);
@@ -81,6 +81,15 @@ export class Labeller {
 
   close(): Promise<void> {
     return this.#actor.close();
+  }
+
+  /** One batch of rows from `first` on, with zeros beyond the last. */
+  #rows(all: Float32Array, width: number, first: number): Float32Array {
+    const rows = all.subarray(first * width, (first + this.#batch) * width);
+    if (rows.length === this.#batch * width) return rows;
+    const padded = new Float32Array(this.#batch * width);
+    padded.set(rows);
+    return padded;
   }
 }
 
