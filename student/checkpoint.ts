@@ -1,6 +1,7 @@
 /** Students on disk: enough to go on with the distillation, or to export. */
 
 import { existsSync } from "node:fs";
+import { ConfigError } from "../core/errors.ts";
 import type { Trainer } from "../nn/engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
 import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
@@ -44,6 +45,11 @@ export function loadStudent(run: StudentRun, spec: StudentSpec, trainer: Trainer
     return { iteration: 0, environmentSteps: 0, metrics: {} };
   }
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params: paramsOf(spec) });
+  if (saved.seed !== run.simulation.seed) {
+    throw new ConfigError(
+      `"${run.checkpoint}" was distilled with seed ${saved.seed}, not ${run.simulation.seed}. Use that seed to resume, or another file.`,
+    );
+  }
   const { optimizerSteps, ...progress } = saved.progress as StudentProgress & {
     readonly optimizerSteps: number;
   };

@@ -7,6 +7,18 @@ export const studentConfig = z.strictObject({
   envs: z.int().min(1).default(256),
   shardEnvs: z.int().min(1).default(64).describe("environments simulated and inferred together"),
   rolloutSteps: z.int().min(1).default(16).describe("control steps per environment and roll-out"),
+  practiceShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("episodes that start close to the goal, at first"),
+  practiceUntil: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("share of the iterations after which no episode does"),
   epochs: z.int().min(1).default(1),
   batch: z.int().min(1).default(256).describe("sequences of a minibatch"),
   learningRate: z.number().positive().default(1e-3).describe("at the start; falls linearly"),

@@ -8,6 +8,7 @@ import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
+import { practiceAt } from "../rollout/curriculum.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
@@ -20,7 +21,7 @@ import { Labeller, type Labels } from "./labels.ts";
 import { studentData, studentObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
 import { studentActor, studentSpec } from "./student.ts";
-import { warmStartHead } from "./warm-start.ts";
+import { checkWidths, warmStartHead } from "./warm-start.ts";
 
 export interface StudentRun {
   readonly simulation: SimulationSpec;
@@ -53,6 +54,7 @@ const LABEL_BATCH = 1024;
 export async function distillStudent(run: StudentRun): Promise<Student> {
   const { config, simulation, teacher } = run;
   const spec = studentSpec(simulation, config);
+  checkWidths(spec, teacher.spec, config.warmStart);
   const rng = createRng(simulation.seed).split("student");
   const labeller = await Labeller.create(teacher, Math.min(LABEL_BATCH, samplesOf(config)));
   const collector = await openCollector(run, spec);
@@ -61,7 +63,8 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
 
   while (progress.iteration < config.iterations) {
     // the student drives
-    const ends = await collector.collect(trainer.theta, {});
+    const practiceShare = practiceAt(progress.iteration, config);
+    const ends = await collector.collect(trainer.theta, { practiceShare });
     const { rollout } = collector;
 
     // the teacher labels what it visited
@@ -165,6 +168,7 @@ function averages(stats: Readonly<Record<string, Float32Array>>): Record<string,
 }
 
 function episodeMetrics(ends: readonly EpisodeEnd[]): Record<string, number> {
-  const successes = ends.filter((end) => end.outcome === "success").length;
-  return { episodes: ends.length, success: ends.length > 0 ? successes / ends.length : Number.NaN };
+  const full = ends.filter((end) => !end.practice);
+  const successes = full.filter((end) => end.outcome === "success").length;
+  return { episodes: full.length, success: full.length > 0 ? successes / full.length : Number.NaN };
 }

@@ -9,6 +9,19 @@ import { ConfigError } from "../core/errors.ts";
 import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import { type TeacherSpec, teacherNetwork, visibleRoles } from "../policies/networks/teacher.ts";
 
+/** Throws unless the student's latents are as wide as its teacher's and, for a warm start, its head too. */
+export function checkWidths(
+  student: Pick<StudentSpec, "latent" | "hidden">,
+  teacher: Pick<TeacherSpec, "latent" | "hidden">,
+  warmStart: boolean,
+): void {
+  const { latent, hidden } = teacher;
+  if (student.latent === latent && (student.hidden === hidden || !warmStart)) return;
+  throw new ConfigError(
+    `A student must be as wide as its teacher (latent ${latent}, hidden ${hidden}), got latent ${student.latent}, hidden ${student.hidden}. Set student.latent and student.hidden; with student.warmStart=false hidden may differ.`,
+  );
+}
+
 /**
  * Overwrites the head in `theta` of a student without memory.
  * @param meanLatents [R, L], the teacher's latents averaged over states, reference last.
@@ -20,11 +33,7 @@ export function warmStartHead(
   meanLatents: Float32Array,
 ): void {
   const { latent, hidden, actions } = teacher.spec;
-  if (student.latent !== latent || student.hidden !== hidden) {
-    throw new ConfigError(
-      `A warm start needs a student as wide as its teacher (latent ${latent}, hidden ${hidden}), got latent ${student.latent}, hidden ${student.hidden}. Set student.latent and student.hidden, or student.warmStart=false.`,
-    );
-  }
+  checkWidths(student, teacher.spec, true);
   const from = teacherNetwork(teacher.spec).params;
   const to = studentNetwork(student).params;
   const read = (name: string) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { practiceAt } from "../../teacher/curriculum.ts";
+import { practiceAt } from "../../rollout/curriculum.ts";
 import { adaptLearningRate } from "../../teacher/learning-rate.ts";
 
 describe("adaptLearningRate", () => {
