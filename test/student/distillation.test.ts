@@ -1,0 +1,114 @@
+/** Distillation as a whole, on two updates: what is the same, what is kept, what is refused. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigError } from "../../core/errors.ts";
+import { WorkerPool } from "../../rollout/pool.ts";
+import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
+import { decayedRate, distillStudent, type StudentRun } from "../../student/distill.ts";
+import { studentActor } from "../../student/student.ts";
+import { hashOf } from "../support/hash.ts";
+import { freshTeacher, simulationOf, tinyStudent } from "../support/tiny-runs.ts";
+
+const simulation = simulationOf("push-pair");
+
+async function distill(pool: WorkerPool, changes: Partial<StudentRun> = {}) {
+  const logged: StudentProgress[] = [];
+  const student = await distillStudent({
+    simulation,
+    teacher: freshTeacher(simulation),
+    config: tinyStudent,
+    pool,
+    log: (progress) => void logged.push(progress),
+    ...changes,
+  });
+  return { ...student, logged };
+}
+
+it("gives the same weights whatever the number of workers and threads, and others by another seed", async () => {
+  const hashes: string[] = [];
+  for (const [workers, threads] of [
+    [1, 1],
+    [2, 2],
+  ]) {
+    const pool = new WorkerPool(workers);
+    hashes.push(hashOf([(await distill(pool, { threads })).theta]));
+    if (workers === 2) {
+      const other = await distill(pool, { simulation: { ...simulation, seed: 6 } });
+      expect(hashOf([other.theta])).not.toBe(hashes[0]);
+    }
+    await pool.close();
+  }
+  expect(hashes[1]).toBe(hashes[0]);
+});
+
+describe("a student", () => {
+  let folder: string;
+  let pool: WorkerPool;
+  let checkpoint: string;
+  let first: Awaited<ReturnType<typeof distill>>;
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
+    checkpoint = path.join(folder, "student.ckpt");
+    pool = new WorkerPool(1);
+    first = await distill(pool, { checkpoint });
+  });
+  afterAll(async () => {
+    await pool.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("comes back from its checkpoint, and drives", async () => {
+    const student = readStudent(checkpoint);
+    expect(student.theta).toEqual(first.theta);
+    expect(student).toMatchObject({ spec: first.spec, simulation, config: tinyStudent });
+    expect(student.progress).toMatchObject({ iteration: 2, environmentSteps: 2 * 8 * 4 });
+    const { spec, theta } = student;
+    const short = { ...simulation, config: { reward: { budgetSteps: 10 } } };
+    const driven = { simulation: short, actor: studentActor(spec), theta, episodes: 2 };
+    expect(await pool.evaluate(driven)).toHaveLength(2);
+  });
+
+  it("goes on where it stopped", async () => {
+    const again = await distill(pool, { checkpoint });
+    expect([again.logged, again.theta]).toEqual([[], first.theta]);
+    const more = await distill(pool, { checkpoint, config: { ...tinyStudent, iterations: 3 } });
+    expect(more.logged.map(({ iteration }) => iteration)).toEqual([3]);
+    expect(more.theta).not.toEqual(first.theta);
+  });
+
+  it("does not go on with another seed", async () => {
+    const other = distill(pool, { checkpoint, simulation: { ...simulation, seed: 6 } });
+    await expect(other).rejects.toThrow(ConfigError);
+    await expect(other).rejects.toThrow(/was distilled with seed 5, not 6/);
+  });
+
+  it.each([true, false])(
+    "has latents as wide as its teacher's (warm start: %s)",
+    async (warmStart) => {
+      const other = distill(pool, { config: { ...tinyStudent, latent: 12, warmStart } });
+      await expect(other).rejects.toThrow(ConfigError);
+      await expect(other).rejects.toThrow(/latent 8/);
+    },
+  );
+
+  it("with memory learns and drives too", async () => {
+    const config = { ...tinyStudent, memory: 4, burnIn: 1, batch: 4 };
+    const { spec, theta, logged } = await distill(pool, { config });
+    expect(Number.isFinite(logged[1].metrics.loss)).toBe(true);
+    const short = { ...simulation, config: { reward: { budgetSteps: 10 } } };
+    const driven = { simulation: short, actor: studentActor(spec), theta, episodes: 2 };
+    expect(await pool.evaluate(driven)).toHaveLength(2);
+  });
+});
+
+describe("decayedRate", () => {
+  it("falls linearly from the first to the last iteration", () => {
+    const config = { iterations: 5, learningRate: 1e-3, finalLearningRate: 1e-4 };
+    const rates = [0, 2, 4].map((iteration) => decayedRate(config, iteration));
+    expect(rates).toEqual([1e-3, 5.5e-4, 1e-4].map((rate) => expect.closeTo(rate, 12)));
+    expect(decayedRate({ ...config, iterations: 1 }, 0)).toBe(1e-3);
+  });
+});
