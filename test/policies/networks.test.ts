@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { Actor } from "../../nn/engine.ts";
+import { encodeInference } from "../../nn/inference.ts";
+import { GPU_OPS } from "../../nn/op-table.ts";
+import { stepModel } from "../../nn/training-graph.ts";
+import { buildNetwork, type NetworkSpec } from "../../policies/networks/network.ts";
+import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
+import { teacherConfig } from "../../teacher/config.ts";
+import { teacherData, teacherObjective } from "../../teacher/losses.ts";
+import { operatorsIn } from "../nn/support/onnx-reader.ts";
+import {
+  lively,
+  randomRows,
+  studentSpec,
+  teacherSpec,
+  withMemory,
+} from "../student/tiny-student.ts";
+
+const uneven: TeacherSpec = { ...teacherSpec, points: { active: 4, obstacles: 8, reference: 4 } };
+const onGpu = new Set<string>(GPU_OPS);
+
+async function run(
+  spec: NetworkSpec,
+  theta: Float32Array,
+  inputs: Readonly<Record<string, Float32Array>>,
+  batch: number,
+) {
+  const { params, act, inputs: specs } = buildNetwork(spec);
+  const outputs = ["mean", "latents"];
+  const actor = await Actor.create({ params, forward: act, inputs: specs, outputs, batch });
+  const found = await actor.run(theta, inputs);
+  await actor.close();
+  return found;
+}
+
+const close = (values: ArrayLike<number>) => Array.from(values, (x) => expect.closeTo(x, 4));
+
+describe("operators", () => {
+  it.each([
+    ["teacher", teacherSpec],
+    ["teacher with groups of different size", uneven],
+    ["student", studentSpec],
+    ["student with memory", withMemory],
+  ] as const)("of the acting %s run on the GPU", (_, spec) => {
+    const { params, act, inputs } = buildNetwork(spec);
+    const outputs = spec.kind === "student" && spec.memory > 0 ? ["mean", "nextMemory"] : ["mean"];
+    const model = encodeInference({
+      params,
+      theta: lively(spec, 1),
+      forward: act,
+      inputs,
+      outputs,
+    });
+    expect(operatorsIn(model).filter((op) => !onGpu.has(op))).toEqual([]);
+  });
+
+  it("of a training step do, too, where groups differ in size", () => {
+    const { params } = teacherNetwork(uneven);
+    const objective = teacherObjective(uneven, teacherConfig.parse({}));
+    const data = teacherData(uneven);
+    const { model } = stepModel({ params, objective, data, rows: 8, batch: 4, clipNorm: 1 });
+    expect(operatorsIn(model).filter((op) => !onGpu.has(op))).toEqual([]);
+  });
+});
+
+describe("the teacher's point encoder", () => {
+  it.each([
+    ["of equal groups", teacherSpec],
+    ["of groups of different size", uneven],
+  ] as const)("does not care for the order of a role's points, %s", async (_, spec) => {
+    const theta = lively(spec, 1);
+    const counts = Object.values(spec.points);
+    const points = counts.reduce((a, b) => a + b);
+    const keypoints = randomRows(points * 3, 2);
+    const reversed = new Float32Array(points * 3);
+    let first = 0;
+    for (const count of counts) {
+      for (let k = 0; k < count; k++) {
+        const point = keypoints.subarray((first + k) * 3, (first + k + 1) * 3);
+        reversed.set(point, (first + count - 1 - k) * 3);
+      }
+      first += count;
+    }
+    const proprioception = randomRows(2, 3);
+    const straight = await run(spec, theta, { keypoints, proprioception }, 1);
+    const turned = await run(spec, theta, { keypoints: reversed, proprioception }, 1);
+    expect([...turned.mean]).toEqual(close(straight.mean));
+    expect([...turned.latents]).toEqual(close(straight.latents));
+    expect(straight.latents).toHaveLength(3 * 6);
+  });
+
+  it("encodes each role from its own points alone, with the same weights", async () => {
+    const theta = lively(teacherSpec, 1);
+    const [a, b, c] = [2, 3, 4].map((seed) => [...randomRows(12, seed)]);
+    const proprioception = new Float32Array(2);
+    const latentsOf = async (points: readonly number[]) =>
+      (await run(teacherSpec, theta, { keypoints: Float32Array.from(points), proprioception }, 1))
+        .latents;
+    const straight = await latentsOf([...a, ...b, ...c]);
+    const swapped = await latentsOf([...b, ...a, ...c]);
+    expect([...swapped.subarray(0, 6)]).toEqual(close(straight.subarray(6, 12)));
+    expect([...swapped.subarray(12)]).toEqual(close(straight.subarray(12)));
+  });
+});
+
+describe("the student's eye", () => {
+  it("sees each role's layer alone, with the same weights", async () => {
+    const theta = lively(studentSpec, 1);
+    const [a, b] = [2, 3].map((seed) => randomRows(36 * 36, seed));
+    const layers = Float32Array.from([...a, ...b, ...b, ...a]);
+    const inputs = { layers, proprioception: new Float32Array(4) };
+    const { latents, mean } = await run(studentSpec, theta, inputs, 2);
+    expect([...latents.subarray(12, 18)]).toEqual(close(latents.subarray(6, 12)));
+    expect([...latents.subarray(18)]).toEqual(close(latents.subarray(0, 6)));
+    // who is who matters to the head
+    expect(Math.abs(mean[0] - mean[2])).toBeGreaterThan(1e-3);
+  });
+});
