@@ -74,10 +74,16 @@ export const start = defineCommand({
     const chain: Chain = { simulation, config, pool, progress, signal, device, threads };
     const at = (file: string) => path.join(folder, file);
     io.err(`Understudy: "${scene}", preset "${preset}", seed ${seed}, into ${folder}\n`);
+    const interrupted = () => {
+      if (signal.aborted) io.err(`Interrupted. The same with --out ${folder} goes on from here.\n`);
+      return signal.aborted;
+    };
     try {
       // learn
       const trained = await trainLink(chain, at("teacher.ckpt"));
+      if (interrupted()) return;
       const distilled = await distillLink(chain, trained.teacher, at("student.ckpt"));
+      if (interrupted()) return;
 
       // hand over
       const exported = await exportLink(chain, distilled.student, at("bundle"), {
@@ -102,6 +108,7 @@ export const start = defineCommand({
         episodes,
         record: true,
       });
+      if (interrupted()) return;
       const replays = writeReplays(at("replays"), unseen.simulation, scene, studentResult.episodes);
 
       // and on the robot's side of the wire

@@ -1,0 +1,84 @@
+/** The whole chain in seconds, by a preset that learns next to nothing. */
+
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commands } from "../../cli/commands/index.ts";
+import { runCommand } from "./run-command.ts";
+
+const EPISODES = 6;
+/** `start` judges by starts of this seed. */
+const UNSEEN = String(0x5eed);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const start = (out: string, more: readonly string[] = [], signal?: AbortSignal) => {
+  const words = ["start", "--preset", "smoke", "--json", "--out", out, ...more];
+  return runCommand(commands, [...words, "--episodes", String(EPISODES)], signal);
+};
+
+describe("start", () => {
+  let out: string;
+  let report: {
+    readonly success: Readonly<Record<string, { readonly trials: number }>>;
+    readonly deployed: { readonly outcomes: object; readonly meanPathLength_m: number };
+    readonly phases: readonly { readonly name: string }[];
+  };
+  beforeAll(async () => {
+    out = path.join(folder, "run");
+    const result = await start(out);
+    expect(result.err.split("\n").filter((line) => /error/i.test(line))).toEqual([]);
+    expect(result.code).toBe(0);
+    report = JSON.parse(result.out);
+  });
+
+  const evaluate = async (policy: string) => {
+    const words = ["evaluate", "--scene", "push-pair", "--policy", path.join(out, policy)];
+    const { code, out: text } = await runCommand(commands, [
+      ...words,
+      ...["--episodes", String(EPISODES), "--seed", UNSEEN, "--json"],
+    ]);
+    expect(code).toBe(0);
+    return JSON.parse(text);
+  };
+
+  it("goes from nothing to a deployed student, and leaves all that was promised", () => {
+    for (const { trials } of Object.values(report.success)) expect(trials).toBe(EPISODES);
+    expect(Object.keys(report.success)).toHaveLength(3);
+    expect(report.phases).toHaveLength(5);
+    for (const file of ["teacher.ckpt", "student.ckpt", "bundle/policy.onnx", "report.html"]) {
+      expect(existsSync(path.join(out, file)), file).toBe(true);
+    }
+    expect(readdirSync(path.join(out, "replays")).length).toBeGreaterThan(0);
+    expect(readdirSync(out).filter((file) => file.includes("partial"))).toEqual([]);
+  });
+
+  it("drives over the wire as in one process: same starts, same ends, same paths", async () => {
+    const { outcomes, meanPathLength_m } = await evaluate("bundle");
+    expect(report.deployed.outcomes).toEqual(outcomes);
+    expect(report.deployed.meanPathLength_m).toBeCloseTo(meanPathLength_m, 4);
+  });
+
+  it("exports what the student does", async () => {
+    const [bundle, student] = [await evaluate("bundle"), await evaluate("student.ckpt")];
+    expect(student.outcomes).toEqual(bundle.outcomes);
+    expect(student.meanPathLength_m).toBeCloseTo(bundle.meanPathLength_m, 3);
+    expect((await evaluate("teacher.ckpt")).meanPathLength_m).not.toBeCloseTo(
+      bundle.meanPathLength_m,
+      3,
+    );
+  });
+});
+
+it("start stops where it is interrupted, and says how to go on", async () => {
+  const out = path.join(folder, "interrupted");
+  const stopped = await start(out, [], AbortSignal.abort());
+  expect([stopped.code, stopped.out]).toEqual([130, ""]);
+  expect(stopped.err).toContain(`The same with --out ${out} goes on from here.`);
+  expect(readdirSync(out)).toEqual(["teacher.ckpt"]);
+});
