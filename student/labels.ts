@@ -108,7 +108,7 @@ function keepVisible(
   }
 }
 
-/** Whether any point of a role was shown, and the middle of all its points. */
+/** Whether any point of a role was shown, and the middle of all its points that there are. */
 function posesOf(
   spec: TeacherSpec,
   keypoints: Float32Array,
@@ -123,11 +123,17 @@ function posesOf(
     roles.forEach((role, r) => {
       const points = spec.points[role];
       const to = (row * roles.length + r) * POSE_COLUMNS;
+      let present = 0;
       for (let k = 0; k < points; k++, at += 3) {
         if (keypoints[at] !== HIDDEN) poses[to] = 1;
-        poses[to + 1] += everything[at] / points;
-        poses[to + 2] += everything[at + 1] / points;
+        // a stage may have fewer obstacles than another
+        if (everything[at] === HIDDEN) continue;
+        present++;
+        poses[to + 1] += everything[at];
+        poses[to + 2] += everything[at + 1];
       }
+      poses[to + 1] /= Math.max(1, present);
+      poses[to + 2] /= Math.max(1, present);
     });
   }
   return poses;

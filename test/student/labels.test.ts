@@ -77,4 +77,12 @@ describe("labels", () => {
     expect(poses[3]).toBe(1);
     expect(poses).toHaveLength(4 * 2 * 3);
   });
+
+  it("leave out of a role's middle what is not there at all", async () => {
+    const everything = new Float32Array(4 * COLUMNS).fill(HIDDEN);
+    // the active object has two points left, the anchor none
+    everything.set([1, 2, 0, 3, 6, 0]);
+    const { poses } = await labeller.label(everything, everything, new Float32Array(8));
+    expect([...poses.subarray(0, 6)]).toEqual([1, 2, 4, 0, 0, 0]);
+  });
 });
