@@ -1,4 +1,7 @@
-/** Teachers on disk: enough to go on training as if nothing had happened, or to act. */
+/**
+ * Teachers on disk: enough to act, or to go on training. Weights, optimizer and counters go on where they
+ * were; the environments begin their first episodes again.
+ */
 
 import { existsSync } from "node:fs";
 import { ConfigError } from "../core/errors.ts";
