@@ -10,6 +10,7 @@ import { teacherData, teacherObjective } from "../../teacher/losses.ts";
 import { operatorsIn } from "../nn/support/onnx-reader.ts";
 import {
   lively,
+  randomImages,
   randomRows,
   studentSpec,
   teacherSpec,
@@ -106,7 +107,7 @@ describe("the teacher's point encoder", () => {
 describe("the student's eye", () => {
   it("sees each role's layer alone, with the same weights", async () => {
     const theta = lively(studentSpec, 1);
-    const [a, b] = [2, 3].map((seed) => randomRows(36 * 36, seed));
+    const [a, b] = [2, 3].map((seed) => randomImages(36 * 36, seed));
     const layers = Float32Array.from([...a, ...b, ...b, ...a]);
     const inputs = { layers, proprioception: new Float32Array(4) };
     const { latents, mean } = await run(studentSpec, theta, inputs, 2);

@@ -3,7 +3,7 @@ import { Actor } from "../../nn/engine.ts";
 import { studentNetwork } from "../../policies/networks/student.ts";
 import { createRollout } from "../../rollout/rollout.ts";
 import { sequencesOf } from "../../student/sequences.ts";
-import { lively, randomRows, studentSpec, withMemory } from "./tiny-student.ts";
+import { lively, randomImages, randomRows, studentSpec, withMemory } from "./tiny-student.ts";
 
 const [STEPS, ENVS] = [3, 2];
 
@@ -65,7 +65,7 @@ it("unrolled, give what acting step by step gives, and forget where an episode b
   const { params, act, unroll, inputs } = studentNetwork(withMemory);
   const theta = lively(withMemory, 1);
   const pixels = 2 * 36 * 36;
-  const layers = randomRows(sequences * steps * pixels, 2);
+  const layers = randomImages(sequences * steps * pixels, 2);
   const proprioception = randomRows(sequences * steps * 2, 3);
   // the second sequence begins an episode at its step 3
   const begins = Float32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1, 0);

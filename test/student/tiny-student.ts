@@ -34,6 +34,11 @@ export function lively(spec: StudentSpec | TeacherSpec, seed: number): Float32Ar
   return params.init(rng).map((weight) => weight + 0.1 * rng.normal());
 }
 
+/** Images as a camera gives them: inverse depth where something is, and nothing elsewhere. */
+export function randomImages(count: number, seed: number): Float32Array {
+  return randomRows(count, seed).map((x) => Math.max(0, x));
+}
+
 export function randomRows(count: number, seed: number): Float32Array {
   const rng = createRng(seed);
   return Float32Array.from({ length: count }, () => rng.uniform(-1, 1));

@@ -4,7 +4,7 @@ import { Actor } from "../../nn/engine.ts";
 import { studentNetwork } from "../../policies/networks/student.ts";
 import { headOf, teacherNetwork } from "../../policies/networks/teacher.ts";
 import { warmStartHead } from "../../student/warm-start.ts";
-import { lively, randomRows, studentSpec, teacherSpec } from "./tiny-student.ts";
+import { lively, randomImages, randomRows, studentSpec, teacherSpec } from "./tiny-student.ts";
 
 const ROWS = 8;
 const teacher = { spec: teacherSpec, theta: lively(teacherSpec, 1) };
@@ -23,7 +23,7 @@ it("acts as the teacher does on the student's latents and the mean of the refere
     outputs: ["mean", "latents"],
     batch: ROWS,
   });
-  const layers = randomRows(ROWS * 2 * 36 * 36, 5);
+  const layers = randomImages(ROWS * 2 * 36 * 36, 5);
   const { mean, latents } = await student.run(theta, { layers, proprioception });
 
   // the teacher's head alone, fed with what the student saw: a, Z_act, Z_anc, E[Z_ref]
