@@ -27,6 +27,8 @@ const spec = {
   actions: 2,
   latent: 32,
   hidden: 128,
+  channels: [8, 16, 32],
+  joint: 96,
   memory: 0,
 } as const;
 

@@ -7,7 +7,7 @@ import type { Randomization } from "./randomization.ts";
 import { PoseHistory } from "./render/latency.ts";
 import { baseFromOptical, type PrimitiveSpec, writePose, writePrimitive } from "./render/pack.ts";
 import { createRenderer } from "./render/renderer.ts";
-import { d435 } from "./render/sensor.ts";
+import { d435Filled } from "./render/sensor.ts";
 import {
   NO_ROLE,
   primitive,
@@ -50,7 +50,7 @@ export async function openEyes(
     maxPrimitives: scene.cast.bodies.length + robotParts(scene.cast.robot).length + (room ? 1 : 0),
     roles: options.roles.length,
   });
-  renderer.setSensor(options.sensor ?? d435);
+  renderer.setSensor(options.sensor ?? d435Filled);
   return new Eyes(world, scene, renderer, options);
 }
 

@@ -13,6 +13,7 @@
  */
 
 import { type Layout, layout } from "../core/layout.ts";
+import type { Rng } from "../core/rng.ts";
 import { type CameraMount, egoPushCamera } from "./camera.ts";
 import type { Ground } from "./ground.ts";
 import { HIDDEN, KEYPOINTS, keypointsOf } from "./keypoints.ts";
@@ -74,6 +75,33 @@ export interface Progress {
   readonly action: readonly [forward: number, turn: number];
 }
 
+/**
+ * Shifts the shown keypoints of every role by one random offset each, as a tracker would: [x, y] noise of
+ * `sigma_m` in the base frame. The reference moves with the anchor that it is known by.
+ */
+export function jitterKeypoints(
+  columns: Layout,
+  sigma_m: number,
+  rng: Rng,
+  out: Float32Array,
+  start: number,
+): void {
+  let dx = 0;
+  let dy = 0;
+  for (const [role, width] of Object.entries(columns.width)) {
+    const at = start + (columns.at as Readonly<Record<string, number>>)[role];
+    for (let k = 0; k < width; k += 3) {
+      if (k % (KEYPOINTS * 3) === 0 && role !== "reference") {
+        dx = sigma_m * rng.normal();
+        dy = sigma_m * rng.normal();
+      }
+      if (out[at + k] === HIDDEN) continue;
+      out[at + k] += dx;
+      out[at + k + 1] += dy;
+    }
+  }
+}
+
 /** u_gate = v_gate of centre-gated visibility; not printed in the paper. */
 const GATE = 0.6;
 
@@ -123,8 +151,10 @@ export class Observer {
       this.#placeTarget(ground, roles.active, target);
       const gated = masks.centreGate && !this.#anchorCentred(ground, roles.anchor);
       const from = start + at.reference;
+      const anchored = masks.whole && this.#centreInView(roles.anchor);
       for (let k = 0; k < KEYPOINTS * 3; k += 3) {
-        const shown = !gated && this.#inView(this.#target, k, masks.fieldOfView);
+        const seen = masks.whole ? anchored : this.#inView(this.#target, k, masks.fieldOfView);
+        const shown = !gated && seen;
         copyPoint(this.#target, k, shown, out, from + k);
       }
     }
@@ -213,16 +243,31 @@ export class Observer {
     to: number,
   ): void {
     const from = body * KEYPOINTS * 3;
+    const centred = masks.whole && this.#centreInView(body);
     for (let k = 0; k < KEYPOINTS * 3; k += 3) {
-      const shown =
-        this.#inView(this.#points, from + k, masks.fieldOfView) &&
-        !(masks.occlusion && this.#occluded(ground, body, from + k));
+      const shown = masks.whole
+        ? centred
+        : this.#inView(this.#points, from + k, masks.fieldOfView) &&
+          !(masks.occlusion && this.#occluded(ground, body, from + k));
       copyPoint(this.#points, from + k, shown, out, to + k);
     }
   }
 
   #inView(points: Float32Array, at: number, masked: boolean): boolean {
     return !masked || this.#frustum.contains(points[at], points[at + 1], points[at + 2]);
+  }
+
+  /** Whether the middle of a body's keypoints is in view. */
+  #centreInView(body: number): boolean {
+    let x = 0;
+    let y = 0;
+    let z = 0;
+    for (let k = body * KEYPOINTS * 3; k < (body + 1) * KEYPOINTS * 3; k += 3) {
+      x += this.#points[k] / KEYPOINTS;
+      y += this.#points[k + 1] / KEYPOINTS;
+      z += this.#points[k + 2] / KEYPOINTS;
+    }
+    return this.#frustum.contains(x, y, z);
   }
 
   #anchorCentred(ground: Ground, anchor: number): boolean {

@@ -14,6 +14,12 @@ export const randomization = z.strictObject({
   support: range(0.3, 1, 0, 1, "pressure on the floor, 0 even, 1 on the rim or corners"),
   actionDelaySteps: range(0, 0, 0, 5, "control steps before an action reaches the wheels"),
   imageDelaySteps: range(0, 0, 0, 5, "control steps an image is old"),
+  keypointNoise_m: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.01)
+    .describe("standard deviation of where each object is said to be, step by step"),
   cameraHeight_m: range(-0.005, 0.005, -0.1, 0.1, "error of the camera's height"),
   cameraPitch_deg: range(-0.5, 0.5, -20, 20, "error of the camera's pitch"),
   cameraYaw_deg: range(-0.5, 0.5, -20, 20, "error of the camera's yaw"),
@@ -27,6 +33,7 @@ export const exact: Randomization = {
   support: [0.6, 0.6],
   actionDelaySteps: [0, 0],
   imageDelaySteps: [0, 0],
+  keypointNoise_m: 0,
   cameraHeight_m: [0, 0],
   cameraPitch_deg: [0, 0],
   cameraYaw_deg: [0, 0],

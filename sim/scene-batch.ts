@@ -14,6 +14,7 @@ import { type Eyes, openEyes } from "./eyes.ts";
 import { Ground } from "./ground.ts";
 import {
   type GroupName,
+  jitterKeypoints,
   Observer,
   privilegedLayout,
   proprioceptionLayout,
@@ -74,6 +75,7 @@ interface EnvMemory {
   y_m: number;
   practice: boolean;
   start: readonly PlanarPose[];
+  sensing: Rng;
 }
 
 const MAX_DELAY = 5;
@@ -177,6 +179,7 @@ export class SceneBatch {
     });
     this.#randomize(env, rng.split("physics"));
     this.#eyes?.begin(env, rng.split("camera"), this.#randomization);
+    memory.sensing = rng.split("sensing");
     memory.steps = 0;
     memory.return = 0;
     memory.pathLength_m = 0;
@@ -321,6 +324,11 @@ export class SceneBatch {
       } else {
         const observability = group.slice("keypoints:".length) as Observability;
         this.#observer.writeKeypoints(this.#ground, roles, target, observability, out, start);
+        const { keypointNoise_m } = this.#randomization;
+        if (keypointNoise_m > 0 && observability !== "global") {
+          const { sensing } = this.#envs[env];
+          jitterKeypoints(this.#observer.keypoints, keypointNoise_m, sensing, out, start);
+        }
       }
     }
   }
@@ -396,6 +404,7 @@ function createMemory(scene: AssembledScene): EnvMemory {
     y_m: 0,
     practice: false,
     start: [],
+    sensing: createRng(0),
   };
 }
 

@@ -4,7 +4,9 @@
  * `global` hides nothing. `fov` is EgoPush's frustum and range test (section III-A). `occlusion` adds
  * what the paper leaves out: the line of sight must not pass through another object. `+gate` shows
  * the reference only while the anchor is near the centre of the image (centre-gated visibility),
- * which makes the teacher look at the anchor while it places.
+ * which makes the teacher look at the anchor while it places. `objects` shows an object whole while
+ * its centre is in view: a camera that sees a part of an object knows where the rest is, and a teacher
+ * that cannot count corners at the edge of the image is easier to imitate.
  */
 
 import type { CameraMount } from "./camera.ts";
@@ -16,6 +18,8 @@ export const observabilities = [
   "fov+gate",
   "occlusion",
   "occlusion+gate",
+  "objects",
+  "objects+gate",
 ] as const;
 export type Observability = (typeof observabilities)[number];
 
@@ -23,6 +27,8 @@ export interface Masks {
   readonly fieldOfView: boolean;
   readonly occlusion: boolean;
   readonly centreGate: boolean;
+  /** Objects are shown or hidden whole, by their centre. */
+  readonly whole: boolean;
 }
 
 export function masksOf(observability: Observability): Masks {
@@ -30,6 +36,7 @@ export function masksOf(observability: Observability): Masks {
     fieldOfView: observability !== "global",
     occlusion: observability.startsWith("occlusion"),
     centreGate: observability.endsWith("+gate"),
+    whole: observability.startsWith("objects"),
   };
 }
 

@@ -30,6 +30,12 @@ export const studentConfig = z.strictObject({
   warmStart: z.boolean().default(true).describe("start the head from the teacher's"),
   latent: z.int().min(1).default(32).describe("width of a role's latent; the teacher's"),
   hidden: z.int().min(1).default(128).describe("the teacher's"),
+  channels: z
+    .array(z.int().min(1).max(256))
+    .max(3)
+    .default([8, 16, 32])
+    .describe("of the convolutions; [] leaves the image moments alone"),
+  joint: z.int().min(1).default(96).describe("units that join convolutions and moments"),
   memory: z.int().min(0).default(0).describe("units of a GRU before the head; 0: none"),
   burnIn: z.int().min(0).default(4).describe("steps of a sequence before its loss counts"),
 });

@@ -11,7 +11,13 @@ import type { StudentConfig } from "./config.ts";
 
 export function studentSpec(
   simulation: SimulationSpec,
-  { latent, hidden, memory }: Pick<StudentConfig, "latent" | "hidden" | "memory">,
+  {
+    latent,
+    hidden,
+    memory,
+    channels,
+    joint,
+  }: Pick<StudentConfig, "latent" | "hidden" | "memory" | "channels" | "joint">,
 ): StudentSpec {
   const scene = findScene(simulation.scene);
   const assembled = scene.assemble(
@@ -24,6 +30,8 @@ export function studentSpec(
     actions: 2,
     latent,
     hidden,
+    channels,
+    joint,
     memory,
   };
 }

@@ -1,7 +1,8 @@
 /**
- * The visual student: one depth image a role through one convolutional encoder (EgoPush, section III-C).
+ * The visual student: one depth image a role through one encoder (EgoPush, section III-C).
  *
- * Ẑ_k = CNN(d̃_k) with weights shared by the roles; â = MLP(a_{t-1}, Ẑ_act, Ẑ_anc, Ẑ_obs), optionally
+ * Ẑ_k = E(d̃_k) with weights shared by the roles; E joins convolutions with image moments, which say
+ * from the first update on where a role is, how large, how far and how turned (moments.ts). â = MLP(a_{t-1}, Ẑ_act, Ẑ_anc, Ẑ_obs), optionally
  * with a GRU before the head. An auxiliary head estimates where each role is, for supervision and
  * for looking at.
  */
@@ -11,6 +12,7 @@ import { conv2d, gru, linear } from "../../nn/layers.ts";
 import type { DataSpec, Forward } from "../../nn/model.ts";
 import { Params, type Views } from "../../nn/params.ts";
 import type { Tensor } from "../../nn/tensor.ts";
+import { imageMoments, MOMENTS } from "./moments.ts";
 import { headOf } from "./teacher.ts";
 
 export interface StudentSpec {
@@ -22,6 +24,10 @@ export interface StudentSpec {
   readonly actions: number;
   readonly latent: number;
   readonly hidden: number;
+  /** Channels of the convolutions; none leaves the image moments alone. */
+  readonly channels: readonly number[];
+  /** Units that join convolutions and moments. */
+  readonly joint: number;
   /** Units of the GRU; 0 leaves it out. */
   readonly memory: number;
 }
@@ -29,7 +35,6 @@ export interface StudentSpec {
 /** Columns of the relative-pose head, per role: seen, x_m, y_m, in the base frame. */
 export const POSE_COLUMNS = 3;
 
-const CHANNELS = [8, 16, 32] as const;
 const KERNELS = [
   { kernel: 8, stride: 4 },
   { kernel: 4, stride: 2 },
@@ -47,11 +52,15 @@ export function studentInputs(spec: StudentSpec): DataSpec {
 export function studentNetwork(spec: StudentSpec) {
   const { latent, hidden, actions, memory } = spec;
   const features = actions + spec.roles.length * latent;
-  const params = new Params()
-    .conv("eye.1", 1, CHANNELS[0], KERNELS[0].kernel)
-    .conv("eye.2", CHANNELS[0], CHANNELS[1], KERNELS[1].kernel)
-    .conv("eye.3", CHANNELS[1], CHANNELS[2], KERNELS[2].kernel)
-    .linear("eye.latent", pixelsAfter(spec) * CHANNELS[2], latent)
+  const params = new Params();
+  spec.channels.forEach((channels, i) => {
+    params.conv(`eye.${i + 1}`, spec.channels[i - 1] ?? 1, channels, KERNELS[i].kernel);
+  });
+  const joined = spec.joint + convolved(spec);
+  params
+    .linear("eye.moments", MOMENTS, spec.joint, Math.SQRT2)
+    .linear("eye.joint", joined, spec.joint, Math.SQRT2)
+    .linear("eye.latent", spec.joint, latent)
     .linear("head.1", memory > 0 ? memory : features, hidden)
     .linear("head.2", hidden, hidden)
     .linear("head.mean", hidden, actions, 0.01)
@@ -120,12 +129,14 @@ function remember(g: Graph, views: Views, features: Tensor, begins: Tensor): Ten
 function encodeLayers(g: Graph, views: Views, spec: StudentSpec, layers: Tensor): Tensor {
   const batch = layers.shape[0];
   const images = batch * spec.roles.length;
+  const moments = g.relu(linear(g, views, "eye.moments", imageMoments(g, layers, spec)));
   let x = g.reshape(layers, [images, 1, spec.height, spec.width]);
-  KERNELS.forEach(({ kernel, stride }, i) => {
-    x = g.relu(conv2d(g, views, `eye.${i + 1}`, x, { kernel, stride }));
+  spec.channels.forEach((_, i) => {
+    x = g.relu(conv2d(g, views, `eye.${i + 1}`, x, KERNELS[i]));
   });
-  const flat = g.reshape(x, [images, pixelsAfter(spec) * CHANNELS[2]]);
-  const latents = linear(g, views, "eye.latent", flat);
+  const flat = g.reshape(x, [images, -1]);
+  const both = spec.channels.length > 0 ? g.concat([flat, moments], 1) : moments;
+  const latents = linear(g, views, "eye.latent", g.relu(linear(g, views, "eye.joint", both)));
   return g.reshape(latents, [batch, spec.roles.length, spec.latent]);
 }
 
@@ -138,9 +149,13 @@ function poseHead(g: Graph, views: Views, spec: StudentSpec, latents: Tensor): T
   return g.reshape(poses, [latents.shape[0], spec.roles.length, POSE_COLUMNS]);
 }
 
-/** Pixels left after the convolutions, none of which pads. */
-function pixelsAfter(spec: StudentSpec): number {
+/** Numbers that the convolutions, none of which pads, leave of an image. */
+function convolved({ channels, width, height }: StudentSpec): number {
+  if (channels.length === 0) return 0;
   const shrink = (size: number) =>
-    KERNELS.reduce((left, { kernel, stride }) => Math.floor((left - kernel) / stride) + 1, size);
-  return shrink(spec.height) * shrink(spec.width);
+    channels.reduce(
+      (left, _, i) => Math.floor((left - KERNELS[i].kernel) / KERNELS[i].stride) + 1,
+      size,
+    );
+  return shrink(width) * shrink(height) * channels[channels.length - 1];
 }

@@ -31,6 +31,19 @@ export const d435: SensorSpec = {
   stereoBaseline_m: 0.05,
 };
 
+/**
+ * The same camera as EgoPush runs it: 480x270, where f B = 12 px m and the nearest depth is 0.12 m, and
+ * with holes filled in before the policy sees the image (the paper inpaints in 2 ms), so that only the
+ * noise and the quantum of the disparity are left.
+ */
+export const d435Filled: SensorSpec = {
+  ...ideal,
+  sigmaInverseDepth: 0.1 / 12,
+  stepInverseDepth: 1 / 32 / 12,
+  minDepth_m: 0.12,
+  maxDepth_m: 10,
+};
+
 /** True when depth leaves this sensor as it came. */
 export function isIdeal(sensor: SensorSpec): boolean {
   return (

@@ -1,11 +1,13 @@
 /**
  * Push one object next to an anchor.
  *
- * Task: the object must come to rest at a pose fixed relative to the anchor, `offset_m` in front of
- * it, with its faces parallel to the anchor's. EgoPush calls this the two-object task.
+ * Task: the object must come to rest beside the anchor, `offset_m` from its centre and in front of one
+ * of its four faces, with its own faces parallel to the anchor's. EgoPush calls this the two-object
+ * task. Which face does not matter: a cube looks the same from all four, so a student without a goal
+ * input could not tell. The target is the place that is nearest to the object at the moment.
  * Randomised: all poses. Physical properties: see sim/randomization.ts.
  * Success: position, yaw (modulo the shape's symmetry) and speed within the reward's thresholds.
- * Failure: something leaves the arena, or the anchor is moved.
+ * Failure: something leaves the arena or topples, or the anchor is moved.
  */
 
 import { z } from "zod";
@@ -23,13 +25,19 @@ const ANCHOR = 1;
 const OBJECT = 2;
 /** Centres of two 15 cm objects can always pass each other at this distance. */
 const KEEP_OUT_m = 0.21;
+/** From one face of the anchor, a cube, to the next. */
+const FACE_rad = Math.PI / 2;
 
 const config = z.strictObject({
   shape: z.enum(["cube", "cylinder", "prism"]).default("cube"),
   arenaSide_m: z.number().min(2).default(3),
   startWithin_m: z.number().positive().default(1).describe("objects start in this square's half"),
   offset_m: z.number().positive().default(0.25).describe("target in front of the anchor's centre"),
-  anchorShift_m: z.number().positive().default(0.05).describe("moving the anchor further fails"),
+  anchorShift_m: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe("moving the anchor further fails; the paper sets no limit"),
   reward: egoPushReward.prefault({}),
 });
 type Config = z.output<typeof config>;
@@ -86,43 +94,47 @@ export const pushPair = defineScene({
   },
 });
 
-/** In front of the anchor, facing as it does. */
+/** In front of the anchor's face that is nearest to the object, facing as it does. */
 function targetPose({ offset_m }: Config, ground: Ground): PlanarPose {
+  const x_m = ground.x_m(ANCHOR);
+  const y_m = ground.y_m(ANCHOR);
   const yaw_rad = ground.yaw_rad(ANCHOR);
+  const bearing = Math.atan2(ground.y_m(OBJECT) - y_m, ground.x_m(OBJECT) - x_m);
+  const face = Math.round((bearing - yaw_rad) / FACE_rad);
+  return besideFace({ x_m, y_m, yaw_rad }, face, offset_m);
+}
+
+function besideFace(anchor: PlanarPose, face: number, offset_m: number): PlanarPose {
+  const yaw_rad = anchor.yaw_rad + face * FACE_rad;
   return {
-    x_m: ground.x_m(ANCHOR) + offset_m * Math.cos(yaw_rad),
-    y_m: ground.y_m(ANCHOR) + offset_m * Math.sin(yaw_rad),
+    x_m: anchor.x_m + offset_m * Math.cos(yaw_rad),
+    y_m: anchor.y_m + offset_m * Math.sin(yaw_rad),
     yaw_rad,
   };
 }
 
-/** The anchor near the middle, object and robot anywhere clear of the others and of the target. */
+/** The anchor near the middle, object and robot anywhere clear of it and of each other. */
 function startPoses(within_m: number, offset_m: number, rng: Rng): readonly PlanarPose[] {
-  const { anchor, target } = anchorPose(offset_m, rng);
-  const object = scatter(rng, within_m, [anchor, target], 0.3);
+  const anchor = anchorPose(rng);
+  const object = scatter(rng, within_m, [anchor], offset_m + 0.2);
   const robot = scatter(rng, within_m + 0.1, [anchor, object], 0.35);
   return [robot, anchor, object];
 }
 
-/** Object near its target on any side of the anchor, the robot near the object and facing it roughly. */
+/** The object near a target, the robot near the object and facing it roughly. */
 function practicePoses(offset_m: number, rng: Rng): readonly PlanarPose[] {
-  const { anchor, target } = anchorPose(offset_m, rng);
+  const anchor = anchorPose(rng);
+  const target = besideFace(anchor, Math.floor(rng.uniform(0, 4)), offset_m);
   const object = scatter(rng, 0.5, [anchor], 0.24, target);
   const robot = scatter(rng, 0.6, [anchor, object], 0.28, object);
   const towards = Math.atan2(object.y_m - robot.y_m, object.x_m - robot.x_m);
   return [{ ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) }, anchor, object];
 }
 
-function anchorPose(offset_m: number, rng: Rng): { anchor: PlanarPose; target: PlanarPose } {
-  const anchor: PlanarPose = {
+function anchorPose(rng: Rng): PlanarPose {
+  return {
     x_m: rng.uniform(-0.3, 0.3),
     y_m: rng.uniform(-0.3, 0.3),
     yaw_rad: rng.uniform(-Math.PI, Math.PI),
   };
-  const target: PlanarPose = {
-    x_m: anchor.x_m + offset_m * Math.cos(anchor.yaw_rad),
-    y_m: anchor.y_m + offset_m * Math.sin(anchor.yaw_rad),
-    yaw_rad: anchor.yaw_rad,
-  };
-  return { anchor, target };
 }

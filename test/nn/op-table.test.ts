@@ -26,7 +26,16 @@ const teacher: TeacherSpec = {
 const student: StudentSpec = {
   kind: "student",
   roles: ["active", "anchor"],
-  ...{ width: 64, height: 64, actions: 2, latent: 8, hidden: 16, memory: 0 },
+  ...{
+    width: 64,
+    height: 64,
+    actions: 2,
+    latent: 8,
+    hidden: 16,
+    channels: [8, 16, 32],
+    joint: 16,
+    memory: 0,
+  },
 };
 const weights = { relationalWeight: 1, latentWeight: 1, poseWeight: 1, burnIn: 1 };
 

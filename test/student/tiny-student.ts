@@ -22,6 +22,8 @@ export const studentSpec: StudentSpec = {
   actions: 2,
   latent: 6,
   hidden: 10,
+  channels: [8, 16, 32],
+  joint: 12,
   memory: 0,
 };
 
