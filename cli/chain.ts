@@ -4,7 +4,6 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { writeFileWhole } from "../core/files.ts";
-import type { Proportion } from "../core/statistics.ts";
 import type { Device } from "../nn/device.ts";
 import type { ExportReport } from "../policies/export.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
@@ -211,8 +210,6 @@ export function writeReplays(
 export function evaluationFacts({ episodes: _, ...summary }: Evaluation): EvaluationSummary {
   return summary;
 }
-
-export type { Proportion };
 
 function commit(): string {
   try {

@@ -26,14 +26,14 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
     // ten minutes on two cores, deployment included
     quick: {
       scene: guided,
-      teacher: { ...teacher, iterations: 500, practiceUntil: 0.2 },
+      teacher: { ...teacher, iterations: 420, practiceUntil: 0.2 },
       student: { iterations: 170 },
     },
-    // half an hour: what policies/zoo was made with
+    // a quarter of an hour: what policies/zoo was made with
     long: {
       scene: guided,
-      teacher: { ...teacher, iterations: 900, practiceUntil: 0.15 },
-      student: { iterations: 420 },
+      teacher: { ...teacher, iterations: 700, practiceUntil: 0.15 },
+      student: { iterations: 400 },
     },
     // seconds: whether the chain runs, not whether it learns
     smoke: {

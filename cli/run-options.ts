@@ -30,7 +30,7 @@ export const computeOptions = {
     min: 1,
     max: 64,
     default: 2,
-    description: "threads inside the learner. Never changes the result",
+    description: "threads inside the learner; more of them may round a large sum otherwise",
   },
   device: {
     type: "string",

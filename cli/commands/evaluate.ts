@@ -52,14 +52,14 @@ export const evaluate = defineCommand({
   config: runConfigSchema(),
   async run({ options, configure, report }) {
     const { scene, episodes, seed, replays } = options;
-    const config = configure(runConfigSchema(scene));
-    const simulation = simulationOf(scene, config, seed);
-    const { actor, theta, madeFor } = readPolicy(options.policy);
+    const { actor, theta, madeFor, trainedOn } = readPolicy(options.policy);
     if (madeFor !== scene) {
       throw new ConfigError(
         `The policy in "${options.policy}" was made for scene "${madeFor}", not "${scene}". Use --scene ${madeFor}.`,
       );
     }
+    const config = configure(runConfigSchema(scene), trainedOn ? { scene: trainedOn } : {});
+    const simulation = simulationOf(scene, config, seed);
     const pool = openPool(options.workers);
     const progress = new Progress(["evaluate"]);
     try {
@@ -84,6 +84,8 @@ function readPolicy(policy: string): {
   readonly actor: ActorSpec;
   readonly theta?: Float32Array;
   readonly madeFor: string;
+  /** The scene's settings, where the policy keeps them. */
+  readonly trainedOn?: object;
 } {
   if (!existsSync(policy)) {
     throw new FileError(
@@ -96,10 +98,13 @@ function readPolicy(policy: string): {
   }
   if (readCheckpointKind(policy) === "teacher") {
     const { spec, observability, theta, simulation } = readTeacher(policy);
-    return { actor: teacherActor(spec, observability), theta, madeFor: simulation.scene };
+    const actor = teacherActor(spec, observability);
+    const trainedOn = simulation.config as object;
+    return { actor, theta, madeFor: simulation.scene, trainedOn };
   }
   const { spec, theta, simulation } = readStudent(policy);
-  return { actor: studentActor(spec), theta, madeFor: simulation.scene };
+  const trainedOn = simulation.config as object;
+  return { actor: studentActor(spec), theta, madeFor: simulation.scene, trainedOn };
 }
 
 function describe(evaluation: Evaluation, replays: readonly string[]): string {
