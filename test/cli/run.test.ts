@@ -108,7 +108,10 @@ describe("--set", () => {
     ],
     ["gamma=0.9", 'Did you mean "ppo.gamma"? The configuration has: seed, ppo.'],
     ["__proto__.x=1", 'Unknown option "__proto__.x" in --set.'],
-    ["ppo.gamma.x=1", '"ppo.gamma" in "--set ppo.gamma.x=…" has no parts: it is a number from 0 to 1.'],
+    [
+      "ppo.gamma.x=1",
+      '"ppo.gamma" in "--set ppo.gamma.x=…" has no parts: it is a number from 0 to 1.',
+    ],
     ["ppo", '"--set" needs path.to.option=value, got "ppo".'],
     ["ppo.gamma=1.5", "at ppo.gamma"],
     ["ppo.gamma=high", "expected number, received string"],

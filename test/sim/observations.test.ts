@@ -2,9 +2,15 @@
 
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { createRng } from "../../core/rng.ts";
 import { Ground } from "../../sim/ground.ts";
 import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
-import { Observer, privilegedLayout, proprioceptionLayout } from "../../sim/observations.ts";
+import {
+  jitterKeypoints,
+  Observer,
+  privilegedLayout,
+  proprioceptionLayout,
+} from "../../sim/observations.ts";
 import { egoPushRobot } from "../../sim/robots/diff-drive.ts";
 import { defineScene, type PlanarPose, type Roles } from "../../sim/scene.ts";
 import type { Shape } from "../../sim/shape.ts";
@@ -118,6 +124,46 @@ describe("keypoints", () => {
     const shown = xs.filter((x) => x !== HIDDEN);
     expect(shown.length).toBeGreaterThan(0);
     expect(shown.length).toBeLessThan(KEYPOINTS);
+    world.free();
+  });
+
+  it("shows an object whole, or not at all, where the mask is by objects", () => {
+    const inside = setUp({ [ACTIVE]: [0.5 - 0.66, 0.8, 0] });
+    expect(inside.keypoints("fov")("active")).toContain(HIDDEN);
+    expect(inside.keypoints("objects")("active")).not.toContain(HIDDEN);
+    inside.world.free();
+    const outside = setUp({ [ACTIVE]: [0.5 - 0.75, 0.8, 0] });
+    expect(
+      outside
+        .keypoints("fov")("active")
+        .filter((x) => x !== HIDDEN),
+    ).not.toEqual([]);
+    expect(outside.keypoints("objects")("active")).toEqual(hidden);
+    outside.world.free();
+  });
+
+  it("moves all points of a role together where a tracker is noisy, and leaves hidden ones hidden", () => {
+    const { keypoints, observer, world } = setUp({
+      [ACTIVE]: [0.3, 0.8, 0],
+      [ANCHOR]: [0.5, -2, 0],
+    });
+    const exact = [...keypoints("fov")("active"), ...keypoints("fov")("anchor")];
+    const offsets: number[] = [];
+    for (let i = 0; i < 400; i++) {
+      const row = new Float32Array(observer.keypoints.size).fill(HIDDEN);
+      row.set(exact, 0);
+      jitterKeypoints(observer.keypoints, 0.02, createRng(i), row, 0);
+      const moved = [...row.subarray(0, KEYPOINTS * 3)].map((x, k) => x - exact[k]);
+      expect(moved.filter((_, k) => k % 3 === 2)).toEqual(close([0, 0, 0, 0]));
+      for (let k = 3; k < KEYPOINTS * 3; k++) expect(moved[k]).toBeCloseTo(moved[k % 3], 5);
+      expect([...row.subarray(KEYPOINTS * 3, KEYPOINTS * 6)]).toEqual(hidden);
+      offsets.push(moved[0], moved[1]);
+    }
+    const mean = offsets.reduce((a, b) => a + b, 0) / offsets.length;
+    const deviation = Math.sqrt(offsets.reduce((a, b) => a + b * b, 0) / offsets.length);
+    expect(Math.abs(mean)).toBeLessThan(0.003);
+    expect(deviation).toBeGreaterThan(0.0185);
+    expect(deviation).toBeLessThan(0.0215);
     world.free();
   });
 

@@ -67,9 +67,12 @@ describe("Frustum", () => {
 
 describe("masksOf", () => {
   it("reads the masks from the name", () => {
-    expect(masksOf("global")).toEqual({ fieldOfView: false, occlusion: false, centreGate: false });
-    expect(masksOf("fov+gate")).toEqual({ fieldOfView: true, occlusion: false, centreGate: true });
-    expect(masksOf("occlusion")).toEqual({ fieldOfView: true, occlusion: true, centreGate: false });
+    const none = { fieldOfView: false, occlusion: false, centreGate: false, whole: false };
+    expect(masksOf("global")).toEqual(none);
+    expect(masksOf("fov+gate")).toEqual({ ...none, fieldOfView: true, centreGate: true });
+    expect(masksOf("occlusion")).toEqual({ ...none, fieldOfView: true, occlusion: true });
+    const objects = { ...none, fieldOfView: true, whole: true, centreGate: true };
+    expect(masksOf("objects+gate")).toEqual(objects);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { practiceAt } from "../../rollout/curriculum.ts";
-import { adaptLearningRate } from "../../teacher/learning-rate.ts";
+import { adaptLearningRate, rateCeiling } from "../../teacher/learning-rate.ts";
 
 describe("adaptLearningRate", () => {
   const limits = { targetKl: 0.01, minLearningRate: 1e-4, maxLearningRate: 1e-2 };
@@ -15,6 +15,16 @@ describe("adaptLearningRate", () => {
     ["stops growing at the most", 9e-3, 0, 1e-2],
   ])("%s", (_, rate, kl, expected) => {
     expect(adaptLearningRate(rate, kl, limits)).toBeCloseTo(expected, 12);
+  });
+});
+
+describe("rateCeiling", () => {
+  it("falls linearly from the largest rate to the least", () => {
+    const config = { iterations: 100, minLearningRate: 1e-4, maxLearningRate: 3e-3 };
+    const ceilings = [0, 50, 100].map((iteration) => rateCeiling(iteration, config));
+    expect(ceilings[0]).toBeCloseTo(3e-3, 12);
+    expect(ceilings[1]).toBeCloseTo(1.55e-3, 12);
+    expect(ceilings[2]).toBeCloseTo(1e-4, 12);
   });
 });
 
