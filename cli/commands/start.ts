@@ -119,6 +119,7 @@ export const start = defineCommand({
         episodes,
         onProgress: (done, success) => progress.update(done, { success }),
       });
+      progress.update(episodes, { success: deployed.success.rate });
       progress.finish();
 
       const run: Run = {
