@@ -143,8 +143,8 @@ describe.skipIf(!hasChromium)("a replay", () => {
   it("that the server does not have is named, and so is a missing policy", async () => {
     await open("?replay=library/replays/runs/first/gone.json");
     await expect.poll(() => alert().textContent()).toContain("There is no replay");
-    await page.locator("#live-scene").selectOption("push-pair");
-    await page.getByText("No policy for push-pair was found").waitFor();
+    await page.locator("#live-scene").selectOption("reach-box");
+    await page.getByText("No policy for reach-box was found").waitFor();
   });
 });
 
