@@ -147,6 +147,15 @@ describe.skipIf(!hasChromium)("a replay", () => {
 });
 
 describe.skipIf(!hasChromium)("without its means, the page says what is missing", () => {
+  it("a policy for the scene", async () => {
+    const empty = { contentType: "application/json", body: '{"replays":[],"policies":[]}' };
+    await open("?paused", (fresh) =>
+      fresh.route("**/library.json", (route) => route.fulfill(empty)),
+    );
+    await page.locator("#live-scene").selectOption("push-pair");
+    await page.getByText("No policy for push-pair was found").waitFor();
+  });
+
   it("WebGL: the robot's camera is still shown", async () => {
     await open("?paused", (fresh) =>
       fresh.addInitScript(`{
