@@ -3,7 +3,7 @@
 import type { Meters, Radians } from "../core/units.ts";
 import type { PushReading } from "../credit/ego-push.ts";
 import { type Ground, yawDistance_rad } from "./ground.ts";
-import type { DiffDriveSpec } from "./robots/diff-drive.ts";
+import { type DiffDriveSpec, pusherReach_m } from "./robots/diff-drive.ts";
 import type { PlanarPose } from "./scene.ts";
 import { type Shape, symmetry_rad } from "./shape.ts";
 
@@ -17,7 +17,7 @@ export function measurePush(
   out: PushReading,
 ): void {
   const heading_rad = ground.yaw_rad(0);
-  const reach_m = robot.base_m[0] / 2 + robot.pusher_m.length;
+  const reach_m = pusherReach_m(robot);
   const faceX_m = ground.x_m(0) + reach_m * Math.cos(heading_rad);
   const faceY_m = ground.y_m(0) + reach_m * Math.sin(heading_rad);
   const x_m = ground.x_m(active);
