@@ -1,0 +1,5 @@
+/** Every protocol that `bench/bridge-fuzz.ts` fires at. Add an adapter's targets to the list. */
+
+import type { FuzzTarget } from "./target.ts";
+
+export const fuzzTargets: readonly FuzzTarget[] = [];
