@@ -7,6 +7,12 @@ import { type PolicyManifest, rowSize } from "../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../policies/runtime/runtime.ts";
 import type { MessageOf } from "./messages.ts";
 
+/** A policy that may answer with a chunk: `step` then gives actions [rows, steps, A]. */
+export type ServedPolicy = PolicyRuntime & {
+  /** Actions in one answer, one for each control step; 1 unless given. */
+  readonly steps?: number;
+};
+
 /** The robots of one session, and what the policy remembers of each. */
 export interface Fleet {
   readonly robots: number;
@@ -47,12 +53,12 @@ export function createFleet({ recurrent }: PolicyManifest, robots: number): Flee
 }
 
 export class Batcher<F extends Fleet> {
-  readonly #policy: PolicyRuntime;
+  readonly #policy: ServedPolicy;
   readonly #waiting = new Map<F, Map<number, Row<F>>>();
   /** Reused by the next batch. */
   readonly #buffers = new Map<string, Float32Array>();
 
-  constructor(policy: PolicyRuntime) {
+  constructor(policy: ServedPolicy) {
     this.#policy = policy;
   }
 
@@ -195,7 +201,7 @@ export class Batcher<F extends Fleet> {
     actions: Float32Array,
     spoilt: ReadonlyMap<Observed<F>, string>,
   ): Answer<F>[] {
-    const size = rowSize(this.#policy.manifest.output.shape);
+    const size = rowSize(this.#policy.manifest.output.shape) * (this.#policy.steps ?? 1);
     const rowsOf = new Map<Observed<F>, number[]>();
     for (const [r, { observed }] of rows.entries()) {
       const own = rowsOf.get(observed);

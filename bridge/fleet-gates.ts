@@ -11,6 +11,9 @@ import {
   observationSent,
   offer,
   openGate,
+  policyHeard,
+  stepBegun,
+  timeLeft_s,
 } from "./command-gate.ts";
 import type { MessageOf } from "./messages.ts";
 
@@ -34,6 +37,16 @@ export class FleetGates {
     }
   }
 
+  /** A control step of all robots begins without an observation. */
+  stepBegun(): void {
+    this.#gates = this.#gates.map(stepBegun);
+  }
+
+  /** The policy showed signs of life. */
+  heard(now_s: number): void {
+    this.#gates = this.#gates.map((gate) => policyHeard(gate, now_s));
+  }
+
   /** Offers each row to its robot's gate; says for each why not. In lock-step nothing is too old. */
   accept(
     action: MessageOf<"action">,
@@ -41,12 +54,12 @@ export class FleetGates {
     now_s: number,
     lockStep: boolean,
   ): (GateRefusal | "unknown robot" | undefined)[] {
-    const { session, sequence, observation, robots, size } = action;
+    const { session, sequence, observation, robots, size, steps = 1 } = action;
     const ttl_s = lockStep ? Number.POSITIVE_INFINITY : action.ttl_ms / 1000;
     return robots.map((robot, row) => {
       if (robot >= this.#gates.length) return "unknown robot";
-      const own = values.subarray(row * size, (row + 1) * size);
-      const offered = { session, sequence, observation, ttl_s, values: own };
+      const own = values.subarray(row * steps * size, (row + 1) * steps * size);
+      const offered = { session, sequence, observation, ttl_s, values: own, steps };
       const { gate, refusal } = offer(this.#gates[robot], this.#limits, offered, now_s);
       this.#gates[robot] = gate;
       return refusal;
@@ -54,15 +67,24 @@ export class FleetGates {
   }
 
   commandOf(robot: number, now_s: number): Float32Array {
-    const gate = this.#gates[robot];
-    if (gate) return commandAt(gate, now_s);
-    throw new ShapeError(`Expected a robot below ${this.#gates.length}, got ${robot}.`);
+    return commandAt(this.#gateOf(robot), now_s);
   }
 
-  /** The accepted answer of `robot` to that very observation, if there is one. */
+  /** How much longer that command may be in force; 0 where it is not. */
+  timeLeft_s(robot: number, now_s: number): number {
+    return Math.max(0, timeLeft_s(this.#gateOf(robot), now_s));
+  }
+
+  /** The accepted answer of `robot` to that very observation, if there is one: its first action. */
   answerTo(sequence: number, robot: number): Float32Array | undefined {
     const { observation, values } = this.#gates[robot];
-    return observation === sequence ? values : undefined;
+    return observation === sequence ? values.subarray(0, this.#limits.size) : undefined;
+  }
+
+  #gateOf(robot: number): Gate {
+    const gate = this.#gates[robot];
+    if (gate) return gate;
+    throw new ShapeError(`Expected a robot below ${this.#gates.length}, got ${robot}.`);
   }
 
   /** Indices of robots marked by a number that is not zero; all of them without marks. */

@@ -11,6 +11,8 @@ export const protocol = "understudy/1";
 /** Most robots that one session may stand for, and most arrays in one observation. */
 export const maxRobots = 4096;
 const maxArrays = 64;
+/** Most actions in a chunk. */
+export const maxSteps = 256;
 
 const text = z.string().max(2000);
 const session = z.string().min(8).max(64).describe("as in the welcome");
@@ -73,11 +75,22 @@ const action = z
     session,
     sequence: sequence.describe("increases with each action of the session"),
     observation: sequence.describe("sequence of the observation that this answers"),
-    ttl_ms: milliseconds.describe("in force no longer than this after the observation was taken"),
+    ttl_ms: milliseconds.describe(
+      "in force no longer than this after the observation was taken; in a chunk, after its own step",
+    ),
     robots: robots.describe("which robots the rows are for, without repetition"),
-    size: z.number().int().min(1).max(1_000_000).describe("numbers in a row"),
+    size: z.number().int().min(1).max(1_000_000).describe("numbers in an action"),
+    steps: z
+      .number()
+      .int()
+      .min(1)
+      .max(maxSteps)
+      .exactOptional()
+      .describe("actions in a chunk, one for each control step from the observation's on; else 1"),
   })
-  .describe("What robots should do, in the manifest's output units. One frame: [rows, size].");
+  .describe(
+    "What robots should do, in the manifest's output units. One frame: [rows, steps, size].",
+  );
 
 const ping = z
   .strictObject({
@@ -177,7 +190,9 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
 
 /** Bytes of each frame that must follow a header. */
 export function blobBytes(message: Message): readonly number[] {
-  if (message.type === "action") return [4 * message.size * message.robots.length];
+  if (message.type === "action") {
+    return [4 * message.size * (message.steps ?? 1) * message.robots.length];
+  }
   if (message.type !== "observation") return [];
   const rows = message.robots.length;
   return message.arrays.map(({ shape }) => shape.reduce((a, b) => a * b, 4 * rows));

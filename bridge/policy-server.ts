@@ -5,8 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import { describeInterface, manifestHash } from "../policies/manifest-hash.ts";
-import type { PolicyRuntime } from "../policies/runtime/runtime.ts";
-import { type Answer, Batcher, createFleet, type Fleet } from "./batcher.ts";
+import { type Answer, Batcher, createFleet, type Fleet, type ServedPolicy } from "./batcher.ts";
 import { monotonic_s, stamp_ns } from "./clock.ts";
 import { decode, encode } from "./codec.ts";
 import { Counts, Latencies } from "./counts.ts";
@@ -15,7 +14,7 @@ import { defaultEndpoint, type Frames, Link, listen } from "./sockets.ts";
 
 export interface ServeOptions {
   /** Stays the caller's: close it after the server. */
-  readonly policy: PolicyRuntime;
+  readonly policy: ServedPolicy;
   /** Such as tcp://127.0.0.1:5601 (the default) or ipc:///tmp/policy; port * takes a free one. */
   readonly endpoint?: string;
   /** How long after its observation an action may be in force. */
@@ -70,7 +69,7 @@ export async function servePolicy(options: ServeOptions): Promise<PolicyServer> 
 export class PolicyServer {
   /** Where it listens, with the port it was given. */
   readonly endpoint: string;
-  readonly #policy: PolicyRuntime;
+  readonly #policy: ServedPolicy;
   readonly #hash: string;
   readonly #ttl_ms: number;
   readonly #log: (line: string) => void;
@@ -248,6 +247,7 @@ export class PolicyServer {
     session.sequence++;
     session.actions += robots.length;
     this.#totals.actions += robots.length;
+    const { steps = 1 } = this.#policy;
     const action: MessageOf<"action"> = {
       type: "action",
       session: session.id,
@@ -255,7 +255,8 @@ export class PolicyServer {
       observation: header.sequence,
       ttl_ms: this.#ttl_ms,
       robots: [...robots],
-      size: actions.length / robots.length,
+      size: actions.length / robots.length / steps,
+      ...(steps > 1 ? { steps } : {}),
     };
     this.#link.post([session.address, ...encode(action, [actions])]);
     this.#latencies.add(monotonic_s() - received_s);

@@ -96,10 +96,12 @@ export class RobotLink {
     };
     const { manifest, robots, watchdog_s } = this.#options;
     const { low, high, shape } = manifest.output;
-    this.#gates = new FleetGates(robots, { size: rowSize(shape), low, high, watchdog_s });
+    const limits = { low, high, watchdog_s, step_s: manifest.controlStep_s };
+    this.#gates = new FleetGates(robots, { size: rowSize(shape), ...limits });
     this.#session = new RobotSession(this.#options, {
       begun: (session) => this.#gates.restart(session),
       lost: () => this.#lost(),
+      heard: () => this.#gates.heard(monotonic_s()),
       action: (action, values) => this.#accept(action, toFloats(values)),
       refused: (observation) => {
         if (observation === this.#waiting?.sequence) this.#waiting.done();
@@ -129,6 +131,19 @@ export class RobotLink {
   observe(observations: Rows, active?: Uint8Array, resets?: Uint8Array): void {
     this.#session.throwIfOver();
     this.#send(observations, this.#gates.marked(active), resets);
+  }
+
+  /**
+   * A control step begins without an observation: of a chunk, the next action is due. `observe` does
+   * this by itself, so call it only in steps that send nothing.
+   */
+  advance(): void {
+    this.#gates.stepBegun();
+  }
+
+  /** How much longer `commandOf` may be in force, unless a newer action comes; 0 where it is not. */
+  timeLeft_s(robot: number, now_s = monotonic_s()): number {
+    return this.#gates.timeLeft_s(robot, now_s);
   }
 
   /** What `robot` may be told right now [A], in the manifest's output units: zeros unless all is well. */

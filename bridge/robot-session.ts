@@ -25,6 +25,8 @@ export interface SessionEvents {
   begun(session: string): void;
   /** Nothing may move until the next session begins. */
   lost(): void;
+  /** The policy answered a ping. */
+  heard(): void;
   action(action: MessageOf<"action">, values: Uint8Array): void;
   /** The policy could not use an observation of this session. */
   refused(observation: number): void;
@@ -147,7 +149,10 @@ export class RobotSession {
     else {
       this.#ticksSinceHeard = 0;
       if (message.type === "action") this.#events.action(message, blobs[0]);
-      if (message.type === "pong") this.#compareClocks(message);
+      if (message.type === "pong") {
+        this.#compareClocks(message);
+        this.#events.heard();
+      }
       if (message.type === "status") this.#status = message;
       if (message.type === "bye") this.#lose("the policy said goodbye");
     }

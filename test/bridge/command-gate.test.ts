@@ -7,6 +7,8 @@ import {
   observationSent,
   offer,
   openGate,
+  policyHeard,
+  stepBegun,
 } from "../../bridge/command-gate.ts";
 
 const limits: GateLimits = { size: 2, low: -1, high: 1, watchdog_s: 0.25 };
@@ -167,3 +169,53 @@ function checkAlong(gate: Gate, from_s: number, to_s: number, last: Accepted): n
   }
   return moves;
 }
+
+describe("a chunk", () => {
+  const step_s = 0.1;
+  const chunked = { ...limits, step_s };
+  const ready = observationSent(openGate(session, chunked), 1, 10);
+  /** Forward 0.1, 0.2, 0.3, for the steps that begin at 10, 10.1 and 10.2 s. */
+  const chunk = { ...good, steps: 3, values: Float32Array.of(0.1, 0, 0.2, 0, 0.3, 0) };
+  const forward = (gate: Gate, now_s: number) => Number(commandAt(gate, now_s)[0].toFixed(3));
+
+  it("gives one action for each control step begun, then zeros", () => {
+    let { gate } = offer(ready, chunked, chunk, 10.01);
+    expect(forward(gate, 10.02)).toBe(0.1);
+    gate = stepBegun(gate);
+    expect(forward(gate, 10.1)).toBe(0.2);
+    gate = observationSent(gate, 2, 10.2);
+    expect(forward(gate, 10.2)).toBe(0.3);
+    expect(forward(stepBegun(gate), 10.21)).toBe(0);
+  });
+
+  it("that comes late goes on at the step that is due, by steps begun and not by time", () => {
+    // the second step began early: what counts is that it began
+    const { gate } = offer(observationSent(ready, 2, 10.03), chunked, chunk, 10.05);
+    expect(forward(gate, 10.05)).toBe(0.2);
+  });
+
+  it("is refused when all its steps have begun already", () => {
+    const late = stepBegun(stepBegun(stepBegun(ready)));
+    expect(offer(late, chunked, chunk, 10.15).refusal).toBe("used up");
+  });
+
+  it("stops at the watchdog unless the policy is heard, and goes on while it is", () => {
+    const { gate } = offer(ready, chunked, chunk, 10);
+    const second = stepBegun(gate);
+    expect(forward(second, 10.24)).toBe(0.2);
+    expect(forward(second, 10.26)).toBe(0);
+    expect(forward(policyHeard(second, 10.2), 10.26)).toBe(0.2);
+    // heard or not, an action is too old its ttl after its own step
+    expect(forward(policyHeard(second, 10.31), 10.31)).toBe(0);
+  });
+
+  it("is refused when its numbers are not steps times size", () => {
+    const short = { ...chunk, values: chunk.values.slice(0, 4) };
+    expect(offer(ready, chunked, short, 10.01).refusal).toBe("wrong size");
+  });
+
+  it("does not live on signs of life when it is a single action", () => {
+    const { gate } = offer(ready, chunked, { ...good, ttl_s: 9 }, 10);
+    expect(forward(policyHeard(gate, 10.2), 10.3)).toBe(0);
+  });
+});

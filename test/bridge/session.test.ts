@@ -5,6 +5,8 @@ import type { Message, MessageOf } from "../../bridge/messages.ts";
 import { servePolicy } from "../../bridge/policy-server.ts";
 import { connectRobot } from "../../bridge/robot-client.ts";
 import { ConfigError, ShapeError, WireError } from "../../core/errors.ts";
+import { loadPolicyBytes } from "../../policies/runtime/node.ts";
+import type { Rows } from "../../policies/runtime/runtime.ts";
 import { cnnPolicy, linearPolicy, summingPolicy } from "../policies/tiny-policies.ts";
 import { lastMotion_ms, manifestOf, serveHere, until } from "./support.ts";
 
@@ -192,6 +194,40 @@ describe("free-running", () => {
     expect(robot.report().status).toMatchObject({ observations: 1, actions: 1, refused: 0 });
     // one machine, one clock
     expect(Math.abs(robot.report().clockOffset_s)).toBeLessThan(0.01);
+  });
+});
+
+describe("a policy that answers with chunks", () => {
+  it("has each action obeyed in its own control step, and zeros after the last", async () => {
+    const tiny = linearPolicy();
+    const runtime = await loadPolicyBytes(manifestOf(tiny), tiny.onnx);
+    closing.push(runtime);
+    const steps = 3;
+    const policy = {
+      ...runtime,
+      steps,
+      // [x, x/2, x/4] of a state [x, ...]
+      step: async ({ state }: Rows) => {
+        const actions = Float32Array.of(state[0], 0, state[0] / 2, 0, state[0] / 4, 0);
+        return { actions, state: {} };
+      },
+    };
+    const server = await servePolicy({ policy, ttl_ms: 5000, endpoint: "tcp://127.0.0.1:*" });
+    closing.push(server);
+    const { endpoint } = server;
+    const robot = await connectRobot({ manifest: manifestOf(tiny), endpoint, watchdog_s: 2 });
+    closing.push(robot);
+    const state = Float32Array.of(0.8, 0, 0);
+    // in lock-step there is a new answer for each step
+    expect((await robot.exchange({ state }))[0]).toBeCloseTo(0.8);
+    robot.observe({ state });
+    await until(() => robot.report().actions === 2, 2000);
+    const forwards: number[] = [];
+    for (let step = 0; step < 4; step++) {
+      forwards.push(Number(robot.commandOf(0)[0].toFixed(3)));
+      robot.advance();
+    }
+    expect(forwards).toEqual([0.8, 0.4, 0.2, 0]);
   });
 });
 
