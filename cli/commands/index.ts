@@ -44,6 +44,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Simulated robots in a process of their own, driven over ZeroMQ.",
     load: async () => (await import("./robot-sim.ts")).robotSim,
   },
+  "env-server": {
+    summary: "Simulated environments for trainers in Python, over ZeroMQ, until Ctrl-C.",
+    load: async () => (await import("./env-server.ts")).envServer,
+  },
   view: {
     summary: "Serve the viewer: scenes, policies and replays in the browser, until Ctrl-C.",
     load: async () => (await import("./view.ts")).view,

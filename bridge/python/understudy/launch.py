@@ -1,0 +1,77 @@
+"""Starts an environment server for the life of one environment."""
+
+import json
+import shutil
+import subprocess
+import threading
+
+from .vector_env import Env, VectorEnv
+from .wire import EnvServerError
+
+
+def launch(scene, envs=64, *, groups=None, seed=0, settings=None, threads=None, command=None, single=False):
+    """Starts ``understudy env-server`` and opens its environments; closing them ends the server.
+
+    ``groups`` are observation groups, such as ``["layers", "proprioception"]``; ``settings`` go to
+    ``--set``, such as ``{"scene.budgetSteps": 200}``. ``command`` is how to run understudy here: a list of
+    words, by default ``["understudy"]`` if that is on the PATH, else ``["npx", "understudy"]``.
+    ``single=True`` gives one plain ``gymnasium.Env``.
+    """
+    words = list(command or _command())
+    words += ["env-server", "--scene", scene, "--envs", str(1 if single else envs)]
+    words += ["--endpoint", "tcp://127.0.0.1:*", "--seed", str(seed)]
+    if groups is not None:
+        words += ["--groups", ",".join(groups)]
+    if threads is not None:
+        words += ["--threads", str(threads)]
+    for name, value in (settings or {}).items():
+        words += ["--set", f"{name}={json.dumps(value)}"]
+    server = _Server(words)
+    try:
+        env = (Env if single else VectorEnv)(server.endpoint)
+    except Exception:
+        server.close()
+        raise
+    (env._vector if single else env)._server = server
+    return env
+
+
+def _command():
+    return ["understudy"] if shutil.which("understudy") else ["npx", "understudy"]
+
+
+class _Server:
+    """The process, once it listens."""
+
+    def __init__(self, words):
+        try:
+            self._process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        except OSError as error:
+            raise EnvServerError(
+                f'Cannot start "{words[0]}": {error}. Give launch() a command that runs understudy.'
+            ) from error
+        said = []
+        for line in self._process.stderr:
+            said.append(line.rstrip())
+            if line.startswith("serving ") and " at " in line:
+                self.endpoint = line.rsplit(" at ", 1)[1].strip()
+                break
+        else:
+            self._process.wait()
+            reason = "\n".join(said[-8:]) or "it said nothing"
+            raise EnvServerError(f"The environment server ended before it listened: {reason}")
+        # what it says later must not fill the pipe
+        threading.Thread(target=self._process.stderr.read, daemon=True).start()
+
+    def close(self):
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()

@@ -1,0 +1,185 @@
+/** A worker thread of the environment host: owns some of the environments, and steps them when told. */
+
+import { parentPort } from "node:worker_threads";
+import type { EndedEpisode } from "../../bridge/env-server/environment.ts";
+import { saveDiverged } from "../../rollout/diverged.ts";
+import type { SimulationSpec } from "../../rollout/shard.ts";
+import type { GroupName } from "../../sim/observations.ts";
+import { SceneBatch } from "../../sim/scene-batch.ts";
+import { findScene } from "../../sim/scenes/index.ts";
+import { LastLook } from "./last-look.ts";
+
+/** Arrays of all environments, shared by all threads; each writes its own rows. */
+export interface ShardArrays {
+  /** [N, A] */
+  readonly actions: Float32Array;
+  /** [N, row] by group. */
+  readonly groups: Readonly<Record<string, Float32Array>>;
+  /** [N] */
+  readonly rewards: Float32Array;
+  readonly terminated: Uint8Array;
+  readonly truncated: Uint8Array;
+}
+
+export interface OpenRequest {
+  readonly op: "open";
+  readonly simulation: SimulationSpec;
+  readonly groups: readonly GroupName[];
+  readonly firstEnv: number;
+  readonly envs: number;
+}
+
+export type Request =
+  | OpenRequest
+  | { readonly op: "attach"; readonly arrays: ShardArrays }
+  | { readonly op: "reset"; readonly seed: number | undefined }
+  | { readonly op: "step" };
+
+export interface Reply {
+  readonly result?: unknown;
+  readonly error?: {
+    readonly name: string;
+    readonly message: string;
+    readonly stack: string | undefined;
+    readonly statePath: string;
+  };
+}
+
+/** The environments of this thread. */
+class EnvShard {
+  readonly #open: OpenRequest;
+  #batch: SceneBatch;
+  #lastLook: LastLook | undefined;
+  #arrays: ShardArrays | undefined;
+  /** Images that ended episodes saw last, in the order in which they ended; emptied by each step. */
+  readonly #lastImages: Float32Array[] = [];
+
+  private constructor(open: OpenRequest, batch: SceneBatch, lastLook: LastLook | undefined) {
+    this.#open = open;
+    this.#batch = batch;
+    this.#lastLook = lastLook;
+  }
+
+  static async open(request: OpenRequest): Promise<EnvShard> {
+    // the batch tells of an end while it steps, when the shard exists
+    const told: { shard?: EnvShard } = {};
+    const batch = await openBatch(request, request.simulation.seed, (env) => told.shard?.ends(env));
+    const shard = new EnvShard(request, batch, await LastLook.open(batch, request.simulation));
+    told.shard = shard;
+    return shard;
+  }
+
+  get rowSizes(): Readonly<Record<string, number>> {
+    return this.#batch.rowSizes;
+  }
+
+  attach(arrays: ShardArrays): void {
+    this.#arrays = arrays;
+  }
+
+  /** Begins new episodes; with a seed, in new environments, as after a start under that seed. */
+  async reset(seed: number | undefined): Promise<void> {
+    if (seed !== undefined) {
+      this.#batch.free();
+      this.#lastLook?.free();
+      this.#batch = await openBatch(this.#open, seed, (env) => this.ends(env));
+      this.#lastLook = await LastLook.open(this.#batch, { ...this.#open.simulation, seed });
+    }
+    this.#batch.reset();
+    this.#publish();
+  }
+
+  step(): EndedEpisode[] {
+    const { firstEnv, envs } = this.#open;
+    const { actions, rewards, terminated, truncated } = this.#shared;
+    this.#lastImages.length = 0;
+    const batch = this.#batch;
+    batch.step(actions.slice(firstEnv * 2, (firstEnv + envs) * 2));
+    rewards.set(batch.rewards, firstEnv);
+    for (let env = 0; env < envs; env++) {
+      const ended = batch.boundaries[env] === 1;
+      terminated[firstEnv + env] = ended && batch.discounts[env] === 0 ? 1 : 0;
+      truncated[firstEnv + env] = ended && batch.discounts[env] === 1 ? 1 : 0;
+    }
+    this.#publish();
+    return batch.ends.map(({ env, outcome, steps, return: total }, i) => ({
+      env,
+      outcome,
+      steps,
+      return: total,
+      finals: this.#open.groups.map((group) => this.#lastRow(group, env - firstEnv, i)),
+    }));
+  }
+
+  /** Called before the environment begins anew: now or never for a last image. */
+  ends(env: number): void {
+    if (this.#lastLook) this.#lastImages.push(this.#lastLook.see(env));
+  }
+
+  #lastRow(group: GroupName, env: number, end: number): Float32Array {
+    if (group === "layers") return this.#lastImages[end];
+    const size = this.#batch.rowSizes[group];
+    return this.#batch.finalGroups[group].slice(env * size, (env + 1) * size);
+  }
+
+  #publish(): void {
+    const { groups } = this.#shared;
+    for (const group of this.#open.groups) {
+      groups[group].set(
+        this.#batch.groups[group],
+        this.#open.firstEnv * this.#batch.rowSizes[group],
+      );
+    }
+  }
+
+  get #shared(): ShardArrays {
+    if (!this.#arrays) throw new Error("internal: step before attach");
+    return this.#arrays;
+  }
+}
+
+function openBatch(
+  { simulation, groups, envs, firstEnv }: OpenRequest,
+  seed: number,
+  onEnd: (env: number) => void,
+): Promise<SceneBatch> {
+  return SceneBatch.create({
+    ...simulation,
+    seed,
+    scene: findScene(simulation.scene),
+    envs,
+    firstEnv,
+    purpose: "training",
+    groups,
+    onEnd,
+    saveReport: saveDiverged,
+  });
+}
+
+let shard: EnvShard | undefined;
+
+async function answer(request: Request): Promise<unknown> {
+  if (request.op === "open") {
+    shard = await EnvShard.open(request);
+    return shard.rowSizes;
+  }
+  if (!shard) throw new Error(`internal: ${request.op} before open`);
+  if (request.op === "attach") return shard.attach(request.arrays);
+  if (request.op === "reset") return shard.reset(request.seed);
+  return shard.step();
+}
+
+async function reply(request: Request): Promise<void> {
+  try {
+    parentPort?.postMessage({ result: await answer(request) } satisfies Reply);
+  } catch (error) {
+    const { name, message, stack, statePath = "" } = error as Error & { statePath?: string };
+    parentPort?.postMessage({ error: { name, message, stack, statePath } } satisfies Reply);
+  }
+}
+
+// what arrives while a request is being answered waits for its turn
+let turn = Promise.resolve();
+parentPort?.on("message", (request: Request) => {
+  turn = turn.then(() => reply(request));
+});

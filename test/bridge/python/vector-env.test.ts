@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { serveEnvironments } from "../../../bridge/env-server/server.ts";
+import { EnvHost } from "../../../cli/env-host/host.ts";
+import type { SimulationSpec } from "../../../rollout/shard.ts";
+import type { GroupName } from "../../../sim/observations.ts";
+import { exact } from "../../../sim/randomization.ts";
+import { ideal } from "../../../sim/render/sensor.ts";
+import { SceneBatch } from "../../../sim/scene-batch.ts";
+import { findScene } from "../../../sim/scenes/index.ts";
+import { basics, pythonWith, runPython } from "./support.ts";
+
+const simulation: SimulationSpec = {
+  scene: "reach-box",
+  config: { budgetSteps: 12 },
+  contact: "planar",
+  randomization: exact,
+  sensor: ideal,
+  seed: 0,
+};
+const groups: readonly GroupName[] = ["layers", "keypoints:global", "proprioception"];
+
+const found = pythonWith(basics);
+const withPython = "python" in found ? it : it.skip;
+if ("missing" in found) process.stderr.write(`Skipped: ${found.missing}.\n`);
+const python = "python" in found ? found.python : "";
+
+/** Serves environments while `use` runs. */
+async function served<T>(
+  envs: number,
+  threads: number,
+  use: (endpoint: string) => Promise<T>,
+  of = simulation,
+): Promise<T> {
+  const environment = await EnvHost.open({ simulation: of, envs, groups, threads });
+  const server = await serveEnvironments({ environment, endpoint: "tcp://127.0.0.1:*" });
+  try {
+    return await use(server.endpoint);
+  } finally {
+    await server.close();
+    await environment.close();
+  }
+}
+
+const digest = (values: Float32Array) =>
+  createHash("sha256")
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest("hex");
+
+interface Told {
+  readonly observations: Record<string, string>;
+  readonly rewards: string;
+  readonly terminated: readonly boolean[];
+  readonly truncated: readonly boolean[];
+  readonly ended: Record<
+    string,
+    { outcome: string; steps: number; return: number; final: Record<string, string> }
+  >;
+}
+
+/** The same environments without threads or wire. */
+async function batchOf(envs: number, budgetSteps: number, onEnd?: (env: number) => void) {
+  const batch = await SceneBatch.create({
+    ...simulation,
+    config: { budgetSteps },
+    seed: 11,
+    scene: findScene("reach-box"),
+    envs,
+    purpose: "training",
+    groups,
+    ...(onEnd ? { onEnd } : {}),
+  });
+  batch.reset();
+  const actions = Float32Array.from({ length: envs * 2 }, (_, i) =>
+    i % 2 === 0 ? 1 : Math.fround(0.1) * ((i - 1) / 2 - 1),
+  );
+  return { batch, step: () => batch.step(actions) };
+}
+
+describe("the Python package", () => {
+  withPython("passes Gymnasium's check_env as a single environment", async () => {
+    const out = await served(1, 1, (endpoint) => runPython(python, "check_single.py", endpoint));
+    expect(out).toContain("passed");
+  });
+
+  withPython("gives a trainer what the simulator computes, to the bit", async () => {
+    const [envs, steps] = [10, 14];
+    // ten environments are two worlds: one on each thread
+    const out = await served(envs, 2, (endpoint) =>
+      runPython(python, "drive_vector.py", endpoint, String(steps)),
+    );
+    const told = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Told);
+    const { batch, step } = await batchOf(envs, 12);
+    // with a longer budget the 12th step is one like any other, so its image can be seen
+    const { batch: longer, step: stepLonger } = await batchOf(envs, 100);
+    const see = () =>
+      Object.fromEntries(groups.map((group) => [group, digest(batch.groups[group])]));
+    expect(told[0].observations).toEqual(see());
+    for (let t = 1; t <= steps; t++) {
+      step();
+      stepLonger();
+      expect(told[t].observations, `step ${t}`).toEqual(see());
+      expect(told[t].rewards).toBe(digest(batch.rewards));
+      for (const { env, outcome, steps: length, return: total } of batch.ends) {
+        const { final, ...end } = told[t].ended[env];
+        expect(end).toEqual({ outcome, steps: length, return: total });
+        if (outcome !== "timed out") continue;
+        expect(told[t].truncated[env]).toBe(true);
+        const size = longer.rowSizes.layers;
+        expect(final.layers).toBe(digest(longer.groups.layers.slice(env * size, (env + 1) * size)));
+      }
+    }
+    expect(Object.keys(told[12].ended)).toHaveLength(envs);
+    batch.free();
+    longer.free();
+  });
+});
