@@ -22,6 +22,8 @@ export interface PushReading {
   detour_m: Meters;
   /** 1 where the robot stands behind the object on its way to the target, -1 in front of it. */
   behind: number;
+  /** Every object placed before stands within its thresholds; true where there is none. */
+  othersInPlace: boolean;
   /** Action of the step just made, each in [-1, 1]; zero at the start of an episode. */
   forward: number;
   turn: number;
@@ -36,12 +38,29 @@ export function pushReading(): PushReading {
     activeSpeed_mps: 0,
     detour_m: 0,
     behind: 0,
+    othersInPlace: true,
     forward: 0,
     turn: 0,
   };
 }
 
+/**
+ * When r_reach and r_place are paid and how they fade, EgoPush's ablation (Table II). The dense terms
+ * are the same in all of them.
+ *
+ * - `terminal`: r_place once, with the last stage; nothing for what comes before.
+ * - `stages`: both in every stage, never fading.
+ * - `global-timer`: both in every stage, fading over the whole episode.
+ * - `stage-timer`: both in every stage, fading over the stage. EgoPush's own.
+ */
+export const credits = ["terminal", "stages", "global-timer", "stage-timer"] as const;
+export type Credit = (typeof credits)[number];
+
 export const egoPushReward = z.strictObject({
+  credit: z
+    .enum(credits)
+    .default("stage-timer")
+    .describe("when reaching and placing pay: EgoPush's ablation, Table II"),
   budgetSteps: z.int().min(10).default(300).describe("T_s, control steps a stage may take"),
   reach_m: z.number().positive().default(0.2).describe("eps_reach (printed in the paper)"),
   align_m: z.number().positive().default(0.05).describe("eps_align, success threshold"),
@@ -85,12 +104,34 @@ export function temporalDecay(elapsedSteps: number, budgetSteps: number): number
   return (budgetSteps - elapsedSteps) / (budgetSteps + 1e-8);
 }
 
-/** Position, yaw and speed within their thresholds: the object is placed. */
+/** What the two sparse rewards of a step are worth under a scheme of credit. */
+export function sparseShare(
+  step: Omit<StageStep<unknown>, "before" | "now">,
+  credit: Credit,
+): { readonly reach: number; readonly place: number } {
+  switch (credit) {
+    case "terminal":
+      return { reach: 0, place: step.last ? 1 : 0 };
+    case "stages":
+      return { reach: 1, place: 1 };
+    case "global-timer": {
+      const share = temporalDecay(step.episodeSteps, step.episodeBudgetSteps);
+      return { reach: share, place: share };
+    }
+    case "stage-timer": {
+      const share = temporalDecay(step.elapsedSteps, step.budgetSteps);
+      return { reach: share, place: share };
+    }
+  }
+}
+
+/** Position, yaw and speed within their thresholds, and nothing placed before disturbed. */
 export function isPlaced(now: Readonly<PushReading>, reward: EgoPushReward): boolean {
   return (
     now.activeToTarget_m < reward.align_m &&
     now.yawError_rad < (reward.alignYaw_deg * Math.PI) / 180 &&
-    now.activeSpeed_mps < reward.settle_mps
+    now.activeSpeed_mps < reward.settle_mps &&
+    now.othersInPlace
   );
 }
 
@@ -120,16 +161,15 @@ export function alignment(now: Readonly<PushReading>, within_m: Meters): number 
 /** One object's stage: reach it, then place it. */
 export function pushStage(name: string, reward: EgoPushReward): Stage<PushReading> {
   const reaches = (now: Readonly<PushReading>) => now.robotToActive_m < reward.reach_m;
-  const decay = (step: StageStep<PushReading>) =>
-    temporalDecay(step.elapsedSteps, step.budgetSteps);
+  const share = (step: StageStep<PushReading>) => sparseShare(step, reward.credit);
   return {
     name,
     budgetSteps: reward.budgetSteps,
     reached: reaches,
     done: (now) => isPlaced(now, reward),
     terms: {
-      reach: (s) => (!s.reached && reaches(s.now) ? reward.reachBonus * decay(s) : 0),
-      place: (s) => (isPlaced(s.now, reward) ? reward.placeBonus * decay(s) : 0),
+      reach: (s) => (!s.reached && reaches(s.now) ? reward.reachBonus * share(s).reach : 0),
+      place: (s) => (isPlaced(s.now, reward) ? reward.placeBonus * share(s).place : 0),
       approach: (s) =>
         s.reached ? 0 : reward.approach * (s.before.robotToActive_m - s.now.robotToActive_m),
       transport: (s) =>

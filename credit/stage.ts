@@ -15,6 +15,11 @@ export interface StageStep<S> {
   readonly budgetSteps: number;
   /** The phase gate g_t at the start of the step: false while reaching, true while placing. */
   readonly reached: boolean;
+  /** The same for the whole episode: steps since it began, and the budgets of all its stages. */
+  readonly episodeSteps: number;
+  readonly episodeBudgetSteps: number;
+  /** The episode has no stage after this one. */
+  readonly last: boolean;
 }
 
 /** A named share of the reward of one step. */
@@ -55,8 +60,12 @@ export class StageMachine<S> {
     elapsedSteps: number;
     budgetSteps: number;
     reached: boolean;
+    episodeSteps: number;
+    episodeBudgetSteps: number;
+    last: boolean;
   };
   #index = 0;
+  #count: number;
 
   constructor(stages: readonly Stage<S>[], reading: S) {
     this.stages = stages;
@@ -66,12 +75,27 @@ export class StageMachine<S> {
     );
     const columns = this.#terms.reduce((sum, terms) => sum + terms.length, 0);
     this.ledger = new Float64Array(columns + 1);
-    this.#step = { before: reading, now: reading, elapsedSteps: 0, budgetSteps: 0, reached: false };
+    this.#count = stages.length;
+    this.#step = {
+      before: reading,
+      now: reading,
+      elapsedSteps: 0,
+      budgetSteps: 0,
+      reached: false,
+      episodeSteps: 0,
+      episodeBudgetSteps: 0,
+      last: false,
+    };
   }
 
   /** Index of the current stage; the number of stages once all are done. */
   get index(): number {
     return this.#index;
+  }
+
+  /** Stages of this episode. */
+  get count(): number {
+    return this.#count;
   }
 
   get elapsedSteps(): number {
@@ -82,9 +106,14 @@ export class StageMachine<S> {
     return this.#step.reached;
   }
 
-  /** Begins an episode at `stage`. */
-  reset(stage = 0): void {
+  /** Begins an episode at `stage` that has the first `count` of the stages. */
+  reset(stage = 0, count = this.stages.length): void {
     this.ledger.fill(0);
+    this.#count = count;
+    this.#step.episodeSteps = 0;
+    this.#step.episodeBudgetSteps = this.stages
+      .slice(stage, count)
+      .reduce((sum, { budgetSteps }) => sum + budgetSteps, 0);
     this.#enter(stage);
   }
 
@@ -95,6 +124,7 @@ export class StageMachine<S> {
     step.before = before;
     step.now = now;
     step.budgetSteps = stage.budgetSteps;
+    step.last = this.#index === this.#count - 1;
     let reward = 0;
     const terms = this.#terms[this.#index];
     const first = this.#firstTerm[this.#index];
@@ -105,10 +135,11 @@ export class StageMachine<S> {
     }
     if (stage.reached?.(now)) step.reached = true;
     step.elapsedSteps++;
+    step.episodeSteps++;
     const completed = stage.done(now);
     const timedOut = !completed && step.elapsedSteps >= stage.budgetSteps;
     if (completed) this.#enter(this.#index + 1);
-    return { reward, completed, finished: this.#index === this.stages.length, timedOut };
+    return { reward, completed, finished: this.#index === this.#count, timedOut };
   }
 
   /** Charges for a failure that ends the episode; returns the (negative) reward. */

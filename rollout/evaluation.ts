@@ -27,7 +27,8 @@ export interface EvaluationShard {
   readonly record: boolean;
 }
 
-export interface EvaluatedEpisode extends Omit<EpisodeEnd, "env" | "episode" | "practice"> {
+export interface EvaluatedEpisode
+  extends Omit<EpisodeEnd, "env" | "episode" | "practice" | "firstStage"> {
   readonly start: number;
   /** [T + 1, B, 7] position and orientation of every body, where recording was asked for. */
   readonly poses?: Float32Array;
@@ -66,7 +67,7 @@ export async function evaluateShard(shard: EvaluationShard): Promise<EvaluatedEp
     });
     batch.step(actions);
     actor.reset(batch.boundaries);
-    for (const { env, episode: _, practice: __, ...end } of batch.ends) {
+    for (const { env, episode: _, practice: __, firstStage: ___, ...end } of batch.ends) {
       if (over[env - firstStart]) continue;
       over[env - firstStart] = 1;
       episodes.push({ ...end, start: env, ...tapes[env - firstStart]?.take() });

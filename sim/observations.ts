@@ -8,6 +8,7 @@
  * |---|---|---|
  * | `keypoints:<observability>` | canonical points of each role in the base frame | the teacher |
  * | `proprioception` | the previous action | everybody |
+ * | `goal` | where the target lies from the anchor, in the robot's axes | students of several targets |
  * | `privileged` | poses, velocities, stage progress | critics |
  * | `layers` | inverse depth, one image per role | the student |
  */
@@ -17,12 +18,17 @@ import type { Rng } from "../core/rng.ts";
 import { type CameraMount, egoPushCamera } from "./camera.ts";
 import type { Ground } from "./ground.ts";
 import { HIDDEN, KEYPOINTS, keypointsOf } from "./keypoints.ts";
-import type { AssembledScene, PlanarPose, Roles } from "./scene.ts";
+import { type AssembledScene, isParked, type PlanarPose, type Roles } from "./scene.ts";
 import { height, type Shape, symmetry_rad } from "./shape.ts";
 import { blocks, Frustum, masksOf, type Observability } from "./visibility.ts";
 import { bodyState } from "./world.ts";
 
-export type GroupName = `keypoints:${Observability}` | "proprioception" | "privileged" | "layers";
+export type GroupName =
+  | `keypoints:${Observability}`
+  | "proprioception"
+  | "goal"
+  | "privileged"
+  | "layers";
 
 /** Columns of a keypoint row: K points [x, y, z] a role; obstacles nearest first. */
 export function keypointLayout(scene: AssembledScene): Layout {
@@ -37,6 +43,13 @@ export function keypointLayout(scene: AssembledScene): Layout {
 
 /** The previous action, in [-1, 1]. */
 export const proprioceptionLayout = layout({ previousAction: 2 });
+
+/**
+ * What a robot knows of its target once it was told the arrangement and has followed its own heading since: the target
+ * less the anchor, in metres along the robot's axes, and the target's yaw less the robot's, as sine and cosine of as many
+ * turns as the shape has faces. Zeros in stages without anchor or target.
+ */
+export const goalLayout = layout({ offset: 2, yaw: 2 });
 
 /** Everything a critic may know. Lengths in metres, angles as sine and cosine, base frame. */
 export const privilegedLayout = layout({
@@ -53,6 +66,13 @@ export const privilegedLayout = layout({
   previousAction: 2,
 });
 
+/** The same for one scene: with the places of its obstacles, nearest first, and the stages left, where it has any. */
+export function privilegedLayoutOf(scene: AssembledScene): Layout {
+  const { obstacles } = castOf(scene);
+  if (obstacles === 0) return privilegedLayout;
+  return layout({ ...privilegedLayout.width, obstacles: 2 * obstacles, remaining: 1 });
+}
+
 /** Role layers of the student's image that this scene needs, in channel order. */
 export function roleNames(scene: AssembledScene): readonly string[] {
   const { anchored, obstacles } = castOf(scene);
@@ -62,13 +82,15 @@ export function roleNames(scene: AssembledScene): readonly string[] {
 function castOf(scene: AssembledScene): { anchored: boolean; obstacles: number } {
   return {
     anchored: scene.roles.some((roles) => roles.anchor !== undefined),
-    obstacles: Math.max(...scene.roles.map((roles) => roles.obstacles.length)),
+    obstacles: scene.obstacleSlots,
   };
 }
 
 /** Progress of an episode, as the observations need it. */
 export interface Progress {
   readonly stage: number;
+  /** Stages left, this one counted. */
+  readonly remaining: number;
   readonly reached: boolean;
   /** Share of the stage's budget used up, 0 to 1. */
   readonly elapsed: number;
@@ -108,6 +130,7 @@ const GATE = 0.6;
 /** Writes observation rows of one environment at a time. Holds scratch space only. */
 export class Observer {
   readonly keypoints: Layout;
+  readonly privileged: Layout;
   readonly #scene: AssembledScene;
   readonly #shapes: readonly (Shape | undefined)[];
   readonly #canonical: readonly Float32Array[];
@@ -119,6 +142,7 @@ export class Observer {
   constructor(scene: AssembledScene, camera: CameraMount = egoPushCamera) {
     this.#scene = scene;
     this.keypoints = keypointLayout(scene);
+    this.privileged = privilegedLayoutOf(scene);
     this.#shapes = [undefined, ...scene.cast.bodies.map((body) => body.shape)];
     this.#canonical = this.#shapes.map((shape) =>
       shape ? keypointsOf(shape) : new Float32Array(KEYPOINTS * 3),
@@ -169,8 +193,8 @@ export class Observer {
     out: Float32Array,
     start: number,
   ): void {
-    const { at, size } = privilegedLayout;
-    out.fill(0, start, start + size);
+    const { at } = privilegedLayout;
+    out.fill(0, start, start + this.privileged.size);
     const yaw = ground.yaw_rad(0);
     const cos = Math.cos(yaw);
     const sin = Math.sin(yaw);
@@ -215,6 +239,46 @@ export class Observer {
     out[start + at.progress + 2] = progress.elapsed;
     out[start + at.previousAction] = progress.action[0];
     out[start + at.previousAction + 1] = progress.action[1];
+    const more = this.privileged.at as Readonly<Record<string, number>>;
+    if (more.obstacles === undefined) return;
+    out[start + more.remaining] = progress.remaining;
+    for (const [slot, body] of this.#nearestObstacles(ground, roles).entries()) {
+      vector(start + more.obstacles + 2 * slot, ground.x_m(body) - x, ground.y_m(body) - y);
+    }
+  }
+
+  /** One row of `goal`; `headingError_rad` is what the robot's own heading is off by. */
+  writeGoal(
+    ground: Ground,
+    roles: Roles,
+    target: PlanarPose | undefined,
+    headingError_rad: number,
+    out: Float32Array,
+    start: number,
+  ): void {
+    const { at, size } = goalLayout;
+    out.fill(0, start, start + size);
+    const { anchor, active } = roles;
+    if (!target || anchor === undefined) return;
+    const heading = ground.yaw_rad(0) + headingError_rad;
+    const cos = Math.cos(heading);
+    const sin = Math.sin(heading);
+    const dx = target.x_m - ground.x_m(anchor);
+    const dy = target.y_m - ground.y_m(anchor);
+    out[start + at.offset] = cos * dx + sin * dy;
+    out[start + at.offset + 1] = -sin * dx + cos * dy;
+    const symmetry = symmetry_rad(this.#scene.cast.bodies[active - 1].shape);
+    const turns = symmetry > 0 ? (2 * Math.PI) / symmetry : 0;
+    const yaw = turns * (target.yaw_rad - heading);
+    out[start + at.yaw] = Math.sin(yaw);
+    out[start + at.yaw + 1] = Math.cos(yaw);
+  }
+
+  /** Obstacles that take part in the episode, nearest first. */
+  #nearestObstacles(ground: Ground, { obstacles }: Roles): number[] {
+    return obstacles
+      .filter((body) => !isParked(ground, body))
+      .sort((a, b) => ground.distance_m(0, a) - ground.distance_m(0, b));
   }
 
   #writeObstacles(
@@ -226,9 +290,7 @@ export class Observer {
   ): void {
     const at = this.keypoints.at as Readonly<Record<string, number>>;
     const slots = this.keypoints.width as Readonly<Record<string, number>>;
-    const nearest = [...roles.obstacles].sort(
-      (a, b) => ground.distance_m(0, a) - ground.distance_m(0, b),
-    );
+    const nearest = this.#nearestObstacles(ground, roles);
     for (let slot = 0; slot * KEYPOINTS * 3 < slots.obstacles; slot++) {
       const to = start + at.obstacles + slot * KEYPOINTS * 3;
       if (slot < nearest.length) this.#write(nearest[slot], ground, masks, out, to);

@@ -5,6 +5,39 @@ import type { Rng } from "../core/rng.ts";
 import type { Meters } from "../core/units.ts";
 import type { PlanarPose } from "./scene.ts";
 
+/** Ground that a centre must keep off. */
+export interface Disc {
+  readonly x_m: Meters;
+  readonly y_m: Meters;
+  readonly radius_m: Meters;
+}
+
+/** A square to place in: |x|, |y| <= within_m about its centre, cut to |x|, |y| <= bound_m about the origin. */
+export interface Area {
+  readonly within_m: Meters;
+  readonly centre?: { readonly x_m: Meters; readonly y_m: Meters };
+  readonly bound_m?: Meters;
+}
+
+const ORIGIN = { x_m: 0, y_m: 0 };
+const ATTEMPTS = 1000;
+
+/** A uniformly random pose in the area whose centre is off all discs. @throws ConfigError when none is found */
+export function scatterAmong(rng: Rng, area: Area, taken: readonly Disc[]): PlanarPose {
+  const { within_m, centre = ORIGIN, bound_m = Number.POSITIVE_INFINITY } = area;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const x_m = centre.x_m + rng.uniform(-within_m, within_m);
+    const y_m = centre.y_m + rng.uniform(-within_m, within_m);
+    if (Math.max(Math.abs(x_m), Math.abs(y_m)) > bound_m) continue;
+    const free = taken.every((disc) => Math.hypot(disc.x_m - x_m, disc.y_m - y_m) >= disc.radius_m);
+    if (free) return { x_m, y_m, yaw_rad: rng.uniform(-Math.PI, Math.PI) };
+  }
+  const clearance_m = Math.max(...taken.map(({ radius_m }) => radius_m));
+  throw new ConfigError(
+    `No free place ${clearance_m} m from ${taken.length} others within ±${within_m} m. Enlarge the start area or use fewer objects.`,
+  );
+}
+
 /**
  * A uniformly random pose in the square |x|, |y| <= within_m about `centre` whose centre keeps `clearance_m` from
  * every centre in `taken`. Throws a ConfigError when the square is too crowded to find one.
@@ -14,16 +47,8 @@ export function scatter(
   within_m: Meters,
   taken: readonly PlanarPose[],
   clearance_m: Meters,
-  centre: { readonly x_m: Meters; readonly y_m: Meters } = { x_m: 0, y_m: 0 },
+  centre: { readonly x_m: Meters; readonly y_m: Meters } = ORIGIN,
 ): PlanarPose {
-  for (let attempt = 0; attempt < 1000; attempt++) {
-    const x_m = centre.x_m + rng.uniform(-within_m, within_m);
-    const y_m = centre.y_m + rng.uniform(-within_m, within_m);
-    if (taken.every((pose) => Math.hypot(pose.x_m - x_m, pose.y_m - y_m) >= clearance_m)) {
-      return { x_m, y_m, yaw_rad: rng.uniform(-Math.PI, Math.PI) };
-    }
-  }
-  throw new ConfigError(
-    `No free place ${clearance_m} m from ${taken.length} others within ±${within_m} m. Enlarge the start area or use fewer objects.`,
-  );
+  const discs = taken.map(({ x_m, y_m }) => ({ x_m, y_m, radius_m: clearance_m }));
+  return scatterAmong(rng, { within_m, centre }, discs);
 }

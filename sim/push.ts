@@ -4,7 +4,7 @@ import type { Meters, Radians } from "../core/units.ts";
 import type { PushReading } from "../credit/ego-push.ts";
 import { type Ground, yawDistance_rad } from "./ground.ts";
 import { type DiffDriveSpec, pusherReach_m } from "./robots/diff-drive.ts";
-import type { PlanarPose } from "./scene.ts";
+import { isParked, type PlanarPose } from "./scene.ts";
 import { type Shape, symmetry_rad } from "./shape.ts";
 
 /** Fills in where the active object is, seen from the robot's pusher and from its target. */
@@ -86,4 +86,31 @@ export function behindness(
   const range = Math.max(1e-6, Math.hypot(dx, dy));
   const cosine = (dx * Math.cos(way.heading_rad) + dy * Math.sin(way.heading_rad)) / range;
   return cosine * Math.min(1, activeToTarget_m / 0.1);
+}
+
+/**
+ * The way of a body past every other that takes part, anchor included: the detours around those in its way add up, and it
+ * first leads around the one that comes first.
+ */
+export function wayAmong(
+  ground: Ground,
+  active: number,
+  target: { readonly x_m: Meters; readonly y_m: Meters },
+  radius_m: Meters,
+): Way {
+  const x_m = ground.x_m(active);
+  const y_m = ground.y_m(active);
+  let detour_m = 0;
+  let heading_rad = Math.atan2(target.y_m - y_m, target.x_m - x_m);
+  let first_m = Number.POSITIVE_INFINITY;
+  for (let body = 1; body < ground.bodies.length; body++) {
+    if (body === active || isParked(ground, body)) continue;
+    const disc = { x_m: ground.x_m(body), y_m: ground.y_m(body), radius_m };
+    const way = wayAround(disc, x_m, y_m, target);
+    if (way.detour_m === 0) continue;
+    detour_m += way.detour_m;
+    const range_m = Math.hypot(disc.x_m - x_m, disc.y_m - y_m);
+    if (range_m < first_m) [first_m, heading_rad] = [range_m, way.heading_rad];
+  }
+  return { detour_m, heading_rad };
 }

@@ -23,6 +23,8 @@ export const randomization = z.strictObject({
   cameraHeight_m: range(-0.005, 0.005, -0.1, 0.1, "error of the camera's height"),
   cameraPitch_deg: range(-0.5, 0.5, -20, 20, "error of the camera's pitch"),
   cameraYaw_deg: range(-0.5, 0.5, -20, 20, "error of the camera's yaw"),
+  headingError_deg: range(-3, 3, -180, 180, "error of the goal's direction when an episode begins"),
+  gyroDrift_dps: range(-0.05, 0.05, -10, 10, "how fast that error grows, degrees per second"),
 });
 export type Randomization = z.output<typeof randomization>;
 
@@ -37,4 +39,6 @@ export const exact: Randomization = {
   cameraHeight_m: [0, 0],
   cameraPitch_deg: [0, 0],
   cameraYaw_deg: [0, 0],
+  headingError_deg: [0, 0],
+  gyroDrift_dps: [0, 0],
 };

@@ -14,15 +14,22 @@ import { type Eyes, openEyes } from "./eyes.ts";
 import { Ground } from "./ground.ts";
 import {
   type GroupName,
+  goalLayout,
   jitterKeypoints,
   Observer,
-  privilegedLayout,
   proprioceptionLayout,
   roleNames,
 } from "./observations.ts";
 import { type Randomization, randomization } from "./randomization.ts";
 import type { SensorSpec } from "./render/types.ts";
-import type { AssembledScene, PlanarPose, Scene } from "./scene.ts";
+import {
+  type AssembledScene,
+  drawEpisode,
+  type Episode,
+  type PlanarPose,
+  type Roles,
+  type Scene,
+} from "./scene.ts";
 import type { Observability } from "./visibility.ts";
 import { bodyState, type ContactMode, World } from "./world.ts";
 
@@ -55,7 +62,9 @@ export interface EpisodeEnd {
   readonly return: number;
   readonly pathLength_m: number;
   readonly stagesDone: number;
-  /** It started close to the goal, as part of a curriculum. */
+  /** Stages that counted as done when it started. */
+  readonly firstStage: number;
+  /** It started close to the goal or at a later stage, as part of a curriculum. */
   readonly practice: boolean;
   /** What each term of each stage paid; columns are `SceneBatch.termNames`. */
   readonly ledger: Float64Array;
@@ -74,8 +83,11 @@ interface EnvMemory {
   x_m: number;
   y_m: number;
   practice: boolean;
-  start: readonly PlanarPose[];
+  drawn: Episode<unknown>;
   sensing: Rng;
+  /** How far off the heading is that the robot believes in, and how fast that grows. */
+  headingError_rad: number;
+  headingDrift_radps: number;
 }
 
 const MAX_DELAY = 5;
@@ -112,6 +124,8 @@ export class SceneBatch {
   readonly #vectorGroups: readonly Exclude<GroupName, "layers">[];
   /** Share of the episodes to come that start close to the goal; for training only. */
   practiceShare = 0;
+  /** Share of the others that start at a stage drawn evenly from all; for training only. */
+  stageShare = 0;
 
   private constructor(options: SceneBatchOptions, scene: AssembledScene, eyes: Eyes | undefined) {
     const { envs } = options;
@@ -172,26 +186,27 @@ export class SceneBatch {
     const number = (this.#options.firstEnv ?? 0) + env;
     const rng = this.#rng.split(`environment ${number} episode ${episode}`);
     memory.episode = episode;
-    memory.practice = rng.split("practice").next() < this.practiceShare;
-    memory.start = this.#startOf(rng, memory.practice);
-    memory.start.forEach((pose, body) => {
+    memory.drawn = this.#draw(rng, memory);
+    memory.drawn.poses.forEach((pose, body) => {
       this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
     });
     this.#randomize(env, rng.split("physics"));
     this.#eyes?.begin(env, rng.split("camera"), this.#randomization);
     memory.sensing = rng.split("sensing");
+    this.#misalign(memory, rng.split("heading"));
     memory.steps = 0;
     memory.return = 0;
     memory.pathLength_m = 0;
     this.#actions.fill(0, env * (MAX_DELAY + 1) * 2, (env + 1) * (MAX_DELAY + 1) * 2);
-    memory.machine.reset();
+    const { firstStage, stages, plan } = memory.drawn;
+    memory.machine.reset(firstStage, stages);
     this.#ground.env = env;
     this.#ground.markStart();
     memory.x_m = this.#ground.x_m(0);
     memory.y_m = this.#ground.y_m(0);
-    this.scene.measure(this.#ground, 0, [0, 0], memory.now);
+    this.scene.measure(this.#ground, firstStage, [0, 0], memory.now, plan);
     this.#observe(env, this.groups);
-    this.#eyes?.assignRoles(env, this.scene.roles[0]);
+    this.#eyes?.assignRoles(env, this.scene.roles[firstStage]);
   }
 
   /** One control step everywhere. `actions` are clamped to [-1, 1]. */
@@ -214,6 +229,13 @@ export class SceneBatch {
 
   stageOf(env: number): number {
     return this.#envs[env].machine.index;
+  }
+
+  /** Where the active object of an environment's stage belongs, in the world frame. */
+  targetOf(env: number): PlanarPose | undefined {
+    const { machine, drawn } = this.#envs[env];
+    this.#ground.env = env;
+    return this.scene.target(this.#ground, Math.min(machine.index, machine.count - 1), drawn.plan);
   }
 
   free(): void {
@@ -239,7 +261,9 @@ export class SceneBatch {
     if (!this.#finite(env)) this.#diverged(env);
     this.#measure(env);
     const outcome = machine.advance(memory.before, memory.now);
-    const failure = outcome.finished ? undefined : this.scene.failure(this.#ground, machine.index);
+    const failure = outcome.finished
+      ? undefined
+      : this.scene.failure(this.#ground, machine.index, memory.drawn.plan);
     const charge = failure === undefined ? 0 : machine.fail(this.scene.failurePenalty);
     memory.steps++;
     memory.return += outcome.reward + charge;
@@ -262,10 +286,10 @@ export class SceneBatch {
 
   /** The next stage is measured by its own roles, so that its first step pays for no jump. */
   #enterStage(env: number): void {
-    const { machine, now } = this.#envs[env];
+    const { machine, now, drawn } = this.#envs[env];
     const past = env * (MAX_DELAY + 1) * 2;
     const action = [this.#actions[past], this.#actions[past + 1]] as const;
-    this.scene.measure(this.#ground, machine.index, action, now);
+    this.scene.measure(this.#ground, machine.index, action, now, drawn.plan);
     this.#eyes?.assignRoles(env, this.scene.roles[machine.index]);
   }
 
@@ -280,6 +304,7 @@ export class SceneBatch {
       memory.machine.index,
       [this.#actions[past], this.#actions[past + 1]],
       memory.now,
+      memory.drawn.plan,
     );
     const x = this.#ground.x_m(0);
     const y = this.#ground.y_m(0);
@@ -298,44 +323,75 @@ export class SceneBatch {
       return: memory.return,
       pathLength_m: memory.pathLength_m,
       stagesDone: memory.machine.index,
+      firstStage: memory.drawn.firstStage,
       practice: memory.practice,
       ledger: memory.machine.ledger.slice(),
     };
   }
 
   #observe(env: number, into: Readonly<Record<string, Float32Array>>): void {
-    const { machine } = this.#envs[env];
-    const stage = Math.min(machine.index, this.scene.stages.length - 1);
+    const { machine, drawn } = this.#envs[env];
+    const stage = Math.min(machine.index, machine.count - 1);
     const roles = this.scene.roles[stage];
     this.#ground.env = env;
-    const target = this.scene.target(this.#ground, stage);
+    const target = this.scene.target(this.#ground, stage, drawn.plan);
+    for (const group of this.#vectorGroups) {
+      this.#write(group, env, stage, roles, target, into[group], env * this.rowSizes[group]);
+    }
+  }
+
+  /** One row of one group. */
+  #write(
+    group: Exclude<GroupName, "layers">,
+    env: number,
+    stage: number,
+    roles: Roles,
+    target: PlanarPose | undefined,
+    out: Float32Array,
+    start: number,
+  ): void {
+    const memory = this.#envs[env];
     const past = env * (MAX_DELAY + 1) * 2;
     const action = [this.#actions[past], this.#actions[past + 1]] as const;
-    for (const group of this.#vectorGroups) {
-      const out = into[group];
-      const start = env * this.rowSizes[group];
-      if (group === "proprioception") {
-        out[start] = action[0];
-        out[start + 1] = action[1];
-      } else if (group === "privileged") {
-        const elapsed = machine.elapsedSteps / this.scene.stages[stage].budgetSteps;
-        const progress = { stage, reached: machine.reached, elapsed, action };
-        this.#observer.writePrivileged(this.#ground, roles, target, progress, out, start);
-      } else {
-        const observability = group.slice("keypoints:".length) as Observability;
-        this.#observer.writeKeypoints(this.#ground, roles, target, observability, out, start);
-        const { keypointNoise_m } = this.#randomization;
-        if (keypointNoise_m > 0 && observability !== "global") {
-          const { sensing } = this.#envs[env];
-          jitterKeypoints(this.#observer.keypoints, keypointNoise_m, sensing, out, start);
-        }
+    if (group === "proprioception") {
+      out[start] = action[0];
+      out[start + 1] = action[1];
+    } else if (group === "goal") {
+      const time_s = memory.steps * this.scene.timing.controlStep_s;
+      const error_rad = memory.headingError_rad + memory.headingDrift_radps * time_s;
+      this.#observer.writeGoal(this.#ground, roles, target, error_rad, out, start);
+    } else if (group === "privileged") {
+      const { machine } = memory;
+      const elapsed = machine.elapsedSteps / this.scene.stages[stage].budgetSteps;
+      const remaining = machine.count - stage;
+      const progress = { stage, remaining, reached: machine.reached, elapsed, action };
+      this.#observer.writePrivileged(this.#ground, roles, target, progress, out, start);
+    } else {
+      const observability = group.slice("keypoints:".length) as Observability;
+      this.#observer.writeKeypoints(this.#ground, roles, target, observability, out, start);
+      const { keypointNoise_m } = this.#randomization;
+      if (keypointNoise_m > 0 && observability !== "global") {
+        jitterKeypoints(this.#observer.keypoints, keypointNoise_m, memory.sensing, out, start);
       }
     }
   }
 
-  #startOf(rng: Rng, practises: boolean): readonly PlanarPose[] {
-    const { practice, start } = this.scene;
-    return practises && practice ? practice(rng.split("start")) : start(rng.split("start"));
+  /** Where an episode starts, and what it is about. */
+  #draw(rng: Rng, memory: EnvMemory): Episode<unknown> {
+    const close = rng.split("practice").next() < this.practiceShare;
+    const stage = rng.split("stage");
+    const later = close || stage.next() < this.stageShare;
+    const several = this.scene.stages.length > 1;
+    const progress = later && several && this.#options.purpose === "training" ? stage.next() : 0;
+    const drawn = drawEpisode(this.scene, rng.split("start"), { progress, close });
+    memory.practice = close || drawn.firstStage > 0;
+    return drawn;
+  }
+
+  #misalign(memory: EnvMemory, rng: Rng): void {
+    const { headingError_deg, gyroDrift_dps } = this.#randomization;
+    memory.headingError_rad = (rng.uniform(...headingError_deg) * Math.PI) / 180;
+    memory.headingDrift_radps = (rng.uniform(...gyroDrift_dps) * Math.PI) / 180;
   }
 
   #randomize(env: number, rng: Rng): void {
@@ -370,7 +426,8 @@ export class SceneBatch {
       environment: firstEnv + env,
       episode: memory.episode,
       step: memory.steps,
-      start: memory.start,
+      start: memory.drawn.poses,
+      firstStage: memory.drawn.firstStage,
       randomization: this.#randomization,
     };
     const file = this.#options.saveReport?.(`${JSON.stringify(reproduce, undefined, 2)}\n`) ?? "";
@@ -403,14 +460,17 @@ function createMemory(scene: AssembledScene): EnvMemory {
     x_m: 0,
     y_m: 0,
     practice: false,
-    start: [],
+    drawn: { poses: [], firstStage: 0, stages: scene.stages.length, plan: undefined },
     sensing: createRng(0),
+    headingError_rad: 0,
+    headingDrift_radps: 0,
   };
 }
 
 function rowSizeOf(group: GroupName, observer: Observer, eyes: Eyes | undefined): number {
   if (group === "proprioception") return proprioceptionLayout.size;
-  if (group === "privileged") return privilegedLayout.size;
+  if (group === "goal") return goalLayout.size;
+  if (group === "privileged") return observer.privileged.size;
   if (group === "layers") return eyes?.rowSize ?? 0;
   return observer.keypoints.size;
 }

@@ -38,7 +38,39 @@ export interface Cast {
   readonly arenaSide_m: Meters;
 }
 
-export interface SceneSpec<Config extends z.ZodObject, Reading> {
+/** What a new episode should be like. */
+export interface EpisodeWish {
+  /** How much of the task is already done, in [0, 1): 0 is a start from the beginning. */
+  readonly progress: number;
+  /** Whether the active object begins close to its target. */
+  readonly close: boolean;
+}
+
+/** What is drawn when an episode begins, and stays for the whole of it. */
+export interface Episode<Plan> {
+  /** One pose for every row of the world, the robot's first. */
+  readonly poses: readonly PlanarPose[];
+  /** The stage it begins with; those before count as done. */
+  readonly firstStage: number;
+  /** How many of the scene's stages it has. */
+  readonly stages: number;
+  /** What differs from episode to episode besides the poses, such as where things belong. */
+  readonly plan: Plan;
+}
+
+/** Where the i-th body waits that an episode does without: far beyond the walls and out of sight. */
+export function parked(i: number): PlanarPose {
+  return { x_m: PARKED_m, y_m: PARKED_m + i, yaw_rad: 0 };
+}
+
+/** Whether a body sits this episode out; see `parked`. */
+export function isParked(ground: Ground, body: number): boolean {
+  return ground.x_m(body) > PARKED_m / 2;
+}
+
+const PARKED_m = 30;
+
+export interface SceneSpec<Config extends z.ZodObject, Reading, Plan = undefined> {
   readonly name: string;
   /** One sentence: what the robot has to do. */
   readonly summary: string;
@@ -49,13 +81,26 @@ export interface SceneSpec<Config extends z.ZodObject, Reading> {
   readonly start: (config: z.output<Config>, rng: Rng) => readonly PlanarPose[];
   /** Starts closer to the goal, that a curriculum may mix in while training. */
   readonly practice?: (config: z.output<Config>, rng: Rng) => readonly PlanarPose[];
+  /**
+   * Takes the place of `start` and `practice` in scenes whose episodes may begin in the middle or differ in what is to be
+   * done. With `progress` 0 and not `close` it must be a full start.
+   */
+  readonly episode?: (config: z.output<Config>, rng: Rng, wish: EpisodeWish) => Episode<Plan>;
   /** One entry per stage. */
   readonly roles: (config: z.output<Config>) => readonly Roles[];
-  /** Where the active object of a stage belongs, in the world frame; undefined if nowhere. */
+  /** Obstacles that observations leave room for; the most of any stage unless given. */
+  readonly obstacleSlots?: (config: z.output<Config>) => number;
+  /** Whether students are told where the target lies from the anchor (observation group `goal`). */
+  readonly tellsGoal?: boolean;
+  /**
+   * Where the active object of a stage belongs, in the world frame; undefined if nowhere. `plan` is undefined where only
+   * poses are known, as in a replay.
+   */
   readonly target: (
     config: z.output<Config>,
     ground: Ground,
     stage: number,
+    plan: Plan | undefined,
   ) => PlanarPose | undefined;
   readonly stages: (config: z.output<Config>) => readonly Stage<Reading>[];
   readonly reading: () => Reading;
@@ -66,9 +111,15 @@ export interface SceneSpec<Config extends z.ZodObject, Reading> {
     stage: number,
     action: readonly [forward: number, turn: number],
     out: Reading,
+    plan: Plan,
   ) => void;
   /** Names what went wrong for good, such as "out of the arena"; undefined while all is well. */
-  readonly failure: (config: z.output<Config>, ground: Ground, stage: number) => string | undefined;
+  readonly failure: (
+    config: z.output<Config>,
+    ground: Ground,
+    stage: number,
+    plan: Plan,
+  ) => string | undefined;
   /** What a failure costs; nothing unless given. */
   readonly failurePenalty?: (config: z.output<Config>) => number;
   /** Pairs of rows whose contact `failure` asks for. */
@@ -83,18 +134,30 @@ export interface AssembledScene {
   readonly roles: readonly Roles[];
   readonly stages: readonly Stage<unknown>[];
   readonly watch: readonly (readonly [number, number])[];
+  readonly obstacleSlots: number;
+  readonly tellsGoal: boolean;
   readonly start: (rng: Rng) => readonly PlanarPose[];
   readonly practice: ((rng: Rng) => readonly PlanarPose[]) | undefined;
-  readonly target: (ground: Ground, stage: number) => PlanarPose | undefined;
+  readonly episode: ((rng: Rng, wish: EpisodeWish) => Episode<unknown>) | undefined;
+  readonly target: (ground: Ground, stage: number, plan?: unknown) => PlanarPose | undefined;
   readonly reading: () => unknown;
   readonly measure: (
     ground: Ground,
     stage: number,
     action: readonly [forward: number, turn: number],
     out: unknown,
+    plan?: unknown,
   ) => void;
-  readonly failure: (ground: Ground, stage: number) => string | undefined;
+  readonly failure: (ground: Ground, stage: number, plan?: unknown) => string | undefined;
   readonly failurePenalty: number;
+}
+
+/** Draws an episode as wished, as far as the scene can: one without `episode` always begins with its first stage. */
+export function drawEpisode(scene: AssembledScene, rng: Rng, wish: EpisodeWish): Episode<unknown> {
+  const { episode, practice, start, stages } = scene;
+  if (episode) return episode(rng, wish);
+  const poses = wish.close && practice ? practice(rng) : start(rng);
+  return { poses, firstStage: 0, stages: stages.length, plan: undefined };
 }
 
 export interface Scene {
@@ -104,8 +167,8 @@ export interface Scene {
   readonly assemble: (config: unknown) => AssembledScene;
 }
 
-export function defineScene<Config extends z.ZodObject, Reading>(
-  spec: SceneSpec<Config, Reading>,
+export function defineScene<Config extends z.ZodObject, Reading, Plan = undefined>(
+  spec: SceneSpec<Config, Reading, Plan>,
 ): Scene {
   return {
     name: spec.name,
@@ -113,21 +176,29 @@ export function defineScene<Config extends z.ZodObject, Reading>(
     config: spec.config,
     assemble(input) {
       const config = input as z.output<Config>;
-      const { practice } = spec;
+      const { practice, episode } = spec;
+      const roles = spec.roles(config);
+      const stages = spec.stages(config) as unknown as readonly Stage<unknown>[];
       return {
         name: spec.name,
         timing: spec.timing,
         cast: spec.cast(config),
-        roles: spec.roles(config),
-        stages: spec.stages(config) as unknown as readonly Stage<unknown>[],
+        roles,
+        stages,
         watch: spec.watch?.(config) ?? [],
+        obstacleSlots:
+          spec.obstacleSlots?.(config) ??
+          Math.max(...roles.map(({ obstacles }) => obstacles.length)),
+        tellsGoal: spec.tellsGoal ?? false,
         start: (rng) => spec.start(config, rng),
         practice: practice && ((rng) => practice(config, rng)),
-        target: (ground, stage) => spec.target(config, ground, stage),
+        episode: episode && ((rng, wish) => episode(config, rng, wish)),
+        target: (ground, stage, plan) =>
+          spec.target(config, ground, stage, plan as Plan | undefined),
         reading: spec.reading,
-        measure: (ground, stage, action, out) =>
-          spec.measure(config, ground, stage, action, out as Reading),
-        failure: (ground, stage) => spec.failure(config, ground, stage),
+        measure: (ground, stage, action, out, plan) =>
+          spec.measure(config, ground, stage, action, out as Reading, plan as Plan),
+        failure: (ground, stage, plan) => spec.failure(config, ground, stage, plan as Plan),
         failurePenalty: spec.failurePenalty?.(config) ?? 0,
       };
     },

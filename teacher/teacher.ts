@@ -4,7 +4,7 @@ import { parseConfig } from "../core/config.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
-import { keypointLayout, privilegedLayout } from "../sim/observations.ts";
+import { keypointLayout, privilegedLayoutOf } from "../sim/observations.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { Observability } from "../sim/visibility.ts";
 import type { TeacherConfig } from "./config.ts";
@@ -14,13 +14,15 @@ export function teacherSpec(
   { latent, hidden }: Pick<TeacherConfig, "latent" | "hidden">,
 ): TeacherSpec {
   const scene = findScene(simulation.scene);
-  const columns = keypointLayout(
-    scene.assemble(parseConfig(scene.config, simulation.config, `scene "${scene.name}"`)),
+  const assembled = scene.assemble(
+    parseConfig(scene.config, simulation.config, `scene "${scene.name}"`),
   );
+  const columns = keypointLayout(assembled);
+  const privileged = privilegedLayoutOf(assembled).size;
   const points = Object.fromEntries(
     Object.entries(columns.width).map(([role, width]) => [role, width / 3]),
   );
-  return { kind: "teacher", points, privileged: privilegedLayout.size, actions: 2, latent, hidden };
+  return { kind: "teacher", points, privileged, actions: 2, latent, hidden };
 }
 
 export function teacherActor(network: TeacherSpec, observability: Observability): ActorSpec {

@@ -2,10 +2,13 @@
 
 import { ConfigError } from "../../core/errors.ts";
 import type { Scene } from "../scene.ts";
+import { pushCross } from "./push-cross.ts";
+import { pushLine } from "./push-line.ts";
 import { pushPair } from "./push-pair.ts";
+import { pushTriangle } from "./push-triangle.ts";
 import { reachBox } from "./reach-box.ts";
 
-export const scenes: readonly Scene[] = [reachBox, pushPair];
+export const scenes: readonly Scene[] = [reachBox, pushCross, pushLine, pushTriangle, pushPair];
 
 /** The scene of that name; a ConfigError lists what there is. */
 export function findScene(name: string): Scene {

@@ -124,6 +124,9 @@ describe("jerkiness", () => {
     elapsedSteps: 0,
     budgetSteps: 10,
     reached: false,
+    episodeSteps: 0,
+    episodeBudgetSteps: 10,
+    last: true,
   });
 
   it.each([

@@ -244,8 +244,15 @@ describe("privileged", () => {
     };
     setVelocity(0, 0, 0.2, 0.5);
     setVelocity(ACTIVE, -0.1, 0, -1);
-    const row = new Float32Array(privilegedLayout.size + 5).fill(7);
-    const progress = { stage: 2, reached: true, elapsed: 0.25, action: [0.5, -1] as const };
+    const columns = observer.privileged;
+    const row = new Float32Array(columns.size + 5).fill(7);
+    const progress = {
+      stage: 2,
+      remaining: 3,
+      reached: true,
+      elapsed: 0.25,
+      action: [0.5, -1] as const,
+    };
     const target = { x_m: 0.5, y_m: 0.8, yaw_rad: 0 };
     observer.writePrivileged(ground, roles, target, progress, row, 5);
     const read = (name: keyof typeof privilegedLayout.at) => {

@@ -1,0 +1,76 @@
+/**
+ * Which places of an arrangement can still be filled when others are.
+ *
+ * A place can be filled if an object with the robot behind it can come in along some straight line: a corridor as wide as
+ * the robot, from outside, in which nothing stands. That is stricter than a clever pusher would need, and cheap.
+ */
+
+import type { Meters } from "../../core/units.ts";
+import { egoPushRobot, pusherReach_m } from "../robots/diff-drive.ts";
+import { footprintRadius_m, pushable } from "../shape.ts";
+import type { Arrangement, Slot } from "./arrangement.ts";
+
+/** Half the width of the corridor: half the robot's, and room for what it is off by. */
+export const CORRIDOR_HALF_m: Meters = egoPushRobot.base_m[1] / 2 + 0.015;
+/** Its length from the place outwards: an object, the robot behind it, and room to turn. */
+export const CORRIDOR_m: Meters = 0.15 / 2 + pusherReach_m(egoPushRobot) + 0.2;
+/** Directions that are tried. */
+const DIRECTIONS = 24;
+
+/** Sets of slots as bits. */
+export type SlotSet = number;
+
+/** Whether the slots not in `filled` can all be filled, one after another. */
+export function completable(arrangement: Arrangement, filled: SlotSet = 0): boolean {
+  return new Reach(arrangement).completable(filled);
+}
+
+/** Answers for one arrangement, each set of filled slots looked at once. */
+export class Reach {
+  readonly #arrangement: Arrangement;
+  readonly #known = new Map<SlotSet, boolean>();
+
+  constructor(arrangement: Arrangement) {
+    this.#arrangement = arrangement;
+  }
+
+  /** Whether `slot` can be filled now without making a later one impossible. */
+  allows(slot: number, filled: SlotSet): boolean {
+    return this.enterable(slot, filled) && this.completable(filled | (1 << slot));
+  }
+
+  completable(filled: SlotSet): boolean {
+    const known = this.#known.get(filled);
+    if (known !== undefined) return known;
+    const { slots } = this.#arrangement;
+    const all = (1 << slots.length) - 1;
+    const possible =
+      filled === all || slots.some((_, i) => isFree(i, filled) && this.allows(i, filled));
+    this.#known.set(filled, possible);
+    return possible;
+  }
+
+  /** Whether some corridor leads into `slot` past the anchor and what is filled. */
+  enterable(slot: number, filled: SlotSet): boolean {
+    const { anchor, slots } = this.#arrangement;
+    const standing: Slot[] = [
+      { shape: anchor, x_m: 0, y_m: 0, yaw_rad: 0 },
+      ...slots.filter((_, i) => i !== slot && !isFree(i, filled)),
+    ];
+    return Array.from({ length: DIRECTIONS }, (_, k) => (2 * Math.PI * k) / DIRECTIONS).some(
+      (direction) => standing.every((other) => leavesOpen(slots[slot], direction, other)),
+    );
+  }
+}
+
+export const isFree = (slot: number, filled: SlotSet): boolean => (filled & (1 << slot)) === 0;
+
+/** Whether `other`, as a disc, leaves the corridor from `slot` outwards in `direction` open. */
+function leavesOpen(slot: Slot, direction: number, other: Slot): boolean {
+  const dx = other.x_m - slot.x_m;
+  const dy = other.y_m - slot.y_m;
+  const along = dx * Math.cos(direction) + dy * Math.sin(direction);
+  const across = Math.abs(dy * Math.cos(direction) - dx * Math.sin(direction));
+  const radius = footprintRadius_m(pushable(other.shape));
+  return along < 0 || along > CORRIDOR_m + radius || across >= CORRIDOR_HALF_m + radius;
+}
