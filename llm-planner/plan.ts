@@ -9,12 +9,10 @@ import { z } from "zod";
 import { parseConfig } from "../core/config.ts";
 import { FileError } from "../core/errors.ts";
 import { writeFileWhole } from "../core/files.ts";
+import { limits } from "./language/parse.ts";
 
 /** A plan has at most this many stages: one for each object of the largest scene, and room. */
 export const MAX_STAGES = 8;
-/** Characters of one expression. */
-export const MAX_EXPRESSION = 400;
-
 const objectName = z.string().min(1).max(64).describe("name of an object of the scene, as listed");
 
 const stageName = z
@@ -22,7 +20,7 @@ const stageName = z
   .max(40)
   .regex(/^[a-z][a-z0-9-]*$/, "lower-case words joined by hyphens, such as place-red-cube");
 
-const expression = z.string().min(1).max(MAX_EXPRESSION);
+const expression = z.string().min(1).max(limits.characters);
 
 const placeSchema = z.strictObject({
   anchor: objectName.describe("object that the place is relative to"),
