@@ -30,7 +30,11 @@ export interface BatchActor {
 }
 
 /** Groups that feed a student bundle's inputs. */
-const BUNDLE_GROUPS: ActorInputs = { layers: "layers", proprioception: "proprioception" };
+const BUNDLE_GROUPS: ActorInputs = {
+  layers: "layers",
+  proprioception: "proprioception",
+  goal: "goal",
+};
 
 export async function openActor(spec: ActorSpec, rows: number): Promise<BatchActor> {
   return spec.kind === "network" ? openNetwork(spec, rows) : openBundle(spec.folder, rows);

@@ -43,6 +43,8 @@ export interface Exploration {
   readonly std?: readonly number[];
   /** Share of new episodes that start close to the goal; 0 unless given. */
   readonly practiceShare?: number;
+  /** Share of the others that start at any stage; 0 unless given. */
+  readonly stageShare?: number;
 }
 
 export class Shard {
@@ -88,9 +90,10 @@ export class Shard {
   async collect(
     theta: Float32Array,
     rollout: Rollout,
-    { std, practiceShare = 0 }: Exploration,
+    { std, practiceShare = 0, stageShare = 0 }: Exploration,
   ): Promise<EpisodeEnd[]> {
     this.#batch.practiceShare = practiceShare;
+    this.#batch.stageShare = stageShare;
     const ends: EpisodeEnd[] = [];
     for (let t = 0; t < rollout.steps; t++) {
       const row = t * rollout.envs + this.#spec.firstEnv;

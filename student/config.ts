@@ -19,6 +19,12 @@ export const studentConfig = z.strictObject({
     .max(1)
     .default(0.5)
     .describe("share of the iterations after which no episode does"),
+  stageShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("of the other episodes, those that start at any stage, the earlier ones done"),
   epochs: z.int().min(1).default(1),
   batch: z.int().min(1).default(256).describe("sequences of a minibatch"),
   learningRate: z.number().positive().default(1e-3).describe("at the start; falls linearly"),
@@ -37,6 +43,10 @@ export const studentConfig = z.strictObject({
     .describe("of the convolutions; [] leaves the image moments alone"),
   joint: z.int().min(1).default(96).describe("units that join convolutions and moments"),
   memory: z.int().min(0).default(0).describe("units of a GRU before the head; 0: none"),
+  goal: z
+    .boolean()
+    .default(true)
+    .describe("tell the student where the target lies from the anchor, in scenes of several"),
   burnIn: z.int().min(0).default(4).describe("steps of a sequence before its loss counts"),
 });
 export type StudentConfig = z.output<typeof studentConfig>;

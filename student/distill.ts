@@ -6,7 +6,7 @@
 import { createRng } from "../core/rng.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
-import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
 import { practiceAt } from "../rollout/curriculum.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
@@ -20,7 +20,7 @@ import type { StudentConfig } from "./config.ts";
 import { Labeller, type Labels } from "./labels.ts";
 import { studentData, studentObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
-import { studentActor, studentSpec } from "./student.ts";
+import { observedGroups, studentActor, studentSpec } from "./student.ts";
 import { checkWidths, warmStartHead } from "./warm-start.ts";
 
 export interface StudentRun {
@@ -56,7 +56,11 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
   const spec = studentSpec(simulation, config);
   checkWidths(spec, teacher.spec, config.warmStart);
   const rng = createRng(simulation.seed).split("student");
-  const labeller = await Labeller.create(teacher, Math.min(LABEL_BATCH, samplesOf(config)));
+  const labeller = await Labeller.create(
+    teacher,
+    Math.min(LABEL_BATCH, samplesOf(config)),
+    latentRoles(spec).length,
+  );
   const collector = await openCollector(run, spec);
   const trainer = await createTrainer(run, spec, studentNetwork(spec).params.init(rng));
   let progress = loadStudent(run, spec, trainer);
@@ -64,7 +68,8 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
   while (progress.iteration < config.iterations) {
     // the student drives
     const practiceShare = practiceAt(progress.iteration, config);
-    const ends = await collector.collect(trainer.theta, { practiceShare });
+    const { stageShare } = config;
+    const ends = await collector.collect(trainer.theta, { practiceShare, stageShare });
     const { rollout } = collector;
 
     // the teacher labels what it visited
@@ -134,7 +139,7 @@ function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
     envs: config.envs,
     shardEnvs: config.shardEnvs,
     steps: config.rolloutSteps,
-    groups: [...new Set(["layers", "proprioception", seen, "keypoints:global"] as const)],
+    groups: [...new Set([...observedGroups(spec), seen, "keypoints:global"] as const)],
     finals: [],
   });
 }

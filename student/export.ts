@@ -8,9 +8,11 @@ import { type ExportReport, exportBundle } from "../policies/export.ts";
 import type { ManifestDraft } from "../policies/manifest.ts";
 import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import type { GroupName } from "../sim/observations.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { studentInterface } from "./interface.ts";
+import { observedGroups } from "./student.ts";
 
 export interface StudentExport {
   readonly folder: string;
@@ -38,7 +40,7 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
     outputs,
     metadata: { name: simulation.scene, producer: "understudy" },
   });
-  const inputs = await observations(simulation);
+  const inputs = await observations(simulation, observedGroups(spec));
   return exportBundle({
     folder,
     onnx,
@@ -46,7 +48,7 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
       name: simulation.scene,
       scene: simulation.scene,
       robot: "ego-push",
-      ...studentInterface(simulation.scene, simulation.config),
+      ...studentInterface(simulation.scene, simulation.config, { goal: Boolean(spec.goal) }),
       recurrent: memory ? [{ input: "memory", output: "nextMemory", shape: [spec.memory] }] : [],
       provenance,
     },
@@ -66,17 +68,17 @@ function clippedActions(act: Forward): Forward {
 /** What the student sees at the start of as many episodes. */
 async function observations(
   simulation: SimulationSpec,
-): Promise<{ layers: Float32Array; proprioception: Float32Array }> {
+  groups: readonly GroupName[],
+): Promise<Record<string, Float32Array>> {
   const batch = await SceneBatch.create({
     ...simulation,
     scene: findScene(simulation.scene),
     envs: CHECK_ROWS,
     purpose: "training",
-    groups: ["layers", "proprioception"],
+    groups,
   });
   batch.reset();
-  const { layers, proprioception } = batch.groups;
-  const rows = { layers: layers.slice(), proprioception: proprioception.slice() };
+  const rows = Object.fromEntries(groups.map((group) => [group, batch.groups[group].slice()]));
   batch.free();
   return rows;
 }

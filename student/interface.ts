@@ -8,18 +8,32 @@ import { multiply, type Quat } from "../core/frames.ts";
 import type { PolicyInterface } from "../policies/manifest.ts";
 import { egoPushCamera } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
-import { roleNames } from "../sim/observations.ts";
+import { goalLayout, roleNames } from "../sim/observations.ts";
 import { baseFromOptical } from "../sim/render/pack.ts";
 import { findScene } from "../sim/scenes/index.ts";
 
-export function studentInterface(sceneName: string, config: unknown): PolicyInterface {
+/** Inputs that a student may have beside its images and its last action. */
+export interface StudentInputs {
+  /** Where the target lies from the anchor; all that the scene tells unless given. */
+  readonly goal?: boolean;
+}
+
+export function studentInterface(
+  sceneName: string,
+  config: unknown,
+  { goal = true }: StudentInputs = {},
+): PolicyInterface {
   const scene = findScene(sceneName);
   const assembled = scene.assemble(parseConfig(scene.config, config, `scene "${sceneName}"`));
   const { maxSpeed_mps, maxTurnRate_radps } = assembled.cast.robot;
   const roles = roleNames(assembled);
   return {
     controlStep_s: assembled.timing.controlStep_s,
-    inputs: [layersInput(roles), previousActionInput()],
+    inputs: [
+      layersInput(roles),
+      previousActionInput(),
+      ...(goal && assembled.tellsGoal ? [goalInput()] : []),
+    ],
     output: {
       name: "action",
       shape: [2],
@@ -53,6 +67,29 @@ function layersInput(roles: readonly string[]): PolicyInterface["inputs"][number
       layers: [...roles],
       inverseDepthScale_m: 1,
     },
+  };
+}
+
+function goalInput(): PolicyInterface["inputs"][number] {
+  return {
+    name: "goal",
+    shape: [goalLayout.size],
+    dtype: "float32",
+    meaning: "the target as seen from the anchor, in the axes of the robot's base",
+    columns: [
+      {
+        name: "offset",
+        width: goalLayout.width.offset,
+        unit: "m",
+        meaning: "target less anchor: forward, left",
+      },
+      {
+        name: "yaw",
+        width: goalLayout.width.yaw,
+        meaning:
+          "sine and cosine of n times the target's yaw; the shape looks alike n times a turn",
+      },
+    ],
   };
 }
 

@@ -14,11 +14,11 @@ import { HIDDEN } from "../sim/keypoints.ts";
 export interface Labels {
   /** [B, A], within [-1, 1] as the robot would execute them. */
   readonly actions: Float32Array;
-  /** [B, R, L] of the roles a student can see. */
+  /** [B, R, L] of the roles that the student has latents of. */
   readonly latents: Float32Array;
   /** [B, R, 3]: seen (0 or 1), x_m, y_m of the role's centre in the base frame. */
   readonly poses: Float32Array;
-  /** [R + 1, L] averages over these states, the reference's last. */
+  /** [all roles, L] averages over these states, the reference's last. */
   readonly meanLatents: Float32Array;
 }
 
@@ -31,19 +31,26 @@ export class Labeller {
   readonly #teacher: Teacher;
   readonly #actor: Actor;
   readonly #batch: number;
+  readonly #roles: readonly string[];
 
-  private constructor(teacher: Teacher, actor: Actor, batch: number) {
+  private constructor(teacher: Teacher, actor: Actor, batch: number, roles: readonly string[]) {
     this.#teacher = teacher;
     this.#actor = actor;
     this.#batch = batch;
+    this.#roles = roles;
   }
 
-  static async create(teacher: Teacher, batch: number): Promise<Labeller> {
+  /** @param roles how many of the teacher's roles to label, in its order; those that can be seen unless given */
+  static async create(
+    teacher: Teacher,
+    batch: number,
+    roles = visibleRoles(teacher.spec).length,
+  ): Promise<Labeller> {
     const { params, act } = teacherNetwork(teacher.spec);
     const inputs = teacherInputs(teacher.spec);
     const outputs = ["mean", "latents"];
     const actor = await Actor.create({ params, forward: act, inputs, outputs, batch });
-    return new Labeller(teacher, actor, batch);
+    return new Labeller(teacher, actor, batch, Object.keys(teacher.spec.points).slice(0, roles));
   }
 
   /**
@@ -59,10 +66,10 @@ export class Labeller {
     const { spec, theta } = this.#teacher;
     const columns = teacherInputs(spec).keypoints.shape[0];
     const count = keypoints.length / columns;
-    const visible = visibleRoles(spec).length;
+    const labelled = this.#roles.length;
     const roles = Object.keys(spec.points).length;
     const actions = new Float32Array(count * spec.actions);
-    const latents = new Float32Array(count * visible * spec.latent);
+    const latents = new Float32Array(count * labelled * spec.latent);
     const sums = new Float64Array(roles * spec.latent);
     for (let first = 0; first < count; first += this.#batch) {
       const last = Math.min(first + this.#batch, count);
@@ -71,11 +78,11 @@ export class Labeller {
         proprioception: this.#rows(proprioception, spec.actions, first),
       });
       actions.set(found.mean.subarray(0, (last - first) * spec.actions), first * spec.actions);
-      const labelled = found.latents.subarray(0, (last - first) * roles * spec.latent);
-      keepVisible(labelled, latents, first, { visible, roles, latent: spec.latent }, sums);
+      const rows = found.latents.subarray(0, (last - first) * roles * spec.latent);
+      keepFirst(rows, latents, first, { labelled, roles, latent: spec.latent }, sums);
     }
     for (let i = 0; i < actions.length; i++) actions[i] = Math.min(1, Math.max(-1, actions[i]));
-    const poses = posesOf(spec, keypoints, everything, columns);
+    const poses = posesOf(spec, this.#roles, keypoints, everything, columns);
     return { actions, latents, poses, meanLatents: Float32Array.from(sums, (s) => s / count) };
   }
 
@@ -93,17 +100,18 @@ export class Labeller {
   }
 }
 
-function keepVisible(
+/** Keeps the latents of the first roles, and adds up all. */
+function keepFirst(
   found: Float32Array,
   out: Float32Array,
   first: number,
-  { visible, roles, latent }: { visible: number; roles: number; latent: number },
+  { labelled, roles, latent }: { labelled: number; roles: number; latent: number },
   sums: Float64Array,
 ): void {
   const rows = found.length / (roles * latent);
   for (let row = 0; row < rows; row++) {
     const from = row * roles * latent;
-    out.set(found.subarray(from, from + visible * latent), (first + row) * visible * latent);
+    out.set(found.subarray(from, from + labelled * latent), (first + row) * labelled * latent);
     for (let i = 0; i < roles * latent; i++) sums[i] += found[from + i];
   }
 }
@@ -111,11 +119,11 @@ function keepVisible(
 /** Whether any point of a role was shown, and the middle of all its points that there are. */
 function posesOf(
   spec: TeacherSpec,
+  roles: readonly string[],
   keypoints: Float32Array,
   everything: Float32Array,
   columns: number,
 ): Float32Array {
-  const roles = visibleRoles(spec);
   const count = keypoints.length / columns;
   const poses = new Float32Array(count * roles.length * POSE_COLUMNS);
   for (let row = 0; row < count; row++) {

@@ -4,15 +4,21 @@ import type { Graph } from "../nn/graph.ts";
 import { distillationLoss } from "../nn/losses.ts";
 import type { DataSpec, Objective } from "../nn/model.ts";
 import type { Tensor } from "../nn/tensor.ts";
-import { POSE_COLUMNS, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import {
+  latentRoles,
+  POSE_COLUMNS,
+  type StudentSpec,
+  studentNetwork,
+} from "../policies/networks/student.ts";
 import type { StudentConfig } from "./config.ts";
 
 /** Rows are sequences of `steps` control steps; without memory a sequence is one step. */
 export function studentData(spec: StudentSpec, steps: number): DataSpec {
-  const roles = spec.roles.length;
+  const roles = latentRoles(spec).length;
   return {
-    layers: { shape: [steps, roles, spec.height, spec.width] },
+    layers: { shape: [steps, spec.roles.length, spec.height, spec.width] },
     proprioception: { shape: [steps, spec.actions] },
+    ...(spec.goal ? { goal: { shape: [steps, spec.goal] } } : {}),
     ...(spec.memory > 0 ? { begins: { shape: [steps] } } : {}),
     teacherActions: { shape: [steps, spec.actions] },
     teacherLatents: { shape: [steps, roles, spec.latent] },

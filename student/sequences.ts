@@ -16,6 +16,7 @@ export function sequencesOf(
   const data = {
     layers: rollout.groups.layers,
     proprioception: rollout.groups.proprioception,
+    ...(spec.goal ? { goal: rollout.groups.goal } : {}),
     teacherActions: labels.actions,
     teacherLatents: labels.latents,
     teacherPoses: labels.poses,

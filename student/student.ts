@@ -5,7 +5,7 @@ import type { StudentSpec } from "../policies/networks/student.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { IMAGE } from "../sim/eyes.ts";
-import { roleNames } from "../sim/observations.ts";
+import { type GroupName, goalLayout, roleNames } from "../sim/observations.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { StudentConfig } from "./config.ts";
 
@@ -17,7 +17,8 @@ export function studentSpec(
     memory,
     channels,
     joint,
-  }: Pick<StudentConfig, "latent" | "hidden" | "memory" | "channels" | "joint">,
+    goal,
+  }: Pick<StudentConfig, "latent" | "hidden" | "memory" | "channels" | "joint" | "goal">,
 ): StudentSpec {
   const scene = findScene(simulation.scene);
   const assembled = scene.assemble(
@@ -33,13 +34,19 @@ export function studentSpec(
     channels,
     joint,
     memory,
+    ...(goal && assembled.tellsGoal ? { goal: goalLayout.size } : {}),
   };
+}
+
+/** Observation groups that a student reads; its inputs are named like them. */
+export function observedGroups(spec: StudentSpec): readonly GroupName[] {
+  return ["layers", "proprioception", ...(spec.goal ? (["goal"] as const) : [])];
 }
 
 export function studentActor(network: StudentSpec): ActorSpec {
   return {
     kind: "network",
     network,
-    inputs: { layers: "layers", proprioception: "proprioception" },
+    inputs: Object.fromEntries(observedGroups(network).map((group) => [group, group])),
   };
 }

@@ -1,13 +1,13 @@
 /**
  * Starts a student's action head from its teacher's (EgoPush, section III-C).
  *
- * The teacher's head also reads the latent of the reference, which a student cannot see. Its columns
- * are folded into the bias with the mean of that latent: W_ref E[Z_ref].
+ * The teacher's head also reads the latent of the reference. A student that is told its goal imagines that latent and
+ * takes the head as it is. One that is not cannot: the latent's columns are folded into the bias with its mean, W_ref E[Z_ref].
  */
 
 import { ConfigError } from "../core/errors.ts";
-import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
-import { type TeacherSpec, teacherNetwork, visibleRoles } from "../policies/networks/teacher.ts";
+import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 
 /** Throws unless the student's latents are as wide as its teacher's and, for a warm start, its head too. */
 export function checkWidths(
@@ -24,7 +24,7 @@ export function checkWidths(
 
 /**
  * Overwrites the head in `theta` of a student without memory.
- * @param meanLatents [R, L], the teacher's latents averaged over states, reference last.
+ * @param meanLatents [all roles, L], the teacher's latents averaged over states, reference last.
  */
 export function warmStartHead(
   theta: Float32Array,
@@ -44,11 +44,12 @@ export function warmStartHead(
   for (const name of ["head.2.w", "head.2.b", "head.mean.w", "head.mean.b"])
     write(name, read(name));
   if (student.memory > 0) return;
-  const kept = (actions + visibleRoles(teacher.spec).length * latent) * hidden;
+  const known = latentRoles(student).length;
+  const kept = (actions + known * latent) * hidden;
   const weights = read("head.1.w");
   write("head.1.w", weights.subarray(0, kept));
   const bias = read("head.1.b").slice();
-  const first = visibleRoles(teacher.spec).length * latent;
+  const first = known * latent;
   for (let row = 0; kept + row * hidden < weights.length; row++) {
     const mean = meanLatents[first + row];
     for (let unit = 0; unit < hidden; unit++) {

@@ -26,6 +26,12 @@ export const teacherConfig = z.strictObject({
     .max(1)
     .default(0.5)
     .describe("share of the iterations after which no episode does"),
+  stageShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("of the other episodes, those that start at any stage, the earlier ones done"),
   gamma: z.number().min(0).max(1).default(0.99),
   lambda: z.number().min(0).max(1).default(0.95),
   clip: z.number().positive().default(0.2),

@@ -59,7 +59,9 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     // roll out the current policy
     const theta = trainer.theta;
     const practiceShare = practiceAt(progress.iteration, config);
-    const ends = await collector.collect(theta, { std: stdOf(spec, theta), practiceShare });
+    const { stageShare } = config;
+    const exploration = { std: stdOf(spec, theta), practiceShare, stageShare };
+    const ends = await collector.collect(theta, exploration);
 
     // assign credit
     const advantages = new Float32Array(steps * envs);
@@ -154,6 +156,7 @@ function metricsOf(
     success: mean(full.map((end) => (end.outcome === "success" ? 1 : 0))),
     return: mean(full.map((end) => end.return)),
     length: mean(full.map((end) => end.steps)),
+    stages: mean(full.map((end) => end.stagesDone)),
     stdForward: std[0],
     stdTurn: std[1],
   };

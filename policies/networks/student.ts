@@ -3,7 +3,8 @@
  *
  * Ẑ_k = E(d̃_k) with weights shared by the roles; E joins convolutions with image moments, which say
  * from the first update on where a role is, how large, how far and how turned (moments.ts). â = MLP(a_{t-1}, Ẑ_act, Ẑ_anc, Ẑ_obs), optionally
- * with a GRU before the head. An auxiliary head estimates where each role is, for supervision and
+ * with a GRU before the head. A student that is told its goal, where the target lies from the anchor, imagines the latent
+ * that the teacher has of the reference from it and from the anchor's: Ẑ_ref = MLP(Ẑ_anc, goal). An auxiliary head estimates where each role is, for supervision and
  * for looking at.
  */
 
@@ -30,6 +31,16 @@ export interface StudentSpec {
   readonly joint: number;
   /** Units of the GRU; 0 leaves it out. */
   readonly memory: number;
+  /** Columns of the goal; none where there is only one. */
+  readonly goal?: number;
+}
+
+/** Roles that the student has a latent of: those it sees and, where it is told its goal, the reference. */
+export function latentRoles({
+  roles,
+  goal,
+}: Pick<StudentSpec, "roles" | "goal">): readonly string[] {
+  return goal ? [...roles, "reference"] : roles;
 }
 
 /** Columns of the relative-pose head, per role: seen, x_m, y_m, in the base frame. */
@@ -45,13 +56,14 @@ export function studentInputs(spec: StudentSpec): DataSpec {
   return {
     layers: { shape: [spec.roles.length, spec.height, spec.width] },
     proprioception: { shape: [spec.actions] },
+    ...(spec.goal ? { goal: { shape: [spec.goal] } } : {}),
     ...(spec.memory > 0 ? { memory: { shape: [spec.memory] } } : {}),
   };
 }
 
 export function studentNetwork(spec: StudentSpec) {
   const { latent, hidden, actions, memory } = spec;
-  const features = actions + spec.roles.length * latent;
+  const features = actions + latentRoles(spec).length * latent;
   const params = new Params();
   spec.channels.forEach((channels, i) => {
     params.conv(`eye.${i + 1}`, spec.channels[i - 1] ?? 1, channels, KERNELS[i].kernel);
@@ -66,6 +78,11 @@ export function studentNetwork(spec: StudentSpec) {
     .linear("head.mean", hidden, actions, 0.01)
     .linear("pose.1", latent, latent)
     .linear("pose.2", latent, POSE_COLUMNS);
+  if (spec.goal) {
+    params
+      .linear("reference.1", latent + spec.goal, spec.joint, Math.SQRT2)
+      .linear("reference.2", spec.joint, latent);
+  }
   if (memory > 0) params.gru("memory", features, memory);
   const headed = (g: Graph, views: Views, latents: Tensor, x: Tensor) => ({
     mean: headOf(g, views, x),
@@ -73,7 +90,7 @@ export function studentNetwork(spec: StudentSpec) {
     poses: poseHead(g, views, spec, latents),
   });
   const act: Forward = (g, views, inputs) => {
-    const latents = encodeLayers(g, views, spec, inputs.layers);
+    const latents = latentsOf(g, views, spec, inputs.layers, inputs.goal);
     const seen = featuresOf(g, spec, inputs.proprioception, latents);
     if (memory === 0) return headed(g, views, latents, seen);
     const next = gru(g, views, "memory", seen, inputs.memory);
@@ -83,7 +100,8 @@ export function studentNetwork(spec: StudentSpec) {
   const unroll = (g: Graph, views: Views, inputs: Tensors, window: Window) => {
     const { sequences, steps, first } = window;
     const flat = (x: Tensor) => g.reshape(x, [sequences * steps, ...x.shape.slice(2)]);
-    const latents = encodeLayers(g, views, spec, flat(inputs.layers));
+    const goal = spec.goal ? flat(inputs.goal) : inputs.goal;
+    const latents = latentsOf(g, views, spec, flat(inputs.layers), goal);
     const seen = featuresOf(g, spec, flat(inputs.proprioception), latents);
     if (memory === 0) return headed(g, views, latents, seen);
     const late = (x: Tensor, width: readonly number[]) => {
@@ -91,7 +109,12 @@ export function studentNetwork(spec: StudentSpec) {
       return g.reshape(kept, [sequences * (steps - first), ...width]);
     };
     const remembered = remember(g, views, g.reshape(seen, [sequences, steps, -1]), inputs.begins);
-    return headed(g, views, late(latents, [spec.roles.length, latent]), late(remembered, [memory]));
+    return headed(
+      g,
+      views,
+      late(latents, [latentRoles(spec).length, latent]),
+      late(remembered, [memory]),
+    );
   };
   return { params, act, unroll, inputs: studentInputs(spec) };
 }
@@ -106,7 +129,7 @@ interface Window {
 
 /** [a_{t-1}, Z_1, .., Z_R] in one row. */
 function featuresOf(g: Graph, spec: StudentSpec, action: Tensor, latents: Tensor): Tensor {
-  const flat = g.reshape(latents, [latents.shape[0], spec.roles.length * spec.latent]);
+  const flat = g.reshape(latents, [latents.shape[0], latentRoles(spec).length * spec.latent]);
   return g.concat([action, flat], 1);
 }
 
@@ -140,13 +163,32 @@ function encodeLayers(g: Graph, views: Views, spec: StudentSpec, layers: Tensor)
   return g.reshape(latents, [batch, spec.roles.length, spec.latent]);
 }
 
+/** Latents of all roles [B, R, L]: of what is seen, and of the reference as the goal has it. */
+function latentsOf(
+  g: Graph,
+  views: Views,
+  spec: StudentSpec,
+  layers: Tensor,
+  goal: Tensor | undefined,
+): Tensor {
+  const seen = encodeLayers(g, views, spec, layers);
+  if (!spec.goal || !goal) return seen;
+  const batch = seen.shape[0];
+  const at = spec.roles.indexOf("anchor");
+  const anchor = g.reshape(g.slice(seen, 1, at, at + 1), [batch, spec.latent]);
+  const hidden = g.relu(linear(g, views, "reference.1", g.concat([g.relu(anchor), goal], 1)));
+  const reference = linear(g, views, "reference.2", hidden);
+  return g.concat([seen, g.reshape(reference, [batch, 1, spec.latent])], 1);
+}
+
 /** [B, R, POSE_COLUMNS]: a logit for "seen", and x, y in metres. */
 function poseHead(g: Graph, views: Views, spec: StudentSpec, latents: Tensor): Tensor {
-  const rows = latents.shape[0] * spec.roles.length;
+  const roles = latentRoles(spec).length;
+  const rows = latents.shape[0] * roles;
   const each = g.relu(g.reshape(latents, [rows, spec.latent]));
   const hidden = g.relu(linear(g, views, "pose.1", each));
   const poses = linear(g, views, "pose.2", hidden);
-  return g.reshape(poses, [latents.shape[0], spec.roles.length, POSE_COLUMNS]);
+  return g.reshape(poses, [latents.shape[0], roles, POSE_COLUMNS]);
 }
 
 /** Numbers that the convolutions, none of which pads, leave of an image. */
