@@ -122,6 +122,12 @@ export function policyHeard(gate: Gate, now_s: number): Gate {
   return { ...gate, heard_s: now_s };
 }
 
+/** Zeros until an answer to an observation yet to be sent; sequences that were used stay refused. */
+export function forget(gate: Gate): Gate {
+  const never = Number.NEGATIVE_INFINITY;
+  return { ...gate, sent: new Map(), accepted_s: never, heard_s: never, expires_s: never };
+}
+
 /** The gate after an answer came at `now_s`; refused answers change nothing. */
 export function offer(
   gate: Gate,
