@@ -123,7 +123,7 @@ export class Graph extends Recorder {
   pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
     return shape.pad(this, x, before, after);
   }
-  /** Rows along `axis`; gradients flow when the positions are numbers rather than a tensor. */
+  /** Rows along `axis`; through positions in a tensor, gradients flow to the rows of a matrix only. */
   gather(x: Tensor, positions: Tensor | readonly number[], axis = 0): Tensor {
     return shape.gather(this, x, positions, axis);
   }

@@ -4,7 +4,9 @@ import { ShapeError } from "../../core/errors.ts";
 import { DATA_TYPES } from "../onnx.ts";
 import { isUnknown, type Recorder } from "../recorder.ts";
 import { type DType, resolveAxis, sizeOf, type Tensor } from "../tensor.ts";
+import { compare } from "./arithmetic.ts";
 import { expand, reshape } from "./broadcast.ts";
+import { gemm } from "./matmul.ts";
 
 /** WebGPU promises 8 storage buffers to a shader: 7 parts and the whole. More are joined or split in turns. */
 const MOST_PARTS = 7;
@@ -109,8 +111,8 @@ export function cast(g: Recorder, x: Tensor, dtype: DType): Tensor {
 }
 
 /**
- * Rows of `x` along `axis`. Positions are numbers, known now, through which gradients flow, or an
- * int64 tensor of positions, through which they do not.
+ * Rows of `x` along `axis`. Positions are numbers, known now, or a tensor of integers; a gradient flows
+ * through the latter only where they choose rows of a matrix, as in a table of embeddings.
  */
 export function gather(
   g: Recorder,
@@ -120,12 +122,33 @@ export function gather(
 ): Tensor {
   const at = resolveAxis(axis, x.shape.length);
   if (!("name" in positions)) return gatherKnown(g, x, positions, at);
-  if (x.needsGrad) {
-    throw new ShapeError("A gradient flows only through a gather whose positions are numbers.");
+  if (x.needsGrad && (at !== 0 || x.shape.length !== 2)) {
+    throw new ShapeError(
+      "A gradient flows only through a gather whose positions are numbers, or that takes rows of a matrix.",
+    );
   }
   const shape = [...x.shape.slice(0, at), ...positions.shape, ...x.shape.slice(at + 1)];
   const attributes = { axis: { int: at } };
-  return g.record("Gather", [x, positions], { shape, dtype: x.dtype, attributes });
+  const result = { shape, dtype: x.dtype, attributes };
+  return g.record("Gather", [x, positions], result, ([gradient]) => [
+    gradient && sumOfTakers(g, gradient, positions, x.shape),
+  ]);
+}
+
+/** Each row of a matrix sums the gradients of the places that took it: a product with ones and zeros. */
+function sumOfTakers(
+  g: Recorder,
+  gradient: Tensor,
+  positions: Tensor,
+  [rows, columns]: readonly number[],
+): Tensor {
+  const places = cast(g, reshape(g, positions, [-1, 1]), g.dtype);
+  const all = g.constant(
+    Array.from({ length: rows }, (_, row) => row),
+    [1, rows],
+  );
+  const taken = cast(g, compare(g, "Equal", places, all), g.dtype);
+  return gemm(g, taken, reshape(g, gradient, [-1, columns]), { transposeA: true });
 }
 
 function gatherKnown(g: Recorder, x: Tensor, positions: readonly number[], at: number): Tensor {

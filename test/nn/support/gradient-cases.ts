@@ -3,6 +3,7 @@
  * Every input of a row is differentiated and compared with finite differences.
  */
 
+import { attention, logSoftmax, softmax } from "../../../nn/attention.ts";
 import { gaussianEntropy, gaussianLogProb } from "../../../nn/gaussian.ts";
 import type { Graph } from "../../../nn/graph.ts";
 import { conv2d, gru, layerNorm, linear } from "../../../nn/layers.ts";
@@ -118,6 +119,11 @@ export const operationCases: readonly GradientCase[] = [
     build: (g, { a }) => g.gather(a, [3, 0, 3, 1, 3], 1),
   },
   {
+    name: "gather of rows by a tensor",
+    shapes: { a: [4, 3] },
+    build: (g, { a }) => g.gather(a, g.constant([3, 0, 3, 1, 3, 1], [2, 3], "int32")),
+  },
+  {
     name: "gemm",
     shapes: { a: [3, 4], b: [4, 2], c: [2] },
     build: (g, { a, b, c }) => g.gemm(a, b, { bias: c }),
@@ -199,6 +205,33 @@ export const layerCases: readonly GradientCase[] = [
       "r.hidden.b": [12],
     },
     build: (g, v) => gru(g, v, "r", v.x, gru(g, v, "r", v.x, v.h)),
+  },
+  {
+    name: "softmax",
+    shapes: { x: [2, 3, 4] },
+    build: (g, { x }) => softmax(g, x),
+  },
+  {
+    name: "logSoftmax",
+    shapes: { x: [3, 4] },
+    build: (g, { x }) => logSoftmax(g, x),
+  },
+  {
+    name: "attention of two heads, with a bias",
+    shapes: {
+      x: [2, 3, 4],
+      y: [2, 5, 4],
+      bias: [2, 2, 3, 5],
+      "a.query.w": [4, 4],
+      "a.query.b": [4],
+      "a.key.w": [4, 4],
+      "a.key.b": [4],
+      "a.value.w": [4, 4],
+      "a.value.b": [4],
+      "a.out.w": [4, 4],
+      "a.out.b": [4],
+    },
+    build: (g, v) => attention(g, v, "a", { queries: v.x, keys: v.y, bias: v.bias, heads: 2 }),
   },
   {
     name: "gaussianLogProb",
