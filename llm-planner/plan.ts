@@ -101,6 +101,11 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.output<typeof planSchema>;
 
+/** Anything with stages: a plan, or an answer that is to become one. */
+export interface Staged {
+  readonly stages: readonly PlanStage[];
+}
+
 /**
  * JSON Schema of a planner's answer. Every property is required and none may be added, which is what
  * endpoints with structured output ask for; what may be left out in a file is null or empty here.

@@ -213,7 +213,7 @@ describe("refusals", () => {
     ["distance(active, target) < 5", 25, /found m and a plain number/],
     ["speed(active) + distance(active, robot) < 1 m", 14, /found m\/s and m/],
     ["distance(active target) < 1 m", 16, /Expected "\)", found "target"/],
-    ["distance(active, target < 1 m", 30, /Expected "\)", found the end/],
+    ["distance(active, target < 1 m", 29, /Expected "\)", found the end/],
     ["distance(active, target) < 5 cm)", 31, /Expected an operator or the end/],
     ["speed(active) == 0 m/s", 14, /never equal/],
     ["visible(active) & visible(anchor)", 16, /Write "and"/],
