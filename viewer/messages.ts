@@ -3,7 +3,7 @@
 import type { Seconds } from "../core/units.ts";
 import type { CameraMount } from "../sim/camera.ts";
 import type { DiffDriveSpec } from "../sim/robots/diff-drive.ts";
-import type { Roles } from "../sim/scene.ts";
+import type { PlanarPose, Roles } from "../sim/scene.ts";
 import type { Shape } from "../sim/shape.ts";
 import type { Frame } from "./tape.ts";
 
@@ -26,6 +26,18 @@ export interface SceneSketch {
   }[];
   /** Channels of the student's image. */
   readonly layers: readonly string[];
+  /** Columns of `Frame.paid`: `stage/term`, and what failing cost. */
+  readonly terms: readonly string[];
+}
+
+/** Row of the body that plays a role in a stage. */
+export function bodyOfRole(
+  sketch: SceneSketch | undefined,
+  stage: number,
+  role: string,
+): number | undefined {
+  const { active, anchor, obstacles } = sketch?.stages[stage]?.roles ?? {};
+  return { active, anchor, obstacle: obstacles?.[0] }[role];
 }
 
 export interface SceneName {
@@ -33,11 +45,39 @@ export interface SceneName {
   readonly summary: string;
 }
 
-/** Who drives. A policy is the address of a folder with policy.json and policy.onnx. */
+/** Who drives. A policy is the address of a folder with policy.json and policy.onnx, or those two files. */
 export type DriverChoice =
   | { readonly kind: "keyboard" }
   | { readonly kind: "demo" }
-  | { readonly kind: "policy"; readonly name: string; readonly url: string };
+  | { readonly kind: "policy"; readonly name: string; readonly url: string }
+  | { readonly kind: "bundle"; readonly name: string; readonly bundle: BundleFiles };
+
+/** The two files of a bundle as they were read. */
+export interface BundleFiles {
+  readonly manifest: string;
+  readonly onnx: Uint8Array;
+}
+
+/** How a live episode differs from the one that evaluation runs. */
+export interface Disturbance {
+  /** Factor on the scene's friction; undefined leaves what the episode's start drew. */
+  readonly friction: number | undefined;
+  /** Factor on the scene's masses; undefined as above. */
+  readonly mass: number | undefined;
+  /** Factor on the noise of the student's camera. */
+  readonly noise: number;
+  /** Bodies added to the scene. */
+  readonly obstacles: number;
+}
+
+export const undisturbed: Disturbance = {
+  friction: undefined,
+  mass: undefined,
+  noise: 1,
+  obstacles: 0,
+};
+
+export const MOST_OBSTACLES = 3;
 
 /** What a recorded episode says about itself. */
 export interface ReplayFacts {
@@ -46,7 +86,15 @@ export interface ReplayFacts {
   readonly start: number;
   readonly outcome: string;
   readonly return: number;
+  /** Running its actions again gave its poses: rewards and images are known too. */
+  readonly reproduced: boolean;
 }
+
+/** What a teacher may know of a keypoint, in the order of the legend. */
+export const keypointStates = ["visible", "occluded", "out of view", "gated"] as const;
+
+/** Numbers of one keypoint: position in the world (m), and an index into `keypointStates`. */
+export const KEYPOINT = 4;
 
 /** The robot's camera at one frame; images are [H, W], row by row from the top. */
 export interface Sight {
@@ -61,25 +109,47 @@ export interface Sight {
   readonly rgba: Uint8Array;
   /** The layers are the very numbers that the student was given. */
   readonly asGiven: boolean;
+  /** [K, 4] */
+  readonly keypoints: Float32Array;
+}
+
+/** How one start ended, run as fast as it goes. */
+export interface SurveyedStart {
+  readonly start: number;
+  readonly outcome: string;
+  readonly steps: number;
+  readonly return: number;
+  /** Of the bodies' last poses, bit by bit. */
+  readonly hash: string;
+}
+
+export interface LiveOpening {
+  readonly scene: string;
+  readonly seed: number;
+  /** Number of the start, as `understudy evaluate` counts them. */
+  readonly start: number;
+  readonly driver: DriverChoice;
+  readonly disturbance: Disturbance;
 }
 
 /** `run` numbers what was opened last: answers about an earlier one are out of date. */
 export type ToWorker =
-  | {
-      readonly type: "open live";
-      readonly run: number;
-      readonly scene: string;
-      readonly seed: number;
-      readonly start: number;
-      readonly driver: DriverChoice;
-    }
+  | ({ readonly type: "open live"; readonly run: number } & LiveOpening)
   | {
       readonly type: "open replay";
       readonly run: number;
-      readonly text: string;
+      readonly file: Uint8Array;
       readonly source: string;
     }
+  | {
+      readonly type: "survey";
+      readonly run: number;
+      readonly opening: LiveOpening;
+      readonly starts: number;
+    }
   | { readonly type: "driver"; readonly driver: DriverChoice }
+  | { readonly type: "disturb"; readonly disturbance: Disturbance }
+  | { readonly type: "place"; readonly body: number; readonly pose: PlanarPose }
   | { readonly type: "pace"; readonly playing: boolean; readonly speed: number }
   | { readonly type: "step" }
   | { readonly type: "drive"; readonly forward: number; readonly turn: number }
@@ -94,8 +164,12 @@ export type FromWorker =
       /** One frame of a live episode, all frames of a recorded one. */
       readonly frames: readonly Frame[];
       readonly replay: ReplayFacts | undefined;
+      /** The same episode goes on, in a world that has changed. */
+      readonly resumed: boolean;
     }
   | { readonly type: "frame"; readonly run: number; readonly frame: Frame }
+  /** The newest frame, once more: a body was moved by hand. */
+  | { readonly type: "moved"; readonly run: number; readonly frame: Frame }
   | {
       readonly type: "ended";
       readonly run: number;
@@ -103,4 +177,5 @@ export type FromWorker =
       readonly return: number;
     }
   | { readonly type: "sight"; readonly run: number; readonly sight: Sight }
+  | { readonly type: "surveyed"; readonly run: number; readonly result: SurveyedStart }
   | { readonly type: "failed"; readonly run: number; readonly message: string };

@@ -9,9 +9,9 @@ import path from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { roleNames } from "../sim/observations.ts";
 import { encodeReplay } from "../sim/replay.ts";
-import { demonstrate } from "./drivers.ts";
-import { LiveEpisode } from "./live-episode.ts";
 import { serveViewer } from "./server.ts";
+import { demonstrate } from "./worker/drivers.ts";
+import { LiveEpisode } from "./worker/live-episode.ts";
 
 const SCENE = "push-pair";
 const images = path.resolve(import.meta.dirname, "..", "docs", "images");
@@ -21,7 +21,7 @@ const working = mkdtempSync(path.join(tmpdir(), "understudy-screenshots-"));
 async function recordDemo(): Promise<LiveEpisode> {
   for (let start = 0; start < 30; start++) {
     const episode = await LiveEpisode.open({ scene: SCENE, seed: 0, start });
-    while (!episode.end) await episode.step({ act: demonstrate, close() {} });
+    while (!episode.end) await episode.step({ groups: [], act: demonstrate, close() {} });
     if (episode.end.outcome === "success") return episode;
     episode.free();
   }

@@ -1,10 +1,11 @@
-/** The page's end of the line to its simulation worker. */
+/** The page's end of the line to a simulation worker. */
 
-import type { FromWorker, ToWorker } from "./messages.ts";
+import type { FromWorker, LiveOpening, ToWorker } from "./messages.ts";
 
 export type Opening =
-  | Omit<Extract<ToWorker, { type: "open live" }>, "run">
-  | Omit<Extract<ToWorker, { type: "open replay" }>, "run">;
+  | ({ readonly type: "open live" } & LiveOpening)
+  | Omit<Extract<ToWorker, { type: "open replay" }>, "run">
+  | Omit<Extract<ToWorker, { type: "survey" }>, "run">;
 
 export class StudioLink {
   readonly #worker: Worker;
@@ -12,7 +13,7 @@ export class StudioLink {
 
   /** @param receive gets what is about the episode opened last, and nothing older */
   constructor(receive: (message: FromWorker) => void) {
-    this.#worker = new Worker(new URL("./simulation-worker.ts", import.meta.url), {
+    this.#worker = new Worker(new URL("./worker/simulation-worker.ts", import.meta.url), {
       type: "module",
     });
     this.#worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
@@ -32,5 +33,9 @@ export class StudioLink {
 
   send(message: Exclude<ToWorker, { run: number }>): void {
     this.#worker.postMessage(message);
+  }
+
+  close(): void {
+    this.#worker.terminate();
   }
 }

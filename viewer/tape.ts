@@ -6,6 +6,15 @@ import type { PlanarPose } from "../sim/scene.ts";
 /** Numbers of one body in a frame: position (m) and orientation [x, y, z, w], world frame. */
 export const POSE = 7;
 
+/** Where a role was last made out in the student's image, in the world frame. */
+export interface Belief {
+  readonly role: string;
+  readonly x_m: number;
+  readonly y_m: number;
+  /** Control steps since it was seen; 0 is now. */
+  readonly age: number;
+}
+
 /** The world after one control step, and what led there. */
 export interface Frame {
   /** [B, 7] */
@@ -14,10 +23,27 @@ export interface Frame {
   readonly action: readonly [forward: number, turn: number] | undefined;
   /** Undefined where a recording does not say. */
   readonly reward: number | undefined;
+  /** What each term paid in this step, in the order of `SceneSketch.terms`; empty where unknown. */
+  readonly paid: Float32Array;
   readonly stage: number;
+  /** A stage was completed in this step. */
+  readonly completed: boolean;
   /** Where the active object belongs. */
   readonly target: PlanarPose | undefined;
+  readonly beliefs: readonly Belief[];
 }
+
+/** A frame of which nothing is known but the poses, which are to be filled in. */
+export const blankFrame: Frame = {
+  poses: new Float32Array(0),
+  action: undefined,
+  reward: undefined,
+  paid: new Float32Array(0),
+  stage: 0,
+  completed: false,
+  target: undefined,
+  beliefs: [],
+};
 
 export class Tape {
   readonly controlStep_s: Seconds;

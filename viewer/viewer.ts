@@ -1,336 +1,283 @@
-/** The page at work: what is open, which moment is shown, and who is told about it. */
+/** The page at work: which scenes stand side by side, and the clock they share. */
 
-import { CameraInset } from "./camera-inset.ts";
-import { Chooser } from "./chooser.ts";
-import { driveByJoystick, driveByKeys } from "./drive.ts";
-import { EpisodePanel } from "./episode-panel.ts";
-import type { LibraryList, ReplayItem } from "./library-list.ts";
-import type { FromWorker, ReplayFacts, SceneName, SceneSketch, Sight } from "./messages.ts";
-import { alertOnPage, byId } from "./page.ts";
-import { Player } from "./player.ts";
-import { SceneView, type Viewpoint } from "./scene-view.ts";
-import { type Opening, StudioLink } from "./studio-link.ts";
-import { type Frame, POSE, Tape } from "./tape.ts";
-import { followTheme, sceneTheme } from "./theme.ts";
-import { Timeline } from "./timeline.ts";
-import { Transport } from "./transport.ts";
-
-/** What is open. */
-interface Show {
-  readonly sketch: SceneSketch;
-  readonly tape: Tape;
-  readonly replay: ReplayFacts | undefined;
-  readonly poses: Float32Array;
-  outcome: string | undefined;
-}
+import { computed, effect, signal } from "@preact/signals";
+import type { Overlays, Viewpoint } from "./draw/scene-view.ts";
+import { readDropped } from "./dropped.ts";
+import type { ReplayItem } from "./library-list.ts";
+import {
+  driversOf,
+  dropped,
+  fetchLibrary,
+  library,
+  replaysByKind,
+  scenes,
+} from "./library-state.ts";
+import type { SceneName } from "./messages.ts";
+import { Pane, type Setup } from "./pane.ts";
+import { palette } from "./ui/theme.ts";
 
 /** How long an outcome stands before the next start. */
 const APPLAUSE_ms = 2000;
+/** The most that the clock moves on between two frames, after a pause of the browser. */
+const LONGEST_s = 0.25;
 
 export class Viewer {
+  /** A sentence that tells what went wrong, until the next. */
+  readonly alert = signal("");
+  readonly panes = signal<readonly Pane[]>([]);
+  readonly selected = signal(0);
+  readonly pane = computed(() => this.panes.value[this.selected.value]);
+  readonly playing = signal(false);
+  readonly speed = signal(1);
+  readonly noise = signal(true);
+  readonly viewpoint = signal<Viewpoint>("overview");
+  readonly overlays = signal<Overlays>({
+    frustum: true,
+    names: true,
+    keypoints: false,
+    beliefs: false,
+  });
+  /** Time and length of what is shown, and whether it still grows; of the longest pane. */
+  readonly time_s = signal(0);
+  readonly end_s = signal(0);
+  readonly growing = signal(false);
   readonly #wanted = new URLSearchParams(location.search);
-  readonly #player = new Player();
-  readonly #scene: SceneView | undefined;
-  readonly #inset = new CameraInset(byId("camera", HTMLDivElement));
-  readonly #panel = new EpisodePanel();
-  readonly #timeline: Timeline;
-  readonly #transport: Transport;
-  readonly #chooser: Chooser;
-  readonly #link: StudioLink;
-  #show: Show | undefined;
+  readonly #library = fetchLibrary();
   #next: ReturnType<typeof setTimeout> | undefined;
-  /** Frame and noise of the picture that was asked for last, and whether it is still to come. */
-  #looked = "";
-  #looking = false;
-  #drawn = "";
-  /** The frame whose facts are shown. */
-  #told = -1;
+  #begun = false;
   #before_ms = performance.now();
 
   constructor() {
-    this.#scene = openScene();
-    this.#timeline = new Timeline((frame) => this.#seek(frame));
-    this.#transport = new Transport({
-      play: () => this.#playOrPause(),
-      step: () => this.#step(),
-      reset: () => this.#reset(),
-      speed: (speed) => {
-        this.#player.speed = speed;
-        this.#pace();
-      },
+    this.panes.value = [this.#createPane({ scene: "", driver: "demo", seed: 0, start: 0 })];
+    effect(() => {
+      palette.value;
+      for (const pane of this.panes.peek()) pane.setTheme();
     });
-    this.#chooser = new Chooser({
-      mode: (mode) => (mode === "live" ? this.#open(this.#chooser.opening) : this.#firstReplay()),
-      live: () => this.#open(this.#chooser.opening),
-      driver: (driver) => {
-        alertOnPage("");
-        this.#link.send({ type: "driver", driver });
-      },
-      replay: (item) => void this.#openItem(item),
-      file: (file) => void this.#openFile(file),
+    effect(() => {
+      for (const { view } of this.panes.value) view?.setOverlays(this.overlays.value);
     });
-    this.#link = new StudioLink((message) => this.#receive(message));
-    this.#scene?.setTheme(sceneTheme());
-    this.#listen();
+    effect(() => {
+      for (const { view } of this.panes.value) view?.setViewpoint(this.viewpoint.value);
+    });
     requestAnimationFrame((now_ms) => this.#frame(now_ms));
   }
 
-  /** Where bodies are drawn, for tests and the console. */
+  /** Where bodies are drawn in the selected scene, for tests and the console. */
   get drawnPositions(): number[][] | undefined {
-    return this.#scene?.drawnPositions();
+    return this.pane.value.view?.drawnPositions();
   }
 
-  #listen(): void {
-    const drive = (forward: number, turn: number) => {
-      const moves = forward !== 0 || turn !== 0;
-      if (moves && this.#chooser.mode === "live" && this.#chooser.takeOver()) {
-        this.#link.send({ type: "driver", driver: this.#chooser.driver });
-      }
-      this.#link.send({ type: "drive", forward, turn });
-    };
-    driveByKeys(() => this.#chooser.mode === "live", drive);
-    driveByJoystick(drive);
-    followTheme(() => {
-      this.#scene?.setTheme(sceneTheme());
-      this.#drawn = "";
-    });
-    byId("viewpoint", HTMLSelectElement).addEventListener("change", ({ target }) => {
-      if (target instanceof HTMLSelectElement) {
-        this.#scene?.setViewpoint(target.value as Viewpoint);
-      }
-    });
-    const frustum = byId("frustum", HTMLInputElement);
-    frustum.addEventListener("change", () => this.#scene?.setFrustum(frustum.checked));
-    const names = byId("names", HTMLInputElement);
-    names.addEventListener("change", () => {
-      byId("labels", HTMLDivElement).hidden = !names.checked;
-    });
-    addEventListener("resize", () => {
-      this.#drawn = "";
-    });
-    addEventListener("dragover", (event) => event.preventDefault());
-    addEventListener("drop", (event) => {
-      event.preventDefault();
-      const file = event.dataTransfer?.files[0];
-      if (file) void this.#openFile(file);
-    });
+  /** A pane has found its place on the page. */
+  attached({ view }: Pane): void {
+    view?.setOverlays(this.overlays.value);
+    view?.setViewpoint(this.viewpoint.value);
   }
 
-  #receive(message: FromWorker): void {
-    switch (message.type) {
-      case "ready":
-        void this.#begin(message.scenes);
-        break;
-      case "opened":
-        this.#opened(message);
-        break;
-      case "frame":
-        this.#extend(message.frame);
-        break;
-      case "ended":
-        this.#ended(message.outcome);
-        break;
-      case "sight":
-        this.#looking = false;
-        this.#showSight(message.sight);
-        break;
-      case "failed":
-        this.#looking = false;
-        this.#setPlaying(false);
-        alertOnPage(message.message);
+  /** Opens the selected pane's live scene, with changes to its setup. */
+  openLive(change: Partial<Setup> = {}): void {
+    const pane = this.pane.value;
+    const setup = { ...pane.setup.value, ...change };
+    if (!driversOf(setup.scene).some(({ key }) => key === setup.driver)) {
+      setup.driver = driversOf(setup.scene)[0].key;
     }
+    pane.setup.value = setup;
+    this.#clear();
+    pane.openLive();
   }
 
-  async #begin(scenes: readonly SceneName[]): Promise<void> {
-    const library = await fetchLibrary();
-    this.#chooser.fill(scenes, library, this.#wanted);
-    const replay = this.#wanted.get("replay");
-    const item = library.replays.find(({ url }) => url === replay);
-    if (item) {
-      this.#chooser.mode = "replay";
-      await this.#openItem(item);
+  async openItem({ url, name }: ReplayItem, pane = this.pane.value): Promise<void> {
+    const response = await fetch(url).catch(() => undefined);
+    if (!response?.ok) {
+      this.alert.value = `The replay "${name}" cannot be read from the server.`;
       return;
     }
-    this.#open(this.#chooser.opening);
-    if (replay !== null) alertOnPage(`There is no replay "${replay}" on this server.`);
+    this.#clear();
+    pane.openReplay(new Uint8Array(await response.arrayBuffer()), name, url);
   }
 
-  #open(opening: Opening): void {
+  /** Opens files that were chosen or dropped: a replay, or the two files of a policy bundle. */
+  async openFiles(files: readonly File[]): Promise<void> {
+    try {
+      const found = await readDropped(files);
+      this.#clear();
+      if (found.kind === "replay") {
+        this.pane.value.openReplay(found.file, found.source);
+        return;
+      }
+      const { name, scene } = found;
+      dropped.value = [found, ...dropped.value.filter((bundle) => bundle.name !== name)];
+      this.openLive({ scene, driver: `dropped ${name}` });
+    } catch (error) {
+      this.alert.value = (error as Error).message;
+    }
+  }
+
+  /** The first replay of the list, failures before successes. */
+  openFirstReplay(): void {
+    const [first] = replaysByKind(library.value.replays);
+    if (first) void this.openItem(first.items[0]);
+    else {
+      this.pane.value.mode.value = "replay";
+      this.setPlaying(false);
+    }
+  }
+
+  /** Shows so many scenes side by side: the next starts, or another run's replays of the same start. */
+  setPanes(count: number): void {
+    const { value: before } = this.panes;
+    for (const pane of before.slice(count)) pane.close();
+    const added: Pane[] = [];
+    const first = before[0];
+    for (let i = before.length; i < count; i++) {
+      const setup = { ...first.setup.value, start: first.setup.value.start + i };
+      added.push(this.#createPane(setup));
+    }
+    this.panes.value = [...before.slice(0, count), ...added];
+    this.selected.value = Math.min(this.selected.value, count - 1);
+    const others = first.mode.value === "replay" ? this.#comparable(first) : [];
+    for (const [i, pane] of added.entries()) {
+      if (first.mode.value === "live") pane.openLive();
+      else if (others[i]) void this.openItem(others[i], pane);
+    }
+  }
+
+  playOrPause(): void {
+    const over = this.panes.value.every((pane) => pane.atEnd);
+    if (!this.playing.value && over) {
+      for (const pane of this.panes.value) {
+        if (pane.mode.value === "replay") pane.seek(0);
+        else this.#nextStart(pane);
+      }
+    }
+    this.setPlaying(!this.playing.value);
+  }
+
+  setPlaying(playing: boolean): void {
     clearTimeout(this.#next);
-    alertOnPage("");
-    this.#link.open(opening);
-  }
-
-  #firstReplay(): void {
-    const list = byId("episodes", HTMLSelectElement);
-    if (list.selectedIndex < 0 && list.options.length > 0) list.selectedIndex = 0;
-    list.dispatchEvent(new Event("change"));
-    if (list.options.length === 0) this.#setPlaying(false);
-  }
-
-  async #openItem({ url, name }: ReplayItem): Promise<void> {
-    const response = await fetch(url).catch(() => undefined);
-    if (!response?.ok) return alertOnPage(`The replay "${name}" cannot be read from the server.`);
-    this.#open({ type: "open replay", text: await response.text(), source: name });
-  }
-
-  async #openFile(file: File): Promise<void> {
-    this.#chooser.mode = "replay";
-    this.#open({ type: "open replay", text: await file.text(), source: file.name });
-  }
-
-  #opened({ sketch, frames, replay }: Extract<FromWorker, { type: "opened" }>): void {
-    const tape = new Tape(sketch.controlStep_s);
-    tape.frames.push(...frames);
-    const poses = new Float32Array((sketch.bodies.length + 1) * POSE);
-    this.#show = { sketch, tape, replay, poses, outcome: replay?.outcome };
-    this.#player.time_s = 0;
-    this.#player.growing = replay === undefined;
-    this.#looking = false;
-    this.#looked = "";
-    this.#drawn = "";
-    this.#told = -1;
-    byId("task", HTMLParagraphElement).textContent = `${sketch.name}: ${sketch.summary}`;
-    this.#scene?.open(sketch, sceneTheme());
-    this.#scene?.setFrustum(byId("frustum", HTMLInputElement).checked);
-    this.#inset.open(sketch);
-    this.#transport.setOutcome(undefined);
-    this.#setPlaying(this.#wanted.get("paused") === null);
-  }
-
-  #extend(frame: Frame): void {
-    const show = this.#show;
-    if (!show) return;
-    show.tape.frames.push(frame);
-    if (!this.#player.playing) this.#player.time_s = show.tape.end_s;
-  }
-
-  #showSight(sight: Sight): void {
-    const frame = this.#show?.tape.frames[sight.frame];
-    if (frame) this.#inset.show(sight, frame.stage);
-    byId("camera-hint", HTMLParagraphElement).textContent = sight.asGiven
-      ? "Role pictures: the very numbers the student is given."
-      : "";
-  }
-
-  #ended(outcome: string): void {
-    const show = this.#show;
-    if (!show) return;
-    show.outcome = outcome;
-    this.#player.growing = false;
-    if (!this.#player.playing) return;
-    this.#next = setTimeout(() => this.#nextStart(), APPLAUSE_ms);
-  }
-
-  #nextStart(): void {
-    this.#chooser.nextStart();
-    this.#open(this.#chooser.opening);
-  }
-
-  /** Tells the worker whether, and how fast, to go on with a live episode. */
-  #pace(): void {
-    const { playing, speed, growing } = this.#player;
-    this.#link.send({ type: "pace", playing: playing && growing, speed });
-  }
-
-  #setPlaying(playing: boolean): void {
-    clearTimeout(this.#next);
-    this.#player.playing = playing;
-    this.#transport.setPlaying(playing);
+    this.playing.value = playing;
     this.#pace();
   }
 
-  /** The play button: at an episode's end it begins the next, or the recording again. */
-  #playOrPause(): void {
-    const show = this.#show;
-    const over = show && !this.#player.growing && this.#player.time_s >= show.tape.end_s;
-    if (!this.#player.playing && over) {
-      if (!show.replay) {
-        this.#nextStart();
-        return;
-      }
-      this.#player.time_s = 0;
+  setSpeed(speed: number): void {
+    this.speed.value = speed;
+    this.#pace();
+  }
+
+  seek(frame: number): void {
+    this.setPlaying(false);
+    for (const pane of this.panes.value) pane.seek(frame);
+  }
+
+  step(): void {
+    this.setPlaying(false);
+    for (const pane of this.panes.value) pane.step();
+  }
+
+  reset(): void {
+    this.alert.value = "";
+    for (const pane of this.panes.value) {
+      if (pane.mode.value === "replay") pane.seek(0);
+      else pane.openLive();
     }
-    this.#setPlaying(!this.#player.playing);
   }
 
-  #seek(frame: number): void {
-    if (!this.#show) return;
-    this.#setPlaying(false);
-    this.#player.seek(this.#show.tape, frame);
+  /** Hands over to the keyboard when a driving key is pressed. */
+  drive(forward: number, turn: number): void {
+    const pane = this.pane.value;
+    if (pane.mode.value !== "live") return;
+    const moves = forward !== 0 || turn !== 0;
+    if (moves && pane.setup.value.driver !== "keyboard") pane.setDriver("keyboard");
+    pane.drive(forward, turn);
   }
 
-  #step(): void {
-    const show = this.#show;
-    if (!show) return;
-    this.#setPlaying(false);
-    const index = show.tape.indexAt(this.#player.time_s);
-    if (index < show.tape.frames.length - 1) this.#player.seek(show.tape, index + 1);
-    else if (this.#player.growing) this.#link.send({ type: "step" });
+  #createPane(setup: Setup): Pane {
+    return new Pane(setup, {
+      ready: (names) => void this.#begin(names),
+      opened: (pane) => {
+        const paused = this.#wanted.get("paused") !== null;
+        const first = this.panes.value.length === 1;
+        this.setPlaying(first ? !paused : this.playing.value);
+        pane.pace(this.playing.value, this.speed.value);
+      },
+      ended: (pane) => {
+        if (this.playing.value) this.#next = setTimeout(() => this.#nextStart(pane), APPLAUSE_ms);
+      },
+      failed: (_pane, message) => {
+        this.setPlaying(false);
+        this.alert.value = message;
+      },
+    });
   }
 
-  #reset(): void {
-    if (this.#show?.replay) {
-      this.#player.time_s = 0;
-    } else this.#open(this.#chooser.opening);
+  async #begin(names: readonly SceneName[]): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    await this.#library;
+    scenes.value = names;
+    const pane = this.pane.value;
+    pane.setup.value = this.#wantedSetup(names);
+    const replay = this.#wanted.get("replay");
+    const item = library.value.replays.find(({ url }) => url === replay);
+    if (item) await this.openItem(item);
+    else pane.openLive();
+    if (replay !== null && !item)
+      this.alert.value = `There is no replay "${replay}" on this server.`;
+    const count = Number(this.#wanted.get("panes") ?? 1);
+    if (count > 1 && count <= 4) this.setPanes(Math.floor(count));
+  }
+
+  /** What the address asks for, where it can be had. */
+  #wantedSetup(names: readonly SceneName[]): Setup {
+    const asked = this.#wanted.get("scene");
+    const trained = library.value.policies[0]?.scene ?? names[names.length - 1].name;
+    const scene = names.some(({ name }) => name === asked) && asked ? asked : trained;
+    const drivers = driversOf(scene).map(({ key }) => key);
+    const driver = drivers.find((key) => key === this.#wanted.get("driver")) ?? drivers[0];
+    const whole = (name: string) => {
+      const value = Number(this.#wanted.get(name) ?? 0);
+      return Number.isInteger(value) && value >= 0 ? value : 0;
+    };
+    return { scene, driver, seed: whole("seed"), start: whole("start") };
+  }
+
+  /** Other recordings of the same start first, then what follows in the list. */
+  #comparable({ replayUrl }: Pane): ReplayItem[] {
+    const all = replaysByKind(library.value.replays).flatMap(({ items }) => items);
+    const shown = all.find(({ url }) => url === replayUrl.value);
+    const rest = all.filter(({ url }) => url !== replayUrl.value);
+    const alike = (item: ReplayItem) =>
+      Number(item.scene === shown?.scene) + Number(item.start === shown?.start);
+    return rest.toSorted((a, b) => alike(b) - alike(a));
+  }
+
+  #nextStart(pane: Pane): void {
+    const { setup } = pane;
+    setup.value = { ...setup.value, start: setup.value.start + this.panes.value.length };
+    pane.openLive();
+  }
+
+  #clear(): void {
+    clearTimeout(this.#next);
+    this.alert.value = "";
+  }
+
+  #pace(): void {
+    for (const pane of this.panes.value) pane.pace(this.playing.value, this.speed.value);
   }
 
   #frame(now_ms: number): void {
     requestAnimationFrame((next_ms) => this.#frame(next_ms));
-    const elapsed_s = Math.min(0.25, (now_ms - this.#before_ms) / 1000);
+    const elapsed_s = Math.min(LONGEST_s, (now_ms - this.#before_ms) / 1000);
     this.#before_ms = now_ms;
-    const show = this.#show;
-    if (show) {
-      const playedOut = this.#player.advance(show.tape, elapsed_s);
-      if (playedOut) this.#transport.setPlaying(false);
-      this.#showMoment(show);
+    const panes = this.panes.value;
+    let playedOut = 0;
+    for (const pane of panes) {
+      pane.advance(elapsed_s, this.noise.value);
+      if (pane.mode.value === "replay" && !pane.player.playing && pane.atEnd) playedOut++;
     }
-    this.#scene?.render();
+    this.time_s.value = Math.max(...panes.map(({ player }) => player.time_s));
+    this.end_s.value = Math.max(...panes.map(({ tape }) => tape.value.end_s));
+    this.growing.value = panes.some((pane) => pane.growing);
+    if (this.playing.value && playedOut === panes.length) this.playing.value = false;
   }
-
-  #showMoment(show: Show): void {
-    const { tape, poses, sketch } = show;
-    const { time_s, growing } = this.#player;
-    const index = tape.indexAt(time_s);
-    this.#look(index);
-    if (index !== this.#told) this.#panel.show(sketch, tape, index, show.replay);
-    this.#told = index;
-    const moment = `${time_s} ${tape.frames.length}`;
-    if (moment === this.#drawn) return;
-    this.#drawn = moment;
-    tape.poseAt(time_s, poses);
-    const { stage, target } = tape.frames[index];
-    this.#scene?.show(poses, stage, target);
-    this.#timeline.show(tape, time_s, growing);
-    const over = !growing && time_s >= tape.end_s;
-    this.#transport.setOutcome(over ? show.outcome : undefined, tape.end_s);
-  }
-
-  /** Asks for the camera's picture of a frame, one at a time. */
-  #look(frame: number): void {
-    const noise = byId("noise", HTMLInputElement).checked;
-    const wanted = `${frame} ${noise}`;
-    if (this.#looking || wanted === this.#looked) return;
-    this.#looking = true;
-    this.#looked = wanted;
-    this.#link.send({ type: "look", frame, noise });
-  }
-}
-
-function openScene(): SceneView | undefined {
-  try {
-    return new SceneView(byId("scene", HTMLCanvasElement), byId("labels", HTMLDivElement));
-  } catch (error) {
-    const place = byId("no-scene", HTMLParagraphElement);
-    place.textContent = (error as Error).message;
-    place.hidden = false;
-    return undefined;
-  }
-}
-
-/** A page without a library, such as a copy on a static host, still runs. */
-async function fetchLibrary(): Promise<LibraryList> {
-  const none: LibraryList = { replays: [], policies: [] };
-  const response = await fetch("library.json").catch(() => undefined);
-  return response?.ok ? await response.json().catch(() => none) : none;
 }

@@ -26,7 +26,7 @@ beforeAll(async () => {
   saveReplay(path.join(run, "replays"), "curve", replay);
   await saveStudent(path.join(run, "bundle"));
   [server, browser] = await Promise.all([serveViewer({ port: 0, working: folder }), openBrowser()]);
-  context = await browser.newContext({ viewport: { width: 820, height: 560 } });
+  context = await browser.newContext({ viewport: { width: 900, height: 640 } });
 });
 
 afterEach(() => page?.close());
@@ -51,7 +51,7 @@ const cameraPicture = (name: string) => page.getByLabel(`The robot's camera, ${n
 /** Presses Step until so many steps are shown as done. */
 async function step(steps: number): Promise<void> {
   for (let i = 1; i <= steps; i++) {
-    await page.getByRole("button", { name: "Step" }).click();
+    await page.getByRole("button", { name: "Step", exact: true }).click();
     await page.getByText(new RegExp(`^${i} of \\d+$`)).waitFor();
   }
 }
@@ -60,7 +60,7 @@ describe.skipIf(!hasChromium)("the live page", () => {
   it("shows a moving scene and what the robot sees, without being asked", async () => {
     await open("?driver=demo");
     const before = await drawnPositions(page);
-    const scene = page.locator("#scene");
+    const scene = page.getByLabel(/^Scene 1 in three/);
     expect(await coloursOf(scene)).toBeGreaterThan(50);
     await expect.poll(() => coloursOf(cameraPicture("colour"))).toBeGreaterThan(3);
     await expect.poll(() => coloursOf(cameraPicture("depth"))).toBeGreaterThan(20);
@@ -132,11 +132,11 @@ describe.skipIf(!hasChromium)("a replay", () => {
 
     const file = path.join(folder, "broken.json");
     writeFileSync(file, '{"format": 1, "scene": "reach-box"');
-    await page.locator("#file").setInputFiles(file);
+    await page.locator(".files").setInputFiles(file);
     await expect
       .poll(() => alert().textContent())
       .toBe('"broken.json" is not a replay: it is not JSON. Record it again.');
-    await page.locator("#episodes").selectOption({ label: "start 0: timed out" });
+    await page.locator("#episodes").selectOption({ label: "reach-box, start 0 (runs/first)" });
     await expect.poll(() => alert().isVisible()).toBe(false);
   });
 

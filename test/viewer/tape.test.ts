@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Player } from "../../viewer/player.ts";
-import { type Frame, Tape } from "../../viewer/tape.ts";
-
-const rest = { action: undefined, reward: undefined, stage: 0, target: undefined };
+import { blankFrame, type Frame, Tape } from "../../viewer/tape.ts";
 
 /** One body at x, turned by `yaw_rad`; `sign` flips the quaternion, which is the same turn. */
 function frame(x: number, yaw_rad: number, sign = 1): Frame {
   const half = yaw_rad / 2;
   return {
-    ...rest,
+    ...blankFrame,
     poses: Float32Array.of(x, 0, 0, 0, 0, sign * Math.sin(half), sign * Math.cos(half)),
   };
 }

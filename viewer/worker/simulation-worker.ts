@@ -1,6 +1,6 @@
 /** The worker's entry. It imports nothing at first, so that a failure to load can still be told. */
 
-import type { FromWorker, ToWorker } from "./messages.ts";
+import type { FromWorker, ToWorker } from "../messages.ts";
 
 interface Port {
   postMessage(message: FromWorker, transfer?: ArrayBufferLike[]): void;

@@ -1,6 +1,6 @@
 /** What the robot's camera shows: one small picture a role, depth and colour. */
 
-import type { Rgb, SceneSketch, Sight } from "./messages.ts";
+import { bodyOfRole, type Rgb, type SceneSketch, type Sight } from "../messages.ts";
 
 /** Inverse depth (1/m) that is drawn brightest: the sensor's nearest, about. */
 const BRIGHTEST = 4;
@@ -21,7 +21,7 @@ interface Picture {
   readonly context: CanvasRenderingContext2D;
 }
 
-export class CameraInset {
+export class CameraPictures {
   readonly #home: HTMLElement;
   #sketch: SceneSketch | undefined;
   #pictures = new Map<string, Picture>();
@@ -62,8 +62,7 @@ export class CameraInset {
   }
 
   #colourOf(role: string, stage: number): Rgb {
-    const { active, anchor, obstacles } = this.#sketch?.stages[stage]?.roles ?? {};
-    const row = { active, anchor, obstacle: obstacles?.[0] }[role];
+    const row = bodyOfRole(this.#sketch, stage, role);
     return this.#sketch?.bodies[(row ?? 0) - 1]?.rgb ?? [0.7, 0.7, 0.7];
   }
 }

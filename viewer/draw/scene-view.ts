@@ -2,14 +2,24 @@
 
 import * as three from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
-import { DeviceError } from "../core/errors.ts";
-import type { PlanarPose } from "../sim/scene.ts";
-import { height } from "../sim/shape.ts";
+import { DeviceError } from "../../core/errors.ts";
+import type { PlanarPose } from "../../sim/scene.ts";
+import { height } from "../../sim/shape.ts";
+import { bodyOfRole, type SceneSketch } from "../messages.ts";
+import { type Belief, POSE } from "../tape.ts";
 import { arena, lights, type Theme } from "./arena.ts";
-import { bodyMesh, dispose, frustumLines, ghostMesh, robotMesh } from "./meshes.ts";
-import type { SceneSketch } from "./messages.ts";
+import { dragBodies, type OnDrag } from "./dragging.ts";
+import { bodyMesh, colourOf, dispose, frustumLines, ghostMesh, robotMesh } from "./meshes.ts";
+import { BeliefPins, KeypointBalls } from "./overlays.ts";
 import { Shadows } from "./shadows.ts";
-import { POSE } from "./tape.ts";
+
+/** What is drawn beside the bodies. */
+export interface Overlays {
+  readonly frustum: boolean;
+  readonly names: boolean;
+  readonly keypoints: boolean;
+  readonly beliefs: boolean;
+}
 
 export type Viewpoint = "overview" | "above" | "chase";
 
@@ -39,8 +49,13 @@ export class SceneView {
   #frustum = new three.Group();
   /** By row: the ghost of a body, shown while it has a target. */
   #ghosts = new Map<number, three.Group>();
+  readonly #keypoints = new KeypointBalls();
+  readonly #beliefs = new BeliefPins();
   #viewpoint: Viewpoint = "overview";
   #changed = true;
+  readonly #resizing = new ResizeObserver(() => this.#resize());
+  /** Called while a body is pulled by the pointer. */
+  onDrag: OnDrag = () => {};
 
   /**
    * @param labels lies over the canvas; filled with the bodies' names
@@ -56,7 +71,24 @@ export class SceneView {
     this.#controls.minDistance = 0.4;
     this.#controls.maxDistance = 12;
     this.#controls.addEventListener("change", () => this.invalidate());
-    new ResizeObserver(() => this.#resize()).observe(canvas);
+    this.#scene.add(this.#keypoints.group, this.#beliefs.group);
+    this.#resizing.observe(canvas);
+    const holding = (held: boolean) => {
+      this.#controls.enabled = !held && this.#viewpoint !== "chase";
+    };
+    const bodies = () => this.#bodies;
+    dragBodies(canvas, { camera: this.#camera, bodies, holding }, (body, pose) =>
+      this.onDrag(body, pose),
+    );
+  }
+
+  free(): void {
+    this.#resizing.disconnect();
+    this.#controls.dispose();
+    this.#keypoints.free();
+    this.#renderer.dispose();
+    // browsers allow a page only so many
+    this.#renderer.forceContextLoss();
   }
 
   /** Furnishes the view for a scene. */
@@ -96,7 +128,12 @@ export class SceneView {
   }
 
   /** Moves everything: poses [B, 7], and where the active object of `stage` belongs. */
-  show(poses: Float32Array, stage: number, target: PlanarPose | undefined): void {
+  show(
+    poses: Float32Array,
+    stage: number,
+    target: PlanarPose | undefined,
+    beliefs: readonly Belief[],
+  ): void {
     this.#bodies.forEach((body, row) => {
       const at = row * POSE;
       body.position.fromArray(poses, at);
@@ -110,11 +147,24 @@ export class SceneView {
       ghost.position.set(target.x_m, target.y_m, (shape ? height(shape) / 2 : 0) + 0.002);
       ghost.rotation.z = target.yaw_rad;
     }
+    this.#beliefs.show(beliefs, (role) => {
+      const row = bodyOfRole(this.#sketch, stage, role);
+      return colourOf(this.#sketch?.bodies[(row ?? 0) - 1]?.rgb ?? [0.6, 0.6, 0.6]);
+    });
     this.invalidate();
   }
 
-  setFrustum(visible: boolean): void {
-    this.#frustum.visible = visible;
+  /** Colours a teacher's keypoints, [K, 4]; see `Sight`. */
+  showKeypoints(keypoints: Float32Array): void {
+    this.#keypoints.show(keypoints);
+    if (this.#keypoints.group.visible) this.invalidate();
+  }
+
+  setOverlays(overlays: Overlays): void {
+    this.#frustum.visible = overlays.frustum;
+    this.#keypoints.group.visible = overlays.keypoints;
+    this.#beliefs.group.visible = overlays.beliefs;
+    this.#labels.hidden = !overlays.names;
     this.invalidate();
   }
 

@@ -1,11 +1,11 @@
 /** Who drives in a live episode: hands, a script, or a policy. */
 
-import { FileError } from "../core/errors.ts";
-import type { PolicyRuntime } from "../policies/runtime/runtime.ts";
-import { fetchPolicy } from "../policies/runtime/web.ts";
-import type { Ground } from "../sim/ground.ts";
-import type { AssembledScene, PlanarPose } from "../sim/scene.ts";
-import type { DriverChoice } from "./messages.ts";
+import { FileError } from "../../core/errors.ts";
+import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
+import { fetchPolicy, loadWebPolicy } from "../../policies/runtime/web.ts";
+import type { Ground } from "../../sim/ground.ts";
+import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
+import type { BundleFiles, DriverChoice } from "../messages.ts";
 
 /** [forward, turn], each in [-1, 1]. */
 export type Action = readonly [forward: number, turn: number];
@@ -20,20 +20,49 @@ export interface Situation {
 }
 
 export interface Driver {
+  /** Observation groups that it reads. */
+  readonly groups: readonly string[];
   act(situation: Situation): Action | Promise<Action>;
   close(): void;
 }
 
 /** @param hand where keys and joystick leave their wish */
-export async function openDriver(choice: DriverChoice, hand: () => Action): Promise<Driver> {
-  if (choice.kind === "keyboard") return { act: hand, close() {} };
-  if (choice.kind === "demo") return { act: demonstrate, close() {} };
-  return policyDriver(await fetchPolicy(choice.url), choice.name);
+export async function openDriver(
+  choice: DriverChoice,
+  scene: string,
+  hand: () => Action,
+): Promise<Driver> {
+  if (choice.kind === "keyboard") return { groups: [], act: hand, close() {} };
+  if (choice.kind === "demo") return { groups: [], act: demonstrate, close() {} };
+  const policy =
+    choice.kind === "policy"
+      ? await fetchPolicy(choice.url)
+      : await loadWebPolicy(parsed(choice.bundle, choice.name), choice.name);
+  return policyDriver(policy, choice.name, scene);
 }
 
-function policyDriver(policy: PolicyRuntime, name: string): Driver {
+function parsed({ manifest, onnx }: BundleFiles, name: string) {
+  try {
+    return { manifest: JSON.parse(manifest) as unknown, onnx };
+  } catch {
+    throw new FileError(
+      `The policy.json of "${name}" is not JSON. Drop the two files that understudy export wrote.`,
+    );
+  }
+}
+
+/** A policy that was made for another scene is refused: its roles would not be this scene's. */
+export function policyDriver(policy: PolicyRuntime, name: string, scene: string): Driver {
+  const madeFor = policy.manifest.scene;
+  if (madeFor !== scene) {
+    void policy.close();
+    throw new FileError(
+      `Policy "${name}" was made for scene "${madeFor}", not "${scene}". Choose that scene, or another driver.`,
+    );
+  }
   const inputs = policy.manifest.inputs.map((input) => input.name);
   return {
+    groups: inputs,
     async act({ groups }) {
       const missing = inputs.find((input) => groups[input] === undefined);
       if (missing !== undefined) {

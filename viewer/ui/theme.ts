@@ -1,25 +1,28 @@
 /** Light and dark: the style sheet has the colours, this says which of them, and reads them. */
 
-import type { Theme } from "./arena.ts";
-import { byId } from "./page.ts";
+import { signal } from "@preact/signals";
+import type { Theme } from "../draw/arena.ts";
+
+export type ThemeName = "auto" | "light" | "dark";
+
+export const theme = signal<ThemeName>("auto");
+/** Grows whenever the colours have changed: read it where colours are used. */
+export const palette = signal(0);
 
 /** Colours that were read since the theme changed last. */
 const known = new Map<string, string>();
 
-/** Calls `changed` whenever the colours have. */
-export function followTheme(changed: () => void): void {
-  const forget = () => {
-    known.clear();
-    changed();
-  };
-  const choice = byId("theme", HTMLSelectElement);
-  choice.addEventListener("change", () => {
-    const { dataset } = document.documentElement;
-    if (choice.value === "auto") delete dataset.theme;
-    else dataset.theme = choice.value;
-    forget();
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
+theme.subscribe((name) => {
+  const { dataset } = document.documentElement;
+  if (name === "auto") delete dataset.theme;
+  else dataset.theme = name;
+  forget();
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
+
+function forget(): void {
+  known.clear();
+  palette.value++;
 }
 
 /** A colour of the style sheet as it is now. */

@@ -1,12 +1,21 @@
 /** The worker's side of the page: opens episodes, runs them at their pace, and looks at them. */
 
-import { isUserError } from "../core/errors.ts";
-import { findScene, scenes } from "../sim/scenes/index.ts";
+import { isUserError } from "../../core/errors.ts";
+import { findScene, scenes } from "../../sim/scenes/index.ts";
+import {
+  type Disturbance,
+  type DriverChoice,
+  type FromWorker,
+  type LiveOpening,
+  type ToWorker,
+  undisturbed,
+} from "../messages.ts";
 import { type Action, type Driver, openDriver } from "./drivers.ts";
 import { LiveEpisode } from "./live-episode.ts";
-import type { DriverChoice, FromWorker, ToWorker } from "./messages.ts";
-import { ReplayedEpisode } from "./replayed-episode.ts";
+import { openRecording } from "./recording.ts";
+import type { ReplayedEpisode } from "./replayed-episode.ts";
 import { sketchOf } from "./still.ts";
+import { surveyStart } from "./survey.ts";
 
 export type Post = (message: FromWorker, transfer?: ArrayBufferLike[]) => void;
 
@@ -18,6 +27,7 @@ export class Studio {
   #run = 0;
   #episode: LiveEpisode | ReplayedEpisode | undefined;
   #driver: Driver | undefined;
+  #disturbance: Disturbance = undisturbed;
   #hand: Action = [0, 0];
   #playing = false;
   #speed = 1;
@@ -45,22 +55,19 @@ export class Studio {
 
   async #answer(message: Exclude<ToWorker, { type: "drive" }>): Promise<void> {
     switch (message.type) {
-      case "open live": {
-        this.#close(message.run);
-        const live = await LiveEpisode.open(message);
-        this.#episode = live;
-        this.#opened(live, undefined);
-        await this.#setDriver(message.driver);
-        return this.#keepPace();
-      }
-      case "open replay": {
-        this.#close(message.run);
-        const recorded = await ReplayedEpisode.open(message.text, message.source);
-        this.#episode = recorded;
-        return this.#opened(recorded, recorded);
-      }
+      case "open live":
+        return this.#openLive(message.run, message);
+      case "open replay":
+        return this.#openReplay(message.run, message.file, message.source);
+      case "survey":
+        this.#run = message.run;
+        return this.#survey(message.opening, message.starts);
       case "driver":
         return this.#setDriver(message.driver);
+      case "disturb":
+        return this.#disturb(message.disturbance);
+      case "place":
+        return this.#place(message.body, message.pose);
       case "pace":
         this.#playing = message.playing;
         this.#speed = message.speed;
@@ -72,6 +79,24 @@ export class Studio {
     }
   }
 
+  async #openLive(run: number, opening: LiveOpening): Promise<void> {
+    this.#close(run);
+    this.#disturbance = opening.disturbance;
+    const live = await LiveEpisode.open(opening);
+    this.#episode = live;
+    // the scene stands before the policy is here
+    this.#opened(live, undefined, false);
+    await this.#setDriver(opening.driver);
+    this.#keepPace();
+  }
+
+  async #openReplay(run: number, file: Uint8Array, source: string): Promise<void> {
+    this.#close(run);
+    const recorded = await openRecording(file, source);
+    this.#episode = recorded;
+    this.#opened(recorded, recorded, false);
+  }
+
   #close(run: number): void {
     clearTimeout(this.#timer);
     this.#clock++;
@@ -81,21 +106,56 @@ export class Studio {
     this.#run = run;
   }
 
-  #opened(episode: LiveEpisode | ReplayedEpisode, recorded: ReplayedEpisode | undefined): void {
-    const { scene, tape } = episode;
+  #opened(
+    episode: LiveEpisode | ReplayedEpisode,
+    recorded: ReplayedEpisode | undefined,
+    resumed: boolean,
+  ): void {
+    const { scene, tape, terms } = episode;
     this.#post({
       type: "opened",
       run: this.#run,
-      sketch: sketchOf(scene, findScene(scene.name).summary),
+      sketch: sketchOf(scene, findScene(scene.name).summary, terms),
       frames: tape.frames,
-      replay: recorded?.replay && factsOf(recorded),
+      replay: recorded && factsOf(recorded),
+      resumed,
     });
   }
 
   async #setDriver(choice: DriverChoice): Promise<void> {
+    const scene = this.#episode?.scene.name;
+    if (scene === undefined) return;
     this.#driver?.close();
     this.#driver = undefined;
-    this.#driver = await openDriver(choice, () => this.#hand);
+    const driver = await openDriver(choice, scene, () => this.#hand);
+    this.#driver = driver;
+    const episode = this.#episode;
+    if (episode instanceof LiveEpisode && !episode.gives(driver.groups))
+      await this.#reopen(episode);
+  }
+
+  async #disturb(disturbance: Disturbance): Promise<void> {
+    const before = this.#disturbance;
+    this.#disturbance = disturbance;
+    const episode = this.#episode;
+    if (!(episode instanceof LiveEpisode)) return;
+    const { obstacles, noise } = disturbance;
+    if (obstacles !== before.obstacles || noise !== before.noise) await this.#reopen(episode);
+    else episode.setProperties(disturbance);
+  }
+
+  /** The same episode in another world; its frames are sent anew, since bodies may have come or gone. */
+  async #reopen(episode: LiveEpisode): Promise<void> {
+    const again = await episode.reopened(this.#disturbance, this.#driver?.groups ?? []);
+    this.#episode = again;
+    this.#opened(again, undefined, true);
+    if (again.end) this.#ended(again);
+  }
+
+  #place(body: number, pose: Parameters<LiveEpisode["place"]>[1]): void {
+    const episode = this.#episode;
+    if (!(episode instanceof LiveEpisode)) return;
+    this.#post({ type: "moved", run: this.#run, frame: episode.place(body, pose) });
   }
 
   /** Sets the clock by which steps are due, from now on. */
@@ -127,21 +187,30 @@ export class Studio {
     const frame = await episode.step(this.#driver);
     if (!frame) return;
     this.#post({ type: "frame", run: this.#run, frame });
-    const { end } = episode;
+    this.#ended(episode);
+  }
+
+  #ended({ end }: LiveEpisode): void {
     if (!end) return;
     this.#post({ type: "ended", run: this.#run, outcome: end.outcome, return: end.return });
+  }
+
+  async #survey(opening: LiveOpening, starts: number): Promise<void> {
+    const driver = await openDriver(opening.driver, opening.scene, () => this.#hand);
+    for (let i = 0; i < starts; i++) {
+      const result = await surveyStart({ ...opening, start: opening.start + i }, driver);
+      this.#post({ type: "surveyed", run: this.#run, result });
+    }
+    driver.close();
   }
 
   #look(index: number, noise: boolean): void {
     const frame = this.#episode?.tape.frames[index];
     if (!this.#episode || !frame) return;
     const sight = this.#episode.still.look(index, frame, noise, this.#episode.imageOf(index));
-    const { layers, depth_m, rgba } = sight;
-    this.#post({ type: "sight", run: this.#run, sight }, [
-      layers.buffer,
-      depth_m.buffer,
-      rgba.buffer,
-    ]);
+    const { layers, depth_m, rgba, keypoints } = sight;
+    const arrays = [layers.buffer, depth_m.buffer, rgba.buffer, keypoints.buffer];
+    this.#post({ type: "sight", run: this.#run, sight }, arrays);
   }
 
   #fail(error: unknown): void {
@@ -154,7 +223,14 @@ export class Studio {
   }
 }
 
-function factsOf({ replay }: ReplayedEpisode) {
+function factsOf({ replay, again }: ReplayedEpisode) {
   const { policy, seed, start, outcome } = replay;
-  return { policy, seed, start, outcome, return: replay.return };
+  return {
+    policy,
+    seed,
+    start,
+    outcome,
+    return: replay.return,
+    reproduced: again !== undefined,
+  };
 }

@@ -1,7 +1,5 @@
 /** Driving by hand: arrow keys, WASD, and a joystick for fingers and mice. */
 
-import { byId, isField } from "./page.ts";
-
 /** Receives [forward, turn] in [-1, 1] whenever the wish changes. */
 export type OnDrive = (forward: number, turn: number) => void;
 
@@ -17,6 +15,15 @@ const KEYS: Readonly<Record<string, readonly [forward: number, turn: number]>> =
 };
 /** A key turns gently: half the robot's rate is easier to steer by. */
 const KEY_TURN = 0.5;
+
+/** True where typing means writing or choosing, not driving. */
+export function isField(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLSelectElement ||
+    target instanceof HTMLTextAreaElement
+  );
+}
 
 /** @param enabled whether keys drive now */
 export function driveByKeys(enabled: () => boolean, drive: OnDrive): void {
@@ -47,27 +54,11 @@ export function driveByKeys(enabled: () => boolean, drive: OnDrive): void {
   });
 }
 
-export function driveByJoystick(drive: OnDrive): void {
-  const joystick = byId("joystick", HTMLDivElement);
-  const knob = byId("knob", HTMLDivElement);
-  const move = (event: PointerEvent) => {
-    const box = joystick.getBoundingClientRect();
-    const right = limit((event.clientX - box.left) / (box.width / 2) - 1);
-    const down = limit((event.clientY - box.top) / (box.height / 2) - 1);
-    knob.style.translate = `${right * 50}% ${down * 50}%`;
-    drive(-down, -right * Math.abs(right));
-  };
-  joystick.addEventListener("pointerdown", (event) => {
-    joystick.setPointerCapture(event.pointerId);
-    move(event);
-  });
-  joystick.addEventListener("pointermove", (event) => {
-    if (joystick.hasPointerCapture(event.pointerId)) move(event);
-  });
-  joystick.addEventListener("lostpointercapture", () => {
-    knob.style.translate = "0 0";
-    drive(0, 0);
-  });
+/** A wish in [-1, 1] from where the pointer is on the joystick; turning is finer near the middle. */
+export function joystickWish(box: DOMRect, x_px: number, y_px: number) {
+  const right = limit((x_px - box.left) / (box.width / 2) - 1);
+  const down = limit((y_px - box.top) / (box.height / 2) - 1);
+  return { right, down, forward: -down, turn: -right * Math.abs(right) };
 }
 
 function limit(value: number): number {

@@ -1,16 +1,17 @@
 /** A world that is never stepped: its bodies stand where a frame says, for cameras and targets. */
 
-import { createRng } from "../core/rng.ts";
-import { egoPushCamera } from "../sim/camera.ts";
-import { COLOURS, type Eyes, IMAGE, openEyes } from "../sim/eyes.ts";
-import { Ground } from "../sim/ground.ts";
-import { roleNames } from "../sim/observations.ts";
-import { exact } from "../sim/randomization.ts";
-import { d435, ideal } from "../sim/render/sensor.ts";
-import type { AssembledScene, PlanarPose } from "../sim/scene.ts";
-import { bodyState, World } from "../sim/world.ts";
-import type { SceneSketch, Sight } from "./messages.ts";
-import { type Frame, POSE } from "./tape.ts";
+import { createRng } from "../../core/rng.ts";
+import { egoPushCamera } from "../../sim/camera.ts";
+import { COLOURS, type Eyes, IMAGE, openEyes } from "../../sim/eyes.ts";
+import { Ground } from "../../sim/ground.ts";
+import { roleNames } from "../../sim/observations.ts";
+import { exact } from "../../sim/randomization.ts";
+import { d435, ideal } from "../../sim/render/sensor.ts";
+import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
+import { bodyState, World } from "../../sim/world.ts";
+import type { SceneSketch, Sight } from "../messages.ts";
+import { type Frame, POSE } from "../tape.ts";
+import { Witness } from "./witness.ts";
 
 export class Still {
   readonly #scene: AssembledScene;
@@ -20,6 +21,7 @@ export class Still {
   readonly #student: Eyes;
   /** Sees the room as well. */
   readonly #visitor: Eyes;
+  readonly #witness: Witness;
 
   private constructor(scene: AssembledScene, world: World, student: Eyes, visitor: Eyes) {
     this.#scene = scene;
@@ -27,6 +29,7 @@ export class Still {
     this.#ground = new Ground(world);
     this.#student = student;
     this.#visitor = visitor;
+    this.#witness = new Witness(scene, world);
     for (const eyes of [student, visitor]) eyes.begin(0, createRng(0), exact);
   }
 
@@ -72,6 +75,7 @@ export class Still {
       depth_m: renderer.depth_m.slice(),
       rgba: renderer.rgba.slice(),
       asGiven,
+      keypoints: this.#witness.keypoints(this.#stage(frame.stage)),
     };
   }
 
@@ -92,7 +96,11 @@ export class Still {
 }
 
 /** What the page has to know to draw the scene. */
-export function sketchOf(scene: AssembledScene, summary: string): SceneSketch {
+export function sketchOf(
+  scene: AssembledScene,
+  summary: string,
+  terms: readonly string[],
+): SceneSketch {
   const { robot, bodies, arenaSide_m } = scene.cast;
   return {
     name: scene.name,
@@ -112,5 +120,6 @@ export function sketchOf(scene: AssembledScene, summary: string): SceneSketch {
       roles: scene.roles[i],
     })),
     layers: roleNames(scene),
+    terms,
   };
 }

@@ -1,10 +1,10 @@
 /** Bodies as three.js objects, in the frames of sim/: z up, origin at the centroid, metres. `castShadow` is for shadows.ts. */
 
 import * as three from "three";
-import type { CameraMount } from "../sim/camera.ts";
-import { type DiffDriveSpec, robotParts } from "../sim/robots/diff-drive.ts";
-import { prismCorners, type Shape } from "../sim/shape.ts";
-import type { Rgb } from "./messages.ts";
+import type { CameraMount } from "../../sim/camera.ts";
+import { type DiffDriveSpec, robotParts } from "../../sim/robots/diff-drive.ts";
+import { prismCorners, type Shape } from "../../sim/shape.ts";
+import type { Rgb } from "../messages.ts";
 
 export function geometryOf(shape: Shape): three.BufferGeometry {
   switch (shape.kind) {

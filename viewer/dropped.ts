@@ -1,0 +1,80 @@
+/** Files from the person's disk: a replay or recording, or the two files of a policy bundle. */
+
+import { FileError } from "../core/errors.ts";
+import type { BundleFiles } from "./messages.ts";
+
+export type Dropped =
+  | { readonly kind: "replay"; readonly file: Uint8Array; readonly source: string }
+  | {
+      readonly kind: "bundle";
+      readonly name: string;
+      readonly scene: string;
+      readonly bundle: BundleFiles;
+    };
+
+/** @throws FileError for files that are neither. */
+export async function readDropped(files: readonly File[]): Promise<Dropped> {
+  const onnx = files.find(({ name }) => name.endsWith(".onnx"));
+  const manifest = files.find(({ name }) => name === "policy.json");
+  if (onnx && manifest) return readBundle(manifest, onnx);
+  if (onnx || manifest) {
+    const [found, missing] = onnx ? [onnx.name, "policy.json"] : ["policy.json", "policy.onnx"];
+    throw new FileError(
+      `A policy is two files, policy.json and policy.onnx: "${found}" came without ${missing}. Drop both, or their folder.`,
+    );
+  }
+  const recording = files.find(({ name }) => /\.(json|mcap)$/.test(name));
+  if (!recording) {
+    const names = files.map(({ name }) => `"${name}"`).join(", ") || "nothing";
+    throw new FileError(
+      `Expected a replay (.json), a recording (.mcap) or a policy's folder, got ${names}.`,
+    );
+  }
+  return { kind: "replay", file: await bytesOf(recording), source: recording.name };
+}
+
+async function readBundle(manifest: File, onnx: File): Promise<Dropped> {
+  const text = await manifest.text();
+  const { name, scene } = headOf(text);
+  return { kind: "bundle", name, scene, bundle: { manifest: text, onnx: await bytesOf(onnx) } };
+}
+
+/** What the page needs of the manifest; the policy's runtime checks all of it. */
+function headOf(text: string): { readonly name: string; readonly scene: string } {
+  let manifest: { readonly name?: unknown; readonly scene?: unknown } | null = null;
+  try {
+    manifest = JSON.parse(text);
+  } catch (error) {
+    throw new FileError(`The dropped policy.json is not JSON: ${(error as Error).message}.`);
+  }
+  const { name, scene } = manifest ?? {};
+  if (typeof name !== "string" || typeof scene !== "string") {
+    throw new FileError(
+      "The dropped policy.json does not name its policy and scene. Drop the two files that understudy export wrote.",
+    );
+  }
+  return { name, scene };
+}
+
+async function bytesOf(file: File): Promise<Uint8Array> {
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+/** All files of what was dropped; of a folder, those right inside it. */
+export async function filesOf(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
+  const loose = [...transfer.files];
+  const folders = entries.filter((entry) => entry?.isDirectory) as FileSystemDirectoryEntry[];
+  const inside = await Promise.all(folders.map(filesInside));
+  return [...loose.filter(({ name }) => name.includes(".")), ...inside.flat()];
+}
+
+async function filesInside(folder: FileSystemDirectoryEntry): Promise<File[]> {
+  const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => {
+    folder.createReader().readEntries(resolve, reject);
+  });
+  const files = entries.filter((entry) => entry.isFile) as FileSystemFileEntry[];
+  return Promise.all(
+    files.map((entry) => new Promise<File>((resolve, reject) => entry.file(resolve, reject))),
+  );
+}

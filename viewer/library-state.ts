@@ -1,0 +1,69 @@
+/** What can be opened: scenes, policies and replays that the server lists, and bundles dropped on the page. */
+
+import { signal } from "@preact/signals";
+import type { LibraryList, ReplayItem } from "./library-list.ts";
+import type { BundleFiles, DriverChoice, SceneName } from "./messages.ts";
+
+export const scenes = signal<readonly SceneName[]>([]);
+export const library = signal<LibraryList>({ replays: [], policies: [] });
+/** Bundles that were dropped on the page, and the scene that each was made for. */
+export const dropped = signal<
+  readonly { readonly name: string; readonly scene: string; readonly bundle: BundleFiles }[]
+>([]);
+
+/** A driver as the list of drivers names it. */
+export type DriverKey = string;
+
+/** Drivers for a scene, policies first. */
+export function driversOf(scene: string): { readonly key: DriverKey; readonly label: string }[] {
+  return [
+    ...dropped.value
+      .filter((bundle) => bundle.scene === scene)
+      .map(({ name }) => ({ key: `dropped ${name}`, label: `policy ${name} (dropped)` })),
+    ...library.value.policies
+      .filter((policy) => policy.scene === scene)
+      .map(({ name, url }) => ({ key: url, label: `policy ${name}` })),
+    { key: "demo", label: "scripted demo" },
+    { key: "keyboard", label: "keyboard or joystick" },
+  ];
+}
+
+export function driverOf(key: DriverKey): DriverChoice {
+  if (key === "keyboard" || key === "demo") return { kind: key };
+  const bundle = dropped.value.find(({ name }) => key === `dropped ${name}`);
+  if (bundle) return { kind: "bundle", name: bundle.name, bundle: bundle.bundle };
+  const policy = library.value.policies.find(({ url }) => url === key);
+  // workers resolve addresses against their own script
+  return policy
+    ? { kind: "policy", name: policy.name, url: new URL(policy.url, document.baseURI).href }
+    : { kind: "demo" };
+}
+
+/** Replays that failed, kind by kind, the most frequent first; then those that did not. */
+export function replaysByKind(
+  replays: readonly ReplayItem[],
+): { readonly kind: string; readonly items: readonly ReplayItem[] }[] {
+  const kinds = new Map<string, ReplayItem[]>();
+  for (const item of replays) {
+    const kind = item.outcome ?? "unreadable";
+    const items = kinds.get(kind) ?? [];
+    kinds.set(kind, items);
+    items.push(item);
+  }
+  const last = (kind: string) => Number(kind === "success");
+  return [...kinds]
+    .map(([kind, items]) => ({
+      kind,
+      items: items.toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0)),
+    }))
+    .toSorted((a, b) => last(a.kind) - last(b.kind) || b.items.length - a.items.length);
+}
+
+/** A page without a library, such as a copy on a static host, still runs. */
+export async function fetchLibrary(): Promise<void> {
+  const response = await fetch("library.json").catch(() => undefined);
+  const found: LibraryList | undefined = response?.ok
+    ? await response.json().catch(() => undefined)
+    : undefined;
+  if (found) library.value = found;
+}

@@ -1,0 +1,15 @@
+/** Starts the page. */
+
+import { render } from "preact";
+import { App } from "./ui/app.tsx";
+import { Viewer } from "./viewer.ts";
+
+const viewer = new Viewer();
+
+addEventListener("unhandledrejection", ({ reason }) => {
+  viewer.alert.value = `The page stopped: ${reason?.message ?? reason}. Reload it.`;
+});
+
+render(<App viewer={viewer} />, document.body);
+
+Object.assign(globalThis, { viewer });

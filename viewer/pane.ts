@@ -1,0 +1,291 @@
+/** One scene on the page: its worker, the tape of its episode, and the moment of it that is shown. */
+
+import { type Signal, signal } from "@preact/signals";
+import type { PlanarPose } from "../sim/scene.ts";
+import { SceneView } from "./draw/scene-view.ts";
+import { type DriverKey, driverOf } from "./library-state.ts";
+import {
+  type Disturbance,
+  type FromWorker,
+  type ReplayFacts,
+  type SceneName,
+  type SceneSketch,
+  type Sight,
+  undisturbed,
+} from "./messages.ts";
+import { Player } from "./player.ts";
+import { StudioLink } from "./studio-link.ts";
+import { type Frame, POSE, Tape } from "./tape.ts";
+import { sceneTheme } from "./ui/theme.ts";
+
+export type Mode = "live" | "replay";
+
+/** What a live scene is opened with. */
+export interface Setup {
+  readonly scene: string;
+  readonly driver: DriverKey;
+  readonly seed: number;
+  readonly start: number;
+}
+
+export interface PaneEvents {
+  ready(scenes: readonly SceneName[]): void;
+  opened(pane: Pane): void;
+  /** The live episode has come to its end. */
+  ended(pane: Pane): void;
+  failed(pane: Pane, message: string): void;
+}
+
+let panes = 0;
+
+export class Pane {
+  readonly id = ++panes;
+  readonly mode = signal<Mode>("live");
+  readonly setup: Signal<Setup>;
+  readonly disturbance = signal(undisturbed);
+  /** Address of the replay that is open. */
+  readonly replayUrl = signal<string | undefined>(undefined);
+  readonly sketch = signal<SceneSketch | undefined>(undefined);
+  readonly replay = signal<ReplayFacts | undefined>(undefined);
+  readonly tape = signal(new Tape(0.1));
+  /** Number of frames there are, and the one that is shown. */
+  readonly frames = signal(0);
+  readonly shown = signal(0);
+  readonly sight = signal<Sight | undefined>(undefined);
+  /** How the episode ended, while its end is shown. */
+  readonly outcome = signal<string | undefined>(undefined);
+  /** Why there is no picture. */
+  readonly noPicture = signal<string | undefined>(undefined);
+  readonly player = new Player();
+  readonly #events: PaneEvents;
+  readonly #link: StudioLink;
+  #view: SceneView | undefined;
+  #poses = new Float32Array(0);
+  #ending: string | undefined;
+  /** Frame and noise of the picture that was asked for last, and whether it is still to come. */
+  #looked = "";
+  #looking = false;
+  #drawn = "";
+  #speed = 1;
+
+  constructor(setup: Setup, events: PaneEvents) {
+    this.setup = signal(setup);
+    this.#events = events;
+    this.#link = new StudioLink((message) => this.#receive(message));
+  }
+
+  /** Takes a place on the page. */
+  attach(canvas: HTMLCanvasElement, labels: HTMLElement): void {
+    try {
+      this.#view = new SceneView(canvas, labels);
+    } catch (error) {
+      this.noPicture.value = (error as Error).message;
+      return;
+    }
+    this.#view.onDrag = (body, pose) => this.place(body, pose);
+    const sketch = this.sketch.value;
+    if (sketch) this.#view.open(sketch, sceneTheme());
+    this.redraw();
+  }
+
+  get view(): SceneView | undefined {
+    return this.#view;
+  }
+
+  /** Opens the live scene of the setup. */
+  openLive(): void {
+    this.mode.value = "live";
+    const { scene, driver, seed, start } = this.setup.value;
+    const disturbance = this.disturbance.value;
+    this.#link.open({
+      type: "open live",
+      scene,
+      seed,
+      start,
+      driver: driverOf(driver),
+      disturbance,
+    });
+  }
+
+  openReplay(file: Uint8Array, source: string, url?: string): void {
+    this.mode.value = "replay";
+    this.replayUrl.value = url;
+    this.#link.open({ type: "open replay", file, source });
+  }
+
+  /** Hands the live scene to another driver. */
+  setDriver(driver: DriverKey): void {
+    this.setup.value = { ...this.setup.value, driver };
+    this.#link.send({ type: "driver", driver: driverOf(driver) });
+  }
+
+  drive(forward: number, turn: number): void {
+    this.#link.send({ type: "drive", forward, turn });
+  }
+
+  disturb(change: Partial<Disturbance>): void {
+    const disturbance = { ...this.disturbance.value, ...change };
+    this.disturbance.value = disturbance;
+    this.#link.send({ type: "disturb", disturbance });
+  }
+
+  /** Moves a body, while the newest moment is shown. */
+  place(body: number, pose: PlanarPose): void {
+    if (!this.replay.value) this.#link.send({ type: "place", body, pose });
+  }
+
+  /** Where a body stands in the frame that is shown. */
+  poseOf(body: number): PlanarPose {
+    const { poses } = this.frame;
+    const at = body * POSE;
+    return {
+      x_m: poses[at],
+      y_m: poses[at + 1],
+      yaw_rad: 2 * Math.atan2(poses[at + 5], poses[at + 6]),
+    };
+  }
+
+  get frame(): Frame {
+    return this.tape.value.frames[this.shown.value];
+  }
+
+  /** True while a live episode has more to come. */
+  get growing(): boolean {
+    return this.player.growing;
+  }
+
+  get atEnd(): boolean {
+    return !this.player.growing && this.player.time_s >= this.tape.value.end_s;
+  }
+
+  /** Plays or pauses, at a multiple of real time. */
+  pace(playing: boolean, speed: number): void {
+    this.player.playing = playing;
+    this.player.speed = speed;
+    this.#speed = speed;
+    this.#link.send({ type: "pace", playing: playing && this.player.growing, speed });
+  }
+
+  seek(frame: number): void {
+    this.player.seek(this.tape.value, frame);
+  }
+
+  /** One control step: of the recording, or of the world where that ends. */
+  step(): void {
+    const tape = this.tape.value;
+    const index = tape.indexAt(this.player.time_s);
+    if (index < tape.frames.length - 1) this.player.seek(tape, index + 1);
+    else if (this.player.growing) this.#link.send({ type: "step" });
+  }
+
+  /** Draws again even if nothing has moved. */
+  redraw(): void {
+    this.#drawn = "";
+    this.#looked = "";
+  }
+
+  setTheme(): void {
+    this.#view?.setTheme(sceneTheme());
+    this.#drawn = "";
+  }
+
+  /** Moves on by `elapsed_s` of the wall's clock and draws; true when a recording has just played out. */
+  advance(elapsed_s: number, noise: boolean): boolean {
+    const tape = this.tape.value;
+    if (tape.frames.length === 0) return false;
+    const playedOut = this.player.advance(tape, elapsed_s);
+    this.#showMoment(tape, noise);
+    this.#view?.render();
+    return playedOut;
+  }
+
+  close(): void {
+    this.#link.close();
+    this.#view?.free();
+  }
+
+  #showMoment(tape: Tape, noise: boolean): void {
+    const { time_s } = this.player;
+    const index = tape.indexAt(time_s);
+    this.shown.value = index;
+    this.outcome.value = this.atEnd ? this.#ending : undefined;
+    this.#look(index, noise);
+    const moment = `${time_s} ${tape.frames.length}`;
+    if (moment === this.#drawn) return;
+    this.#drawn = moment;
+    tape.poseAt(time_s, this.#poses);
+    const { stage, target, beliefs } = tape.frames[index];
+    this.#view?.show(this.#poses, stage, target, beliefs);
+  }
+
+  /** Asks for the camera's picture of a frame, one at a time. */
+  #look(frame: number, noise: boolean): void {
+    const wanted = `${frame} ${noise}`;
+    if (this.#looking || wanted === this.#looked) return;
+    this.#looking = true;
+    this.#looked = wanted;
+    this.#link.send({ type: "look", frame, noise });
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        this.#events.ready(message.scenes);
+        break;
+      case "opened":
+        this.#opened(message);
+        break;
+      case "frame":
+        this.#extend(message.frame);
+        break;
+      case "moved":
+        this.#replaceNewest(message.frame);
+        break;
+      case "ended":
+        this.#ending = message.outcome;
+        this.player.growing = false;
+        this.#events.ended(this);
+        break;
+      case "sight":
+        this.#looking = false;
+        this.sight.value = message.sight;
+        this.#view?.showKeypoints(message.sight.keypoints);
+        break;
+      case "failed":
+        this.#looking = false;
+        this.#events.failed(this, message.message);
+    }
+  }
+
+  #opened({ sketch, frames, replay, resumed }: Extract<FromWorker, { type: "opened" }>): void {
+    const tape = new Tape(sketch.controlStep_s);
+    tape.frames.push(...frames);
+    this.#poses = new Float32Array((sketch.bodies.length + 1) * POSE);
+    this.#ending = replay?.outcome;
+    this.#looking = false;
+    this.redraw();
+    this.tape.value = tape;
+    this.frames.value = frames.length;
+    this.replay.value = replay;
+    this.sketch.value = sketch;
+    this.player.growing = replay === undefined;
+    this.player.time_s = resumed ? tape.end_s : 0;
+    this.#view?.open(sketch, sceneTheme());
+    if (resumed) this.pace(this.player.playing, this.#speed);
+    else this.#events.opened(this);
+  }
+
+  #extend(frame: Frame): void {
+    const tape = this.tape.value;
+    const atNewest = this.player.time_s >= tape.end_s;
+    tape.frames.push(frame);
+    this.frames.value = tape.frames.length;
+    if (!this.player.playing && atNewest) this.player.time_s = tape.end_s;
+  }
+
+  #replaceNewest(frame: Frame): void {
+    const { frames } = this.tape.value;
+    frames[frames.length - 1] = frame;
+    this.redraw();
+  }
+}

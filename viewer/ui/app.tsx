@@ -1,0 +1,115 @@
+/** The page as a whole. */
+
+import { useEffect } from "preact/hooks";
+import { filesOf } from "../dropped.ts";
+import type { Mode } from "../pane.ts";
+import type { Viewer } from "../viewer.ts";
+import { Disturb } from "./disturb.tsx";
+import { driveByKeys } from "./drive.ts";
+import { Earns, Poses } from "./earns.tsx";
+import { Panes } from "./panes.tsx";
+import { Sees } from "./sees.tsx";
+import { LiveSetup, ReplaySetup } from "./setup.tsx";
+import { Survey } from "./survey.tsx";
+import { type ThemeName, theme } from "./theme.ts";
+import { Transport } from "./transport.tsx";
+
+interface Props {
+  readonly viewer: Viewer;
+}
+
+export function App({ viewer }: Props) {
+  useEffect(() => {
+    driveByKeys(
+      () => viewer.pane.value.mode.value === "live",
+      (forward, turn) => viewer.drive(forward, turn),
+    );
+    takeDrops(viewer);
+  }, [viewer]);
+  const live = viewer.pane.value.mode.value === "live";
+  return (
+    <>
+      <Header viewer={viewer} />
+      <p id="alert" role="alert" hidden={viewer.alert.value === ""}>
+        {viewer.alert.value}
+      </p>
+      <main>
+        <Panes viewer={viewer} />
+        <Transport viewer={viewer} />
+        <aside aria-label="Panels">
+          {live ? <LiveSetup viewer={viewer} /> : <ReplaySetup viewer={viewer} />}
+          {live && <Disturb viewer={viewer} />}
+          {live && <Survey viewer={viewer} />}
+          <Sees viewer={viewer} />
+          <Earns viewer={viewer} />
+          <Poses viewer={viewer} />
+        </aside>
+      </main>
+    </>
+  );
+}
+
+function Header({ viewer }: Props) {
+  const mode = viewer.pane.value.mode.value;
+  const sketch = viewer.pane.value.sketch.value;
+  const choose = (wanted: Mode) => {
+    if (wanted === "live") viewer.openLive();
+    else viewer.openFirstReplay();
+  };
+  return (
+    <header>
+      <h1>Understudy</h1>
+      <fieldset class="modes">
+        <legend class="unseen">What to show</legend>
+        {(["live", "replay"] as const).map((name) => (
+          <label key={name}>
+            <input
+              type="radio"
+              name="mode"
+              value={name}
+              checked={mode === name}
+              onChange={() => choose(name)}
+            />
+            {name === "live" ? "Live" : "Replay"}
+          </label>
+        ))}
+      </fieldset>
+      <p id="task">{sketch && `${sketch.name}: ${sketch.summary}`}</p>
+      <label>
+        <span class="spare">Side by side</span>
+        <select
+          id="panes"
+          value={viewer.panes.value.length}
+          onChange={({ currentTarget }) => viewer.setPanes(Number(currentTarget.value))}
+        >
+          <option value="1">1 scene</option>
+          <option value="2">2 scenes</option>
+          <option value="4">4 scenes</option>
+        </select>
+      </label>
+      <label>
+        <span class="spare">Theme</span>
+        <select
+          id="theme"
+          value={theme.value}
+          onChange={({ currentTarget }) => {
+            theme.value = currentTarget.value as ThemeName;
+          }}
+        >
+          <option value="auto">System</option>
+          <option value="light">Light</option>
+          <option value="dark">Dark</option>
+        </select>
+      </label>
+    </header>
+  );
+}
+
+function takeDrops(viewer: Viewer): void {
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (!event.dataTransfer) return;
+    void filesOf(event.dataTransfer).then((files) => viewer.openFiles(files));
+  });
+}
