@@ -68,11 +68,27 @@ function encodePoints(g: Graph, views: Views, spec: TeacherSpec, points: Tensor)
     const grouped = g.reshape(encoded, [batch, counts.length, counts[0], spec.latent]);
     return g.maxReduce(grouped, { axes: [2] });
   }
-  const byPoint = g.reshape(encoded, [batch, total, spec.latent]);
-  const pooled = g
-    .split(byPoint, counts, 1)
-    .map((role) => g.maxReduce(role, { axes: [1], keep: true }));
+  const byPoint = g.split(g.reshape(encoded, [batch, total, spec.latent]), counts, 1);
+  const shown = g.split(g.reshape(points, [batch, total, 3]), counts, 1);
+  const one = Math.min(...counts);
+  const pooled = byPoint.map((role, i) =>
+    g.maxReduce(counts[i] > one ? withoutHidden(g, role, shown[i]) : role, {
+      axes: [1],
+      keep: true,
+    }),
+  );
   return g.concat(pooled, 1);
+}
+
+/**
+ * Takes hidden points, whose coordinates are -10, out of the maximum over a role of several objects while any of its
+ * points is shown: else one object out of view would drown the others.
+ */
+function withoutHidden(g: Graph, encoded: Tensor, points: Tensor): Tensor {
+  const x = g.slice(points, 2, 0, 1);
+  const hidden = g.clip(g.sub(g.mul(x, -0.2), 1), 0, 1);
+  const anyShown = g.maxReduce(g.sub(1, hidden), { axes: [1], keep: true });
+  return g.sub(encoded, g.mul(g.mul(hidden, anyShown), 1e3));
 }
 
 /** The action head, shared in shape with the student, which is warm-started from it. */

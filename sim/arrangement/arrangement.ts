@@ -19,7 +19,7 @@ export const shapeNames = ["cube", "cylinder", "prism"] as const satisfies reado
 export const MAX_OBJECTS = 5;
 
 /** Gap that must be left between two objects in place: touching an obstacle ends an episode. */
-const GAP_m = 0.05;
+export const GAP_m: Meters = 0.05;
 
 const shape = z.enum(shapeNames);
 

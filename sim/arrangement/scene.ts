@@ -11,16 +11,25 @@
 
 import { z } from "zod";
 import { ConfigError } from "../../core/errors.ts";
+import type { Rng } from "../../core/rng.ts";
 import { egoPushReward, type PushReading, pushReading, pushStage } from "../../credit/ego-push.ts";
 import { type Ground, yawDistance_rad } from "../ground.ts";
 import { behindness, measurePush, wayAmong } from "../push.ts";
 import { egoPushRobot, pusherReach_m } from "../robots/diff-drive.ts";
-import { defineScene, type PlanarPose, type Scene } from "../scene.ts";
-import { pushable, symmetry_rad } from "../shape.ts";
-import { type Arrangement, inWorld, type Slot } from "./arrangement.ts";
+import {
+  defineScene,
+  type Episode,
+  type EpisodeWish,
+  type PlanarPose,
+  parked,
+  type Scene,
+} from "../scene.ts";
+import { type PushableName, pushable, symmetry_rad } from "../shape.ts";
+import { type Arrangement, inWorld } from "./arrangement.ts";
 import { KEEP_OUT_m, type Plan } from "./plan.ts";
+import { drawArrangement, type RandomArrangements } from "./random.ts";
 import { Reach } from "./reach.ts";
-import { assignments, drawEpisode } from "./starts.ts";
+import { assignments, drawArrangedEpisode } from "./starts.ts";
 
 const ROBOT = 0;
 const ANCHOR = 1;
@@ -50,14 +59,19 @@ export interface ArrangementScene<Config extends z.ZodObject> {
   readonly summary: string;
   /** An extension of `arrangementConfig`. */
   readonly config: Config;
-  /** What is to be made. @throws ConfigError where it cannot be */
-  readonly arrangement: (config: z.output<Config>) => Arrangement;
+  /** What is to be made, or from what it is drawn anew for each episode. @throws ConfigError where it cannot be made */
+  readonly arrangement: (config: z.output<Config>) => Arrangement | RandomArrangements;
 }
 
 /** What is worked out once for a configuration. */
 interface Prepared {
-  readonly arrangement: Arrangement;
-  readonly reach: Reach;
+  /** Shapes of the anchor and of each stage's object. */
+  readonly anchor: PushableName;
+  readonly shapes: readonly PushableName[];
+  /** What is made where that is always the same. */
+  readonly fixed: Arrangement | undefined;
+  /** What is made in an episode, and how its slots can be filled. */
+  readonly drawn: (rng: Rng) => { readonly arrangement: Arrangement; readonly reach: Reach };
   readonly reward: Common["reward"];
   readonly alignYaw_rad: number;
   readonly symmetries: readonly number[];
@@ -79,12 +93,12 @@ export function arrangementScene<Config extends z.ZodObject>(
     config: spec.config,
     timing: { physicsStep_s: 1 / 60, controlStep_s: 1 / 10 },
     tellsGoal: true,
-    obstacleSlots: (config) => Math.max(1, prepare(config).arrangement.slots.length - 1),
+    obstacleSlots: (config) => Math.max(1, prepare(config).shapes.length - 1),
 
     cast: (config) => ({
       robot: egoPushRobot,
       arenaSide_m: common(config).arenaSide_m,
-      bodies: bodiesOf(prepare(config).arrangement),
+      bodies: bodiesOf(prepare(config)),
     }),
 
     start: (config, rng) => draw(prepare(config), common(config), rng).poses,
@@ -92,7 +106,7 @@ export function arrangementScene<Config extends z.ZodObject>(
     episode: (config, rng, wish) => draw(prepare(config), common(config), rng, wish),
 
     roles(config) {
-      const rows = prepare(config).arrangement.slots.map((_, i) => FIRST + i);
+      const rows = prepare(config).shapes.map((_, i) => FIRST + i);
       return rows.map((active) => ({
         active,
         anchor: ANCHOR,
@@ -101,7 +115,7 @@ export function arrangementScene<Config extends z.ZodObject>(
     },
 
     watch(config) {
-      const rows = prepare(config).arrangement.slots.map((_, i) => FIRST + i);
+      const rows = prepare(config).shapes.map((_, i) => FIRST + i);
       const withRobot = rows.map((row) => [ROBOT, row] as const);
       const pairs = rows.flatMap((a) => rows.filter((b) => b > a).map((b) => [a, b] as const));
       return [...withRobot, ...pairs];
@@ -110,10 +124,10 @@ export function arrangementScene<Config extends z.ZodObject>(
     target: (config, ground, stage, plan) =>
       plan
         ? slotPose(ground, plan.slots[plan.slotOf[stage]])
-        : nearestSlot(prepare(config).arrangement, ground, stage),
+        : nearestSlot(prepare(config), ground, stage),
 
     stages: (config) =>
-      prepare(config).arrangement.slots.map((_, i) =>
+      prepare(config).shapes.map((_, i) =>
         pushStage(`place-object-${i + 1}`, common(config).reward),
       ),
 
@@ -131,21 +145,38 @@ export function arrangementScene<Config extends z.ZodObject>(
   });
 }
 
-function prepared(arrangement: Arrangement, config: Common): Prepared {
-  refuseTooWide(arrangement, config);
-  return {
-    arrangement,
-    reach: new Reach(arrangement),
+function prepared(made: Arrangement | RandomArrangements, config: Common): Prepared {
+  const reach_m = reachOf(config);
+  const shapes = "slots" in made ? made.slots.map(({ shape }) => shape) : made.shapes;
+  const constants = {
+    anchor: made.anchor,
+    shapes,
     reward: config.reward,
     alignYaw_rad: (config.reward.alignYaw_deg * Math.PI) / 180,
-    symmetries: arrangement.slots.map(({ shape }) => symmetry_rad(pushable(shape))),
+    symmetries: shapes.map((shape) => symmetry_rad(pushable(shape))),
+  };
+  if ("slots" in made) {
+    refuseTooWide(made, reach_m);
+    const always = { arrangement: made, reach: new Reach(made) };
+    return { ...constants, fixed: made, drawn: () => always };
+  }
+  return {
+    ...constants,
+    fixed: undefined,
+    drawn(rng) {
+      const arrangement = drawArrangement(made, reach_m, rng.split("arrangement"));
+      return { arrangement, reach: new Reach(arrangement) };
+    },
   };
 }
 
-/** Every slot must lie far enough from the walls for a robot to push there, wherever the anchor starts. */
-function refuseTooWide({ slots }: Arrangement, { arenaSide_m, anchorWithin_m }: Common): void {
+/** How far a slot may lie from the anchor for a robot to push there, wherever the anchor starts. */
+function reachOf({ arenaSide_m, anchorWithin_m }: Common): number {
   const room_m = 0.15 / 2 + pusherReach_m(egoPushRobot) + egoPushRobot.base_m[0] / 2;
-  const reach_m = arenaSide_m / 2 - anchorWithin_m - room_m;
+  return arenaSide_m / 2 - anchorWithin_m - room_m;
+}
+
+function refuseTooWide({ slots }: Arrangement, reach_m: number): void {
   for (const [i, { x_m, y_m }] of slots.entries()) {
     const range_m = Math.hypot(x_m, y_m);
     if (range_m <= reach_m) continue;
@@ -155,20 +186,24 @@ function refuseTooWide({ slots }: Arrangement, { arenaSide_m, anchorWithin_m }: 
   }
 }
 
-function bodiesOf({ anchor, slots }: Arrangement) {
-  const body = (name: string, shape: Slot["shape"]) =>
+function bodiesOf({ anchor, shapes }: Prepared) {
+  const body = (name: string, shape: PushableName) =>
     ({ name, shape: pushable(shape), mass_kg: 0.4, friction: 0.5, motion: "dynamic" }) as const;
-  return [body("anchor", anchor), ...slots.map(({ shape }, i) => body(`object ${i + 1}`, shape))];
+  return [body("anchor", anchor), ...shapes.map((shape, i) => body(`object ${i + 1}`, shape))];
 }
 
+/** An episode; bodies that its arrangement has no slot for are parked. */
 function draw(
-  { arrangement, reach, reward, alignYaw_rad }: Prepared,
+  { shapes, drawn, reward, alignYaw_rad }: Prepared,
   config: Common,
-  rng: Parameters<typeof drawEpisode>[3],
-  wish = { progress: 0, close: false },
-) {
+  rng: Rng,
+  wish: EpisodeWish = { progress: 0, close: false },
+): Episode<Plan> {
+  const { arrangement, reach } = drawn(rng);
   const settings = { ...config, align_m: reward.align_m, alignYaw_rad };
-  return drawEpisode(arrangement, reach, settings, rng, wish);
+  const episode = drawArrangedEpisode(arrangement, reach, settings, rng, wish);
+  const idle = shapes.slice(arrangement.slots.length).map((_, i) => parked(i));
+  return { ...episode, poses: [...episode.poses, ...idle] };
 }
 
 function slotPose(ground: Ground, slot: PlanarPose): PlanarPose {
@@ -180,13 +215,17 @@ function slotPose(ground: Ground, slot: PlanarPose): PlanarPose {
   return inWorld(slot, anchor);
 }
 
-/** Where a replay's plan is not known: the slot of its shape that the active object is nearest to. */
-function nearestSlot({ slots }: Arrangement, ground: Ground, stage: number): PlanarPose {
+/** Where only poses are known: the slot of its shape that the active object is nearest to. */
+function nearestSlot(
+  { fixed, shapes }: Prepared,
+  ground: Ground,
+  stage: number,
+): PlanarPose | undefined {
   const active = FIRST + stage;
   const range_m = ({ x_m, y_m }: PlanarPose) =>
     Math.hypot(x_m - ground.x_m(active), y_m - ground.y_m(active));
-  return slots
-    .filter(({ shape }) => shape === slots[stage].shape)
+  return fixed?.slots
+    .filter(({ shape }) => shape === shapes[stage])
     .map((slot) => slotPose(ground, slot))
     .reduce((best, slot) => (range_m(slot) < range_m(best) ? slot : best));
 }

@@ -36,7 +36,7 @@ const ROBOT_CLEAR_m = 0.28;
 const PLACED_SHARE = 0.7;
 
 /** Draws an episode that begins at stage `floor(progress * stages)`; bodies are robot, anchor, then one a stage. */
-export function drawEpisode(
+export function drawArrangedEpisode(
   arrangement: Arrangement,
   reach: Reach,
   settings: StartSettings,

@@ -2,13 +2,21 @@
 
 import { ConfigError } from "../../core/errors.ts";
 import type { Scene } from "../scene.ts";
+import { pushArrangement } from "./push-arrangement.ts";
 import { pushCross } from "./push-cross.ts";
 import { pushLine } from "./push-line.ts";
 import { pushPair } from "./push-pair.ts";
 import { pushTriangle } from "./push-triangle.ts";
 import { reachBox } from "./reach-box.ts";
 
-export const scenes: readonly Scene[] = [reachBox, pushCross, pushLine, pushTriangle, pushPair];
+export const scenes: readonly Scene[] = [
+  reachBox,
+  pushCross,
+  pushLine,
+  pushTriangle,
+  pushArrangement,
+  pushPair,
+];
 
 /** The scene of that name; a ConfigError lists what there is. */
 export function findScene(name: string): Scene {

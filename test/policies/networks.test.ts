@@ -4,6 +4,7 @@ import { encodeInference } from "../../nn/inference.ts";
 import { GPU_OPS } from "../../nn/op-table.ts";
 import { stepModel } from "../../nn/training-graph.ts";
 import { buildNetwork, type NetworkSpec } from "../../policies/networks/network.ts";
+import type { StudentSpec } from "../../policies/networks/student.ts";
 import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
 import { teacherConfig } from "../../teacher/config.ts";
 import { teacherData, teacherObjective } from "../../teacher/losses.ts";
@@ -101,6 +102,57 @@ describe("the teacher's point encoder", () => {
     const swapped = await latentsOf([...b, ...a, ...c]);
     expect([...swapped.subarray(0, 6)]).toEqual(close(straight.subarray(6, 12)));
     expect([...swapped.subarray(12)]).toEqual(close(straight.subarray(12)));
+  });
+});
+
+describe("a role of several objects", () => {
+  /** The latent of the obstacles, given the points of two. */
+  async function obstacles(one: readonly number[], other: readonly number[]) {
+    const theta = lively(uneven, 1);
+    const rest = [...randomRows(12, 4)];
+    const keypoints = Float32Array.from([...rest, ...one, ...other, ...rest]);
+    const { latents } = await run(
+      uneven,
+      theta,
+      { keypoints, proprioception: new Float32Array(2) },
+      1,
+    );
+    return [...latents.subarray(6, 12)];
+  }
+  const [here, there] = [5, 6].map((seed) => [...randomRows(12, seed)]);
+  const hidden = Array<number>(12).fill(-10);
+
+  it("is known by what is shown of it, whatever else is hidden", async () => {
+    expect(await obstacles(here, hidden)).toEqual(close(await obstacles(here, here)));
+    expect(await obstacles(hidden, there)).toEqual(close(await obstacles(there, there)));
+    expect(await obstacles(here, there)).not.toEqual(close(await obstacles(here, hidden)));
+  });
+
+  it("is known to be hidden when nothing is shown", async () => {
+    const nothing = await obstacles(hidden, hidden);
+    expect(nothing).not.toEqual(close(await obstacles(here, here)));
+    expect(Math.max(...nothing.map(Math.abs))).toBeLessThan(100);
+  });
+});
+
+describe("a student that is told its goal", () => {
+  const told: StudentSpec = { ...studentSpec, goal: 4 };
+
+  it("imagines the reference from the anchor and the goal alone", async () => {
+    const theta = lively(told, 1);
+    const [a, b, c] = [2, 3, 4].map((seed) => randomImages(36 * 36, seed));
+    const [g1, g2] = [5, 6].map((seed) => randomRows(4, seed));
+    const referenceOf = async (active: Float32Array, anchor: Float32Array, goal: Float32Array) => {
+      const layers = Float32Array.from([...active, ...anchor]);
+      const inputs = { layers, proprioception: new Float32Array(2), goal };
+      const { latents } = await run(told, theta, inputs, 1);
+      expect(latents).toHaveLength(3 * 6);
+      return [...latents.subarray(12)];
+    };
+    const straight = await referenceOf(a, b, g1);
+    expect(await referenceOf(c, b, g1)).toEqual(close(straight));
+    expect(await referenceOf(a, c, g1)).not.toEqual(close(straight));
+    expect(await referenceOf(a, b, g2)).not.toEqual(close(straight));
   });
 });
 

@@ -14,6 +14,7 @@ import { hashOf } from "./hash.ts";
 export const allGroups: readonly GroupName[] = [
   ...observabilities.map((observability) => `keypoints:${observability}` as const),
   "proprioception",
+  "goal",
   "privileged",
   "layers",
 ];
@@ -59,7 +60,7 @@ export function describeScene(scene: Scene): void {
       const actions = Array.from({ length: envs }, (_, env) => randomActions(env));
       batch.reset();
       const ended = new Set<number>();
-      for (let t = 0; t < budgetSteps; t++) {
+      for (let t = 0; t < budgetSteps && (t < 200 || ended.size < envs); t++) {
         batch.step(Float32Array.from(actions.flatMap((next) => next())));
         for (const [group, rows] of Object.entries(batch.groups)) {
           expect(rows.length).toBe(envs * batch.rowSizes[group]);
@@ -76,7 +77,8 @@ export function describeScene(scene: Scene): void {
       const drifted = await openBatch(scene, { envs: 2 });
       const fresh = await openBatch(scene, { envs: 2 });
       for (const batch of [drifted, fresh]) batch.reset();
-      for (let t = 0; t < 30; t++) drifted.step(Float32Array.of(1, 1, 1, -0.5));
+      // too short for an episode to end, which would make the next one another
+      for (let t = 0; t < 10; t++) drifted.step(Float32Array.of(1, 1, 1, -0.5));
       for (const batch of [drifted, fresh]) batch.reset();
       expect(fingerprint(drifted)).toBe(fingerprint(fresh));
       for (let t = 0; t < 30; t++) {
@@ -143,8 +145,9 @@ export function describeScene(scene: Scene): void {
       const actions = Array.from({ length: envs }, (_, env) => randomActions(env));
       batch.reset();
       batch.practiceShare = 0.5;
+      batch.stageShare = 0.5;
       let ended = 0;
-      for (let t = 0; t < 2 * budgetSteps; t++) {
+      for (let t = 0; t < 2 * budgetSteps && ended < 3 * envs; t++) {
         batch.step(Float32Array.from(actions.flatMap((next) => next())));
         batch.rewards.forEach((reward, env) => {
           paid[env] += reward;
