@@ -22,6 +22,27 @@ export class Counts {
   }
 }
 
+/** Refusals, counted by reason; the first of each kind, and every thousandth, also gets a line. */
+export class Refusals {
+  readonly #counts = new Counts();
+  readonly #log: (line: string) => void;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  add(reason: string, sentence: string): void {
+    const count = this.#counts.add(reason);
+    if (count === 1 || count % 1000 === 0) {
+      this.#log(`refused (${reason}, ${count}): ${sentence}`);
+    }
+  }
+
+  byReason(): Readonly<Record<string, number>> {
+    return this.#counts.byReason();
+  }
+}
+
 /** The last few thousand durations. */
 export class Latencies {
   readonly #ring = new Float64Array(4096);

@@ -8,9 +8,10 @@ import { describeInterface, manifestHash } from "../policies/manifest-hash.ts";
 import { type Answer, Batcher, createFleet, type Fleet, type ServedPolicy } from "./batcher.ts";
 import { monotonic_s, stamp_ns } from "./clock.ts";
 import { decode, encode } from "./codec.ts";
-import { Counts, Latencies } from "./counts.ts";
+import { Latencies, Refusals } from "./counts.ts";
 import { type ErrorCode, type Message, type MessageOf, protocol } from "./messages.ts";
-import { defaultEndpoint, type Frames, Link, listen } from "./sockets.ts";
+import type { ListenerKeys } from "./security/keys.ts";
+import { defaultEndpoint, type Frames, type Link, type Listening, listen } from "./sockets.ts";
 
 export interface ServeOptions {
   /** Stays the caller's: close it after the server. */
@@ -19,7 +20,9 @@ export interface ServeOptions {
   readonly endpoint?: string;
   /** How long after its observation an action may be in force. */
   readonly ttl_ms?: number;
-  /** Needed to listen where other machines can connect. There are no keys yet. */
+  /** Who may connect, and as whom this server answers. Needed where other machines can connect. */
+  readonly keys?: ListenerKeys;
+  /** Listens where other machines can connect, without keys. */
   readonly allowOpenPort?: boolean;
   /** Gets one line for each session, refusal (the first of a kind) and end. */
   readonly log?: (line: string) => void;
@@ -42,8 +45,11 @@ export interface ServerReport {
 interface Session extends Fleet {
   readonly id: string;
   readonly nonce: string;
-  address: Uint8Array;
+  /** Of the one peer that may use this session. */
+  readonly address: Uint8Array;
   heard_s: number;
+  /** Sequence of the last observation. */
+  observed: number;
   /** Sequence of the last action. */
   sequence: number;
   observations: number;
@@ -56,14 +62,18 @@ interface Session extends Fleet {
 const forgetAfter_s = 10;
 const statusEvery_ms = 1000;
 const maxSessions = 1024;
+/** Nonces of past sessions remembered, so that a recorded session cannot be played back. */
+const spentNonces = 65_536;
 
 /** Listens at `endpoint` until closed. @throws ConfigError or WireError when it cannot listen. */
 export async function servePolicy(options: ServeOptions): Promise<PolicyServer> {
-  const { endpoint = defaultEndpoint, allowOpenPort = false } = options;
-  const router = await listen(endpoint, allowOpenPort);
-  return new PolicyServer(options, router.lastEndpoint ?? endpoint, (onMessages) => {
-    return new Link(router, onMessages);
-  });
+  const { endpoint = defaultEndpoint, keys, allowOpenPort, log = () => {} } = options;
+  const refusals = new Refusals(log);
+  return new PolicyServer(
+    options,
+    await listen(endpoint, refusals, { keys, allowOpenPort }),
+    refusals,
+  );
 }
 
 export class PolicyServer {
@@ -76,7 +86,9 @@ export class PolicyServer {
   readonly #link: Link;
   readonly #batcher: Batcher<Session>;
   readonly #sessions = new Map<string, Session>();
-  readonly #refused = new Counts();
+  /** Nonces of sessions that are over, oldest first. */
+  readonly #spent = new Set<string>();
+  readonly #refused: Refusals;
   readonly #latencies = new Latencies();
   readonly #timer: NodeJS.Timeout;
   #totals = { observations: 0, actions: 0, superseded: 0, batches: 0 };
@@ -85,10 +97,11 @@ export class PolicyServer {
 
   constructor(
     { policy, ttl_ms = 250, log = () => {} }: ServeOptions,
-    endpoint: string,
-    open: (onMessages: (messages: readonly Frames[]) => void) => Link,
+    { endpoint, open }: Listening,
+    refused: Refusals,
   ) {
     this.endpoint = endpoint;
+    this.#refused = refused;
     this.#policy = policy;
     this.#hash = manifestHash(policy.manifest);
     this.#ttl_ms = ttl_ms;
@@ -152,8 +165,11 @@ export class PolicyServer {
       this.#refuse(address, "session", "unknown session", text, message.session);
       return;
     }
-    // a robot that reconnects has a new address
-    session.address = address;
+    if (!isSame(session.address, address)) {
+      const text = "That session belongs to another connection. Begin one with a hello.";
+      this.#refuse(address, "session", "other connection", text, message.session);
+      return;
+    }
     session.heard_s = now_s;
     if (message.type === "observation") this.#observe(session, message, blobs, now_s);
     if (message.type === "ping") this.#pong(session, message, now_s);
@@ -172,13 +188,18 @@ export class PolicyServer {
       return;
     }
     const known = [...this.#sessions.values()].find(({ nonce }) => nonce === hello.nonce);
+    const isReplayed = this.#spent.has(hello.nonce);
+    if (isReplayed || (known && !isSame(known.address, address))) {
+      const text = "A session began with that nonce before. Choose a new one for each session.";
+      this.#refuse(address, "session", "replayed hello", text, hello.nonce);
+      return;
+    }
     if (!known && this.#sessions.size >= maxSessions) {
       const text = `This policy already serves ${maxSessions} sessions. Close one, or serve the policy once more.`;
       this.#refuse(address, "session", "too many sessions", text, hello.nonce);
       return;
     }
     const session = known ?? this.#begin(address, hello);
-    session.address = address;
     session.heard_s = now_s;
     this.#send(address, {
       type: "welcome",
@@ -197,6 +218,7 @@ export class PolicyServer {
       nonce,
       address,
       heard_s: 0,
+      observed: -1,
       sequence: 0,
       observations: 0,
       actions: 0,
@@ -214,6 +236,12 @@ export class PolicyServer {
     blobs: readonly Uint8Array[],
     received_s: number,
   ): void {
+    if (header.sequence <= session.observed) {
+      const text = `Expected an observation after number ${session.observed}, got number ${header.sequence}.`;
+      this.#refuseObservation(session, header.sequence, "observation", text, "old sequence");
+      return;
+    }
+    session.observed = header.sequence;
     const rows = header.robots.length;
     session.observations += rows;
     this.#totals.observations += rows;
@@ -272,9 +300,15 @@ export class PolicyServer {
     });
   }
 
-  #refuseObservation(session: Session, observation: number, code: ErrorCode, text: string): void {
+  #refuseObservation(
+    session: Session,
+    observation: number,
+    code: ErrorCode,
+    text: string,
+    reason: string = code,
+  ): void {
     session.refused++;
-    this.#refuse(session.address, code, code, text, session.id, observation);
+    this.#refuse(session.address, code, reason, text, session.id, observation);
   }
 
   #refuse(
@@ -285,8 +319,7 @@ export class PolicyServer {
     about: string,
     observation?: number,
   ): void {
-    const count = this.#refused.add(reason);
-    if (count === 1 || count % 1000 === 0) this.#log(`refused (${reason}, ${count}): ${text}`);
+    this.#refused.add(reason, text);
     const error = { type: "error", code, message: text.slice(0, 2000), about } as const;
     this.#send(address, observation === undefined ? error : { ...error, observation });
   }
@@ -314,6 +347,13 @@ export class PolicyServer {
 
   #forget(session: Session, why: string): void {
     this.#sessions.delete(session.id);
+    this.#spent.add(session.nonce);
+    if (this.#spent.size > spentNonces) {
+      for (const oldest of this.#spent) {
+        this.#spent.delete(oldest);
+        break;
+      }
+    }
     this.#batcher.drop(session);
     this.#log(`session ${session.id.slice(0, 8)} ${why} after ${session.actions} actions`);
   }
@@ -321,6 +361,10 @@ export class PolicyServer {
   #send(address: Uint8Array, message: Message): void {
     this.#link.post([address, ...encode(message)]);
   }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
 function nonceOf(header: unknown): string {

@@ -15,12 +15,15 @@ import { Latencies } from "./counts.ts";
 import { FleetGates, packRows } from "./fleet-gates.ts";
 import type { MessageOf } from "./messages.ts";
 import { RobotSession } from "./robot-session.ts";
+import type { ConnectorKeys } from "./security/keys.ts";
 import { defaultEndpoint } from "./sockets.ts";
 
 export interface ConnectOptions {
   /** What this robot sees and does; a whole manifest fits. Compared with the policy's at hello. */
   readonly manifest: PolicyInterface;
   readonly endpoint?: string;
+  /** Needed where the policy has keys, as it should off this machine. */
+  readonly keys?: ConnectorKeys | undefined;
   /** How many robots share this session. */
   readonly robots?: number;
   /** Zero command this long after the last valid action. */
@@ -86,6 +89,7 @@ export class RobotLink {
   constructor(options: ConnectOptions) {
     this.#options = {
       endpoint: defaultEndpoint,
+      keys: undefined,
       robots: 1,
       watchdog_s: 0.25,
       connectTimeout_s: 3,

@@ -11,12 +11,14 @@ import { monotonic_s, stamp_ns } from "./clock.ts";
 import { decode, encode } from "./codec.ts";
 import { Counts } from "./counts.ts";
 import { type Message, type MessageOf, protocol } from "./messages.ts";
+import type { ConnectorKeys } from "./security/keys.ts";
 import { connect, type Frames, Link } from "./sockets.ts";
 
 export interface SessionOptions {
   readonly endpoint: string;
   readonly manifest: PolicyInterface;
   readonly robots: number;
+  readonly keys?: ConnectorKeys | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -63,7 +65,9 @@ export class RobotSession {
     this.#options = options;
     this.#events = events;
     this.#hash = manifestHash(options.manifest);
-    this.#link = new Link(connect(options.endpoint), (messages) => this.#receive(messages));
+    this.#link = new Link(connect(options.endpoint, options.keys), (messages) =>
+      this.#receive(messages),
+    );
     this.#timer = setInterval(() => this.#tick(), tick_ms);
     this.#hello();
   }

@@ -5,8 +5,12 @@
  * heartbeats, because a frozen peer closes no connection; no lingering.
  */
 
+import { randomUUID } from "node:crypto";
 import { Dealer, Router } from "zeromq";
 import { ConfigError, WireError } from "../core/errors.ts";
+import type { Refusals } from "./counts.ts";
+import type { ConnectorKeys, ListenerKeys } from "./security/keys.ts";
+import { guard } from "./security/zap.ts";
 
 /** Where a policy server listens unless told otherwise. */
 export const defaultEndpoint = "tcp://127.0.0.1:5601";
@@ -14,7 +18,7 @@ export const defaultEndpoint = "tcp://127.0.0.1:5601";
 /** Larger messages end the connection: 4096 robots with a 64 x 64 float32 layer each fit. */
 const maxMessageBytes = 256 * 2 ** 20;
 
-const options = {
+const socketOptions = {
   linger: 0,
   sendTimeout: 0,
   receiveHighWaterMark: 4096,
@@ -31,15 +35,21 @@ export type Frames = readonly Uint8Array[];
 export class Link {
   readonly #socket: Router | Dealer;
   readonly #onMessages: (messages: readonly Frames[]) => void;
+  readonly #onClose: () => void;
   #received: Frames[] = [];
   #outgoing: Frames[] = [];
   #sending = false;
   #unsent = 0;
 
   /** Calls `onMessages` with all that has come, oldest first, once per turn of the event loop. */
-  constructor(socket: Router | Dealer, onMessages: (messages: readonly Frames[]) => void) {
+  constructor(
+    socket: Router | Dealer,
+    onMessages: (messages: readonly Frames[]) => void,
+    onClose: () => void = () => {},
+  ) {
     this.#socket = socket;
     this.#onMessages = onMessages;
+    this.#onClose = onClose;
     void this.#read();
   }
 
@@ -55,7 +65,9 @@ export class Link {
   }
 
   close(): void {
+    if (this.#socket.closed) return;
     this.#socket.close();
+    this.#onClose();
   }
 
   async #read(): Promise<void> {
@@ -91,32 +103,68 @@ export class Link {
   }
 }
 
+export interface ListenOptions {
+  /** Whose keys may connect. Without keys anybody may, so the endpoint has to be local. */
+  readonly keys?: ListenerKeys | undefined;
+  /** Listens where other machines can connect without keys. */
+  readonly allowOpenPort?: boolean | undefined;
+}
+
+/** A socket that listens, to be turned into a `Link`; the first frame of each message is the peer's address. */
+export interface Listening {
+  /** With the port it was given. */
+  readonly endpoint: string;
+  open(onMessages: (messages: readonly Frames[]) => void): Link;
+}
+
 /**
- * A listening socket; the first frame of each message is the peer's address.
- * @throws ConfigError for a port open to the network unless `allowOpenPort`, WireError when taken.
+ * Listens at `endpoint`; peers without the right keys go to `refusals`.
+ * @throws ConfigError for a port open to the network without keys, WireError when taken.
  */
-export async function listen(endpoint: string, allowOpenPort: boolean): Promise<Router> {
-  if (!allowOpenPort && !isLocal(endpoint)) {
+export async function listen(
+  endpoint: string,
+  refusals: Refusals,
+  { keys, allowOpenPort = false }: ListenOptions = {},
+): Promise<Listening> {
+  if (!keys && !allowOpenPort && !isLocal(endpoint)) {
     throw new ConfigError(
-      `Endpoint "${endpoint}" is open to the network, where anybody could connect. Use 127.0.0.1 or ipc:// (through a tunnel if need be), or allow an open port by name.`,
+      `Endpoint "${endpoint}" is open to the network, where anybody could connect. Use 127.0.0.1 or ipc:// (through a tunnel if need be), give it keys ("understudy keys"), or allow an open port by name.`,
     );
   }
-  const router = new Router({ ...options, handover: true });
+  const router = new Router({ ...socketOptions, handover: true });
+  const release = keys ? await guard(router, keys, refusals) : undefined;
   try {
     await router.bind(endpoint);
   } catch (error) {
     router.close();
+    release?.();
     throw new WireError(
       `Cannot listen at "${endpoint}": ${(error as Error).message}. Choose another endpoint.`,
     );
   }
-  return router;
+  return {
+    endpoint: router.lastEndpoint ?? endpoint,
+    open: (onMessages) => new Link(router, onMessages, release),
+  };
 }
 
-/** A connecting socket; it keeps trying by itself. */
-export function connect(endpoint: string): Dealer {
-  const dealer = new Dealer({ ...options, immediate: true, reconnectInterval: 50 });
+/**
+ * A connecting socket; it keeps trying by itself. Its address stays the same when the connection is made
+ * anew, so the other side knows a session that goes on from one that somebody else took over.
+ */
+export function connect(endpoint: string, keys?: ConnectorKeys): Dealer {
+  const dealer = new Dealer({
+    ...socketOptions,
+    immediate: true,
+    reconnectInterval: 50,
+    routingId: randomUUID(),
+  });
   try {
+    if (keys) {
+      dealer.curveServerKey = keys.peer;
+      dealer.curvePublicKey = keys.own.publicKey;
+      dealer.curveSecretKey = keys.own.secretKey;
+    }
     dealer.connect(endpoint);
   } catch (error) {
     dealer.close();

@@ -127,10 +127,13 @@ describe("a robot whose policy", () => {
     }
     const state = Float32Array.of(0.25, 0, 0);
     expect((await robot.exchange({ state }))[0]).toBe(0.25);
-    await sleep(100);
-    child.send("report");
-    const [report] = (await once(child, "message")) as [{ refused: Record<string, number> }];
-    const refused = Object.values(report.refused).reduce((a, b) => a + b, 0);
+    let refused = 0;
+    for (let tries = 0; tries < 100 && refused < sent; tries++) {
+      await sleep(20);
+      child.send("report");
+      const [report] = (await once(child, "message")) as [{ refused: Record<string, number> }];
+      refused = Object.values(report.refused).reduce((a, b) => a + b, 0);
+    }
     expect(refused).toBe(sent);
     expect((await robot.exchange({ state }))[0]).toBe(0.25);
     vandal.close();
