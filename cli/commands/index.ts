@@ -16,6 +16,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "List the scenes, or show one: stages, observation groups, settings.",
     load: async () => (await import("./scenes.ts")).scenes,
   },
+  plan: {
+    summary: "Turn words into a checked plan of stages, or verify a plan.",
+    load: async () => (await import("./plan.ts")).plan,
+  },
   train: {
     summary: "Train a privileged teacher by PPO, into a checkpoint.",
     load: async () => (await import("./train.ts")).train,
@@ -36,6 +40,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Serve a policy bundle to robots over ZeroMQ, until Ctrl-C.",
     load: async () => (await import("./serve.ts")).serve,
   },
+  keys: {
+    summary: "Make the keys that let a robot and a policy on different machines talk.",
+    load: async () => (await import("./keys.ts")).keys,
+  },
   probe: {
     summary: "Probe the physics: one object pushed by a ball at constant speed.",
     load: async () => (await import("./probe.ts")).probe,
@@ -47,6 +55,18 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   "env-server": {
     summary: "Simulated environments for trainers in Python, over ZeroMQ, until Ctrl-C.",
     load: async () => (await import("./env-server.ts")).envServer,
+  },
+  "gr00t-server": {
+    summary: "Serve a policy bundle to robots that speak GR00T's protocol.",
+    load: async () => (await import("./gr00t-server.ts")).gr00tServer,
+  },
+  "openpi-server": {
+    summary: "Serve a policy bundle to robots that speak openpi's protocol.",
+    load: async () => (await import("./openpi-server.ts")).openpiServer,
+  },
+  "lekiwi-host": {
+    summary: "A simulated robot that LeRobot's LeKiwi client drives as if it were real.",
+    load: async () => (await import("./lekiwi-host.ts")).lekiwiHost,
   },
   view: {
     summary: "Serve the viewer: scenes, policies and replays in the browser, until Ctrl-C.",

@@ -14,6 +14,7 @@ import { Progress } from "../progress.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
+import { connectOptions, connectorKeys } from "../wire-options.ts";
 
 export const robotSim = defineCommand({
   examples: [
@@ -23,6 +24,7 @@ export const robotSim = defineCommand({
   options: {
     ...sceneOption,
     endpoint: { type: "string", default: defaultEndpoint, description: "where the policy listens" },
+    ...connectOptions,
     episodes: {
       type: "number",
       integer: true,
@@ -43,6 +45,7 @@ export const robotSim = defineCommand({
       manifest: studentInterface(scene, simulation.config),
       endpoint,
       robots,
+      ...connectorKeys(options),
     });
     const progress = new Progress(["deployed"]);
     progress.start({ name: "deployed", unit: "episodes", total: episodes });

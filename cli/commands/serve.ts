@@ -6,11 +6,16 @@ import { loadPolicy } from "../../policies/runtime/node.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { formatInteger } from "../format.ts";
 import { formatTable } from "../table.ts";
+import { listenerKeys, listenOptions } from "../wire-options.ts";
 
 export const serve = defineCommand({
   examples: [
     ["serve --policy policies/zoo/push-pair", "serve the bundle that ships, to this machine only"],
     ["serve --policy runs/latest/bundle --endpoint tcp://127.0.0.1:7000", "on another port"],
+    [
+      "serve --policy DIR --endpoint tcp://*:5601 --keys keys/policy.secret.json --allow robots",
+      "to robots on other machines whose keys lie in robots/",
+    ],
   ],
   options: {
     policy: { type: "string", required: true, description: "folder of the policy bundle" },
@@ -28,18 +33,17 @@ export const serve = defineCommand({
       default: "cpu",
       description: "what runs the policy",
     },
-    open: {
-      type: "boolean",
-      description: "allow an endpoint that other machines can reach; there are no keys yet",
-    },
+    ...listenOptions,
     ...jsonOption,
   },
   async run({ options, signal, io, report }) {
     const { endpoint, ttl_ms, device, open } = options;
+    const keys = listenerKeys(options);
     const policy = await loadPolicy(options.policy, { device });
     try {
       const log = (line: string) => io.err(`${line}\n`);
-      const server = await servePolicy({ policy, endpoint, ttl_ms, allowOpenPort: open, log });
+      const listening = { endpoint, allowOpenPort: open, ...keys };
+      const server = await servePolicy({ policy, ttl_ms, log, ...listening });
       await aborted(signal);
       const counts = server.report();
       await server.close();

@@ -1,0 +1,53 @@
+/** Options of commands that listen or connect over ZeroMQ: keys, and ports left open by name. */
+
+import {
+  type ConnectorKeys,
+  type ListenerKeys,
+  readAllowed,
+  readPublicKey,
+  readSecretKeys,
+} from "../bridge/security/keys.ts";
+import { ConfigError } from "../core/errors.ts";
+
+export const listenOptions = {
+  keys: { type: "string", description: "own NAME.secret.json; then only keys of --allow connect" },
+  allow: { type: "string", description: "folder of the NAME.public.json that may connect" },
+  open: {
+    type: "boolean",
+    description: "allow an endpoint that other machines can reach without keys",
+  },
+} as const;
+
+export const connectOptions = {
+  keys: { type: "string", description: "own NAME.secret.json, where the other side wants keys" },
+  peer: { type: "string", description: "NAME.public.json of the other side" },
+} as const;
+
+/** @throws ConfigError when only one of the two is given, FileError when a file is wrong. */
+export function listenerKeys(options: {
+  readonly keys: string | undefined;
+  readonly allow: string | undefined;
+}): { readonly keys?: ListenerKeys } {
+  const { keys, allow } = options;
+  if (keys === undefined && allow === undefined) return {};
+  if (keys === undefined || allow === undefined) throw bothOrNone("--keys", "--allow", keys);
+  return { keys: { own: readSecretKeys(keys), allowed: readAllowed(allow) } };
+}
+
+/** @throws ConfigError when only one of the two is given, FileError when a file is wrong. */
+export function connectorKeys(options: {
+  readonly keys: string | undefined;
+  readonly peer: string | undefined;
+}): { readonly keys?: ConnectorKeys } {
+  const { keys, peer } = options;
+  if (keys === undefined && peer === undefined) return {};
+  if (keys === undefined || peer === undefined) throw bothOrNone("--keys", "--peer", keys);
+  return { keys: { own: readSecretKeys(keys), peer: readPublicKey(peer).publicKey } };
+}
+
+function bothOrNone(first: string, second: string, keys: string | undefined): ConfigError {
+  const found = keys === undefined ? second : first;
+  return new ConfigError(
+    `Expected "${first}" and "${second}" together or neither, got only "${found}". Make keys with "understudy keys NAME".`,
+  );
+}
