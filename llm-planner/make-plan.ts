@@ -1,0 +1,152 @@
+/** From words to a plan that holds: ask, verify, hand back the reasons, ask again, or refuse. */
+
+import type { z } from "zod";
+import { createRng } from "../core/rng.ts";
+import { type AssembledScene, drawEpisode, type PlanarPose } from "../sim/scene.ts";
+import type { Shape } from "../sim/shape.ts";
+import { badNames, PlanRefusedError, quote } from "./check.ts";
+import { type Plan, type PlanAnswer, planAnswerSchema } from "./plan.ts";
+import type { Planner, Refusal } from "./planner.ts";
+import type { StageRehearsal } from "./rehearsal/rehearse.ts";
+import { verifyPlan } from "./verify.ts";
+import type { ObjectView, WorldView } from "./world-view.ts";
+
+export interface PlanningOptions {
+  readonly planner: Planner;
+  /** The scene the plan is for, under its name. */
+  readonly scene: string;
+  readonly base: AssembledScene;
+  readonly instruction: string;
+  /** What stands where; a start of the scene unless given. */
+  readonly world?: WorldView;
+  readonly seed: number;
+  /** Answers that may be refused before the planner is given up. */
+  readonly tries?: number;
+  /** Skips the rehearsal in simulation, for callers that do it themselves. */
+  readonly rehearse?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface MadePlan {
+  readonly plan: Plan;
+  readonly rehearsal: readonly StageRehearsal[];
+  /** What was refused on the way. */
+  readonly refusals: readonly Refusal[];
+  readonly tokens: { readonly input: number; readonly output: number };
+}
+
+/** Longest instruction that is passed on. */
+const MAX_INSTRUCTION = 1000;
+
+/**
+ * Makes a plan. Nothing is executed and nothing is trained on before it passed.
+ *
+ * @throws PlanRefusedError where no answer passed, with the reasons of the last one
+ * @throws WireError where the planner gave no answer in time
+ */
+export async function makePlan(options: PlanningOptions): Promise<MadePlan> {
+  const { planner, scene, base, seed, tries = 3 } = options;
+  const instruction = readableInstruction(options.instruction);
+  // names are sent to planners: what is wrong with them must be known before
+  const names = badNames(base.cast);
+  if (names.length > 0) throw new PlanRefusedError(names);
+  const world = options.world ?? worldOf(scene, base, seed);
+  const signal = options.signal ?? new AbortController().signal;
+  const refusals: Refusal[] = [];
+  const tokens = { input: 0, output: 0 };
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const proposal = await planner.propose({ instruction, world, refusals }, signal);
+    tokens.input += proposal.tokens?.input ?? 0;
+    tokens.output += proposal.tokens?.output ?? 0;
+    const read = readAnswer(proposal.answer);
+    if (!read.stages) {
+      refusals.push({ answer: proposal.answer, reasons: read.reasons });
+      continue;
+    }
+    const verdict = await verifyPlan(
+      base,
+      { stages: read.stages },
+      {
+        seed,
+        rehearse: options.rehearse ?? true,
+      },
+    );
+    if (verdict.reasons.length === 0) {
+      const plan: Plan = { format: 1, scene, instruction, stages: read.stages };
+      return { plan, rehearsal: verdict.rehearsal, refusals, tokens };
+    }
+    refusals.push({ answer: proposal.answer, reasons: verdict.reasons });
+  }
+  throw new PlanRefusedError(refusals[refusals.length - 1].reasons);
+}
+
+function readableInstruction(text: string): string {
+  const plain = text.replace(/\s+/g, " ").trim();
+  if (plain.length === 0) throw new PlanRefusedError(["There are no words to plan for."]);
+  if (plain.length <= MAX_INSTRUCTION) return plain;
+  throw new PlanRefusedError([
+    `The instruction has ${plain.length} characters; at most ${MAX_INSTRUCTION} are read. Say it shorter.`,
+  ]);
+}
+
+interface ReadAnswer {
+  readonly stages: PlanAnswer["stages"] | undefined;
+  readonly reasons: readonly string[];
+}
+
+/** JSON, alone or in a fence, that fits the schema; or why it does not. */
+export function readAnswer(answer: string): ReadAnswer {
+  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(answer)?.[1];
+  let input: unknown;
+  try {
+    input = JSON.parse(fenced ?? answer);
+  } catch {
+    return {
+      stages: undefined,
+      reasons: [`The answer is not JSON. It begins with ${quote(answer.slice(0, 40))}.`],
+    };
+  }
+  const result = planAnswerSchema.safeParse(input);
+  if (result.success) return { stages: result.data.stages, reasons: [] };
+  return { stages: undefined, reasons: schemaReasons(result.error) };
+}
+
+function schemaReasons(error: z.ZodError): string[] {
+  return error.issues
+    .slice(0, 10)
+    .map(({ path, message }) => `The answer does not fit: ${path.join(".") || "all"}: ${message}.`);
+}
+
+/** What stands where at a start of the scene. Bodies that sit the episode out are left out. */
+export function worldOf(scene: string, base: AssembledScene, seed: number): WorldView {
+  const { poses } = drawEpisode(base, createRng(seed), { progress: 0, close: false });
+  return viewOf(scene, base, poses);
+}
+
+/** @param poses one for each row of the world, the robot's first */
+export function viewOf(
+  scene: string,
+  { cast }: AssembledScene,
+  poses: readonly PlanarPose[],
+): WorldView {
+  const inside_m = cast.arenaSide_m / 2;
+  const objects = cast.bodies.flatMap(({ name, shape, motion }, i): ObjectView[] => {
+    const { x_m, y_m, yaw_rad } = poses[i + 1];
+    if (Math.max(Math.abs(x_m), Math.abs(y_m)) > inside_m) return [];
+    const view = { name, shape: shapeName(shape), size_m: size_m(shape), x_m, y_m, yaw_rad };
+    return [motion === "fixed" ? { ...view, fixed: true } : view];
+  });
+  const { x_m, y_m, yaw_rad } = poses[0];
+  return { scene, arenaSide_m: cast.arenaSide_m, robot: { x_m, y_m, yaw_rad }, objects };
+}
+
+function shapeName(shape: Shape): ObjectView["shape"] {
+  if (shape.kind !== "box") return shape.kind;
+  const [x, y, z] = shape.size_m;
+  return x === y && y === z ? "cube" : "box";
+}
+
+function size_m(shape: Shape): number {
+  if (shape.kind === "box") return Math.max(shape.size_m[0], shape.size_m[1]);
+  return shape.kind === "cylinder" ? shape.diameter_m : shape.side_m;
+}

@@ -1,0 +1,193 @@
+/**
+ * Verification before use: what a plan says is checked, its numbers are looked at on random snapshots
+ * of the world (LaRe, arXiv 2412.11120), and each of its stages must be completed once in simulation.
+ */
+
+import { createRng, type Rng } from "../core/rng.ts";
+import { Ground } from "../sim/ground.ts";
+import type { AssembledScene } from "../sim/scene.ts";
+import { SceneBatch } from "../sim/scene-batch.ts";
+import { checkPlan, PlanRefusedError } from "./check.ts";
+import { createSituation, rowsOf } from "./language/situation.ts";
+import { Surveyor } from "./measure.ts";
+import type { Staged } from "./plan.ts";
+import { type RehearsalOptions, rehearse, type StageRehearsal } from "./rehearsal/rehearse.ts";
+import { asScene, type PlannedStage, plannedStages, sceneFromPlan } from "./scene.ts";
+import { bonus } from "./stages.ts";
+
+/** What one factor may pay in all while a stage lasts: twice what completing it does. */
+const MAX_PROGRESS = 2 * bonus.done;
+/** What a level factor may pay in one step. */
+const MAX_LEVEL = 1;
+
+export interface VerificationOptions extends RehearsalOptions {
+  /** False leaves out the rehearsal in simulation. */
+  readonly rehearse?: boolean;
+}
+
+export interface Verdict {
+  /** Why the plan is refused; empty where it is not. */
+  readonly reasons: readonly string[];
+  /** How each stage went in simulation; empty where a plan was refused before. */
+  readonly rehearsal: readonly StageRehearsal[];
+}
+
+/** Judges a plan for a scene. Deterministic in the seed. */
+export async function verifyPlan(
+  base: AssembledScene,
+  plan: Staged,
+  options: VerificationOptions,
+): Promise<Verdict> {
+  try {
+    checkPlan(plan, base.cast);
+  } catch (error) {
+    if (error instanceof PlanRefusedError) return { reasons: error.reasons, rehearsal: [] };
+    throw error;
+  }
+  const numbers = await badNumbers(base, plan, options.seed);
+  if (numbers.length > 0) return { reasons: numbers, rehearsal: [] };
+  if (options.rehearse === false) return { reasons: [], rehearsal: [] };
+  const rehearsal = await rehearse(base, plan, { untilReachable: true, ...options });
+  return { reasons: rehearsal.flatMap((stage) => unreachable(stage)), rehearsal };
+}
+
+function unreachable({ stage, entered, completed, failures, nearest_m }: StageRehearsal): string[] {
+  if (completed > 0) return [];
+  if (entered === 0) return [`Stage "${stage}" was never begun: no stage before it was completed.`];
+  const ends = Object.entries(failures)
+    .map(([outcome, count]) => `${outcome}: ${count}`)
+    .join(", ");
+  const near = Number.isFinite(nearest_m)
+    ? ` The object came within ${(nearest_m * 100).toFixed(0)} cm of its place at best.`
+    : "";
+  return [
+    `None of ${entered} attempts completed stage "${stage}" in simulation (${ends}).${near} Its place may be blocked by what was placed before, or its condition may never hold.`,
+  ];
+}
+
+/** Smallest and largest value, and how many were no numbers. */
+interface Range {
+  low: number;
+  high: number;
+  bad: number;
+  count: number;
+}
+
+/** Factors that are not finite, not varying or not bounded, and conditions that always hold. */
+async function badNumbers(base: AssembledScene, plan: Staged, seed: number): Promise<string[]> {
+  const stages = plannedStages(plan, base.cast);
+  const ranges = await survey(base, plan, stages, seed);
+  return stages.flatMap(({ compiled }, i) => {
+    const [done, ...factors] = ranges[i];
+    const where = `Stage "${compiled.plan.name}"`;
+    const reasons: string[] = [];
+    if (done.bad > 0) {
+      reasons.push(`${where}: "done" is not a number in ${done.bad} of ${done.count} snapshots.`);
+    }
+    if (done.low === 1) {
+      reasons.push(`${where}: "done" holds everywhere, so nothing would have to be done.`);
+    }
+    factors.forEach((range, f) => {
+      const { factor } = compiled.factors[f];
+      const mistake = badFactor(range, factor.weight, factor.kind);
+      if (mistake) reasons.push(`${where}: factor "${factor.name}" ${mistake}`);
+    });
+    return reasons;
+  });
+}
+
+function badFactor(
+  { low, high, bad, count }: Range,
+  weight: number,
+  kind: "progress" | "level",
+): string | undefined {
+  if (bad > 0) return `is not a finite number in ${bad} of ${count} snapshots of the world.`;
+  if (high - low < 1e-9) return `is ${low.toPrecision(3)} everywhere: it says nothing.`;
+  const paid = Math.abs(weight) * (kind === "progress" ? high - low : Math.max(high, -low));
+  const limit = kind === "progress" ? MAX_PROGRESS : MAX_LEVEL;
+  if (paid <= limit) return undefined;
+  const span = kind === "progress" ? "over a stage" : "in one step";
+  return `can pay ${paid.toFixed(1)} ${span}, more than ${limit}. Use a smaller weight.`;
+}
+
+const SNAPSHOT_ENVS = 16;
+const SNAPSHOT_ROUNDS = 12;
+const NEAR_ROUNDS = 4;
+
+/** Ranges of each stage's "done" and factors, over starts of all kinds driven about at random. */
+async function survey(
+  base: AssembledScene,
+  plan: Staged,
+  stages: readonly PlannedStage[],
+  seed: number,
+): Promise<readonly (readonly Range[])[]> {
+  const batch = await SceneBatch.create({
+    scene: asScene(sceneFromPlan(base, plan)),
+    envs: SNAPSHOT_ENVS,
+    seed,
+    purpose: "training",
+    groups: ["proprioception"],
+  });
+  batch.practiceShare = 0.5;
+  batch.stageShare = 1;
+  const rng = createRng(seed).split("snapshots");
+  const ranges = stages.map(({ compiled }) =>
+    [undefined, ...compiled.factors].map(
+      (): Range => ({
+        low: Number.POSITIVE_INFINITY,
+        high: Number.NEGATIVE_INFINITY,
+        bad: 0,
+        count: 0,
+      }),
+    ),
+  );
+  batch.reset();
+  for (let round = 0; round < SNAPSHOT_ROUNDS; round++) {
+    const actions = Float32Array.from({ length: SNAPSHOT_ENVS * 2 }, () => rng.uniform(-1, 1));
+    for (let t = 0; t < 6; t++) batch.step(actions);
+    look(base, batch, stages, ranges);
+  }
+  // random driving hardly ever ends near a target; nothing is stepped from here on
+  for (let round = 0; round < NEAR_ROUNDS; round++) {
+    look(base, batch, stages, ranges, rng.split(`near ${round}`));
+  }
+  batch.free();
+  return ranges;
+}
+
+/** @param near puts each stage's object near its target before it is looked at */
+function look(
+  base: AssembledScene,
+  batch: SceneBatch,
+  stages: readonly PlannedStage[],
+  ranges: readonly (readonly Range[])[],
+  near?: Rng,
+): void {
+  const ground = new Ground(batch.world);
+  const surveyor = new Surveyor(base.cast);
+  const situation = createSituation(rowsOf(base.cast.bodies.map(({ name }) => name)));
+  for (let env = 0; env < batch.envs; env++) {
+    ground.env = env;
+    for (const [i, { active, target, compiled }] of stages.entries()) {
+      const goal = near && target?.(ground);
+      if (near && goal) {
+        const [dx, dy] = [near.uniform(-0.2, 0.2), near.uniform(-0.2, 0.2)];
+        const yaw_rad = goal.yaw_rad + near.uniform(-1, 1);
+        batch.world.place(env, active, goal.x_m + dx, goal.y_m + dy, yaw_rad);
+      }
+      surveyor.measure(ground, { active, target, uses: compiled.uses }, [0, 0], situation);
+      const values = [compiled.done, ...compiled.factors.map(({ value }) => value)];
+      for (const [v, { evaluate }] of values.entries()) widen(ranges[i][v], evaluate(situation));
+    }
+  }
+}
+
+function widen(range: Range, value: number): void {
+  range.count++;
+  if (!Number.isFinite(value)) {
+    range.bad++;
+    return;
+  }
+  range.low = Math.min(range.low, value);
+  range.high = Math.max(range.high, value);
+}
