@@ -14,6 +14,7 @@ import {
 } from "./library-state.ts";
 import type { SceneName } from "./messages.ts";
 import { Pane, type Setup } from "./pane.ts";
+import { SurveyRun } from "./survey-run.ts";
 import { palette } from "./ui/theme.ts";
 
 /** How long an outcome stands before the next start. */
@@ -41,10 +42,13 @@ export class Viewer {
   readonly time_s = signal(0);
   readonly end_s = signal(0);
   readonly growing = signal(false);
+  readonly survey = new SurveyRun();
   readonly #wanted = new URLSearchParams(location.search);
   readonly #library = fetchLibrary();
   #next: ReturnType<typeof setTimeout> | undefined;
   #begun = false;
+  /** A scene was opened before. */
+  #shown = false;
   #before_ms = performance.now();
 
   constructor() {
@@ -195,9 +199,11 @@ export class Viewer {
       ready: (names) => void this.#begin(names),
       opened: (pane) => {
         const paused = this.#wanted.get("paused") !== null;
-        const first = this.panes.value.length === 1;
-        this.setPlaying(first ? !paused : this.playing.value);
-        pane.pace(this.playing.value, this.speed.value);
+        // side by side, one scene does not start the others
+        const starts = this.panes.value.length === 1 || !this.#shown;
+        this.#shown = true;
+        if (starts) this.setPlaying(!paused);
+        else pane.pace(this.playing.value, this.speed.value);
       },
       ended: (pane) => {
         if (this.playing.value) this.#next = setTimeout(() => this.#nextStart(pane), APPLAUSE_ms);

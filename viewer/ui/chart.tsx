@@ -78,6 +78,9 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: {
       x: { time: false, range: () => [0, latest.current.end] },
+      y: {
+        range: (_, low, high) => (low === null ? [-1, 1] : uPlot.rangeNum(low, high, 0.1, true)),
+      },
     },
     axes: [
       { ...axis, size: 18, gap: 2 },

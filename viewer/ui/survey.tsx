@@ -1,40 +1,18 @@
-/** Many starts in a row, as fast as they go, in a worker of their own: how often the driver succeeds in this page. */
+/** How often the driver succeeds, over many starts run in this page. */
 
 import { useSignal } from "@preact/signals";
 import { wilson } from "../../core/statistics.ts";
-import { driverOf } from "../library-state.ts";
 import type { SurveyedStart } from "../messages.ts";
-import { StudioLink } from "../studio-link.ts";
 import type { Viewer } from "../viewer.ts";
 
 export function Survey({ viewer }: { readonly viewer: Viewer }) {
-  const results = useSignal<readonly SurveyedStart[]>([]);
   const wanted = useSignal(32);
-  const link = useSignal<StudioLink | undefined>(undefined);
-  const stop = () => {
-    link.value?.close();
-    link.value = undefined;
-  };
-  const run = () => {
-    stop();
-    results.value = [];
-    const pane = viewer.pane.value;
-    const setup = pane.setup.value;
-    link.value = new StudioLink((message) => {
-      if (message.type === "surveyed") results.value = [...results.value, message.result];
-      if (message.type === "failed") viewer.alert.value = message.message;
-      if (message.type === "failed" || results.value.length >= wanted.value) stop();
+  const { survey } = viewer;
+  const { value: results } = survey.results;
+  const run = () =>
+    survey.run(viewer.pane.value, wanted.value, (message) => {
+      viewer.alert.value = message;
     });
-    link.value.open({
-      type: "survey",
-      opening: {
-        ...setup,
-        driver: driverOf(setup.driver),
-        disturbance: pane.disturbance.value,
-      },
-      starts: wanted.value,
-    });
-  };
   const byHand = viewer.pane.value.setup.value.driver === "keyboard";
   return (
     <details class="card" id="survey">
@@ -53,8 +31,8 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
             }}
           />
         </label>
-        {link.value ? (
-          <button type="button" onClick={stop}>
+        {survey.running.value ? (
+          <button type="button" onClick={() => survey.stop()}>
             Stop
           </button>
         ) : (
@@ -63,9 +41,9 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
           </button>
         )}
       </div>
-      <p role="status">{summaryOf(results.value, wanted.value)}</p>
+      <p role="status">{summaryOf(results, wanted.value)}</p>
       <ul class="starts">
-        {results.value
+        {results
           .filter(({ outcome }) => outcome !== "success")
           .map(({ start, outcome }) => (
             <li key={start}>

@@ -1,0 +1,146 @@
+/**
+ * The viewer's figures, from the built page in this machine's Chromium, drawn by the processor: `npx tsx bench/viewer.ts`.
+ *
+ * Weight of the page, time to the first moving picture, frames a second and how physics keeps up, the slowest frame of
+ * four scenes at once, and whether 32 starts end in the page as they do in Node, bit by bit. Writes bench/results/viewer.json.
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { median } from "../core/statistics.ts";
+import { readBundle } from "../policies/bundle.ts";
+import { loadPolicy } from "../policies/runtime/node.ts";
+import { loadWebPolicy } from "../policies/runtime/web.ts";
+import { openBrowser } from "../test/viewer/browser.ts";
+import { serveFiles } from "../test/viewer/static-site.ts";
+import { buildViewer, weigh } from "../viewer/build.ts";
+import { type SurveyedStart, undisturbed } from "../viewer/messages.ts";
+import { policyDriver } from "../viewer/worker/drivers.ts";
+import { surveyStart } from "../viewer/worker/survey.ts";
+import { writeResults } from "./harness.ts";
+
+const SCENE = "push-pair";
+const STARTS = 32;
+const BUNDLE = path.resolve(import.meta.dirname, "..", "policies", "zoo", SCENE);
+const WATCHED_s = 8;
+
+async function open(browser: Browser, url: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(url);
+  return page;
+}
+
+/** From opening the page to the first frame in which a body has moved. */
+async function firstMovingPicture_s(browser: Browser, url: string): Promise<number> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const before = performance.now();
+  await page.goto(url, { waitUntil: "commit" });
+  await page.waitForFunction(
+    `(() => {
+      const now = globalThis.viewer?.drawnPositions?.[0]?.join();
+      globalThis.first ??= now;
+      return now !== undefined && now !== globalThis.first;
+    })()`,
+    undefined,
+    { polling: "raf" },
+  );
+  const after = performance.now();
+  await page.close();
+  return (after - before) / 1000;
+}
+
+interface Pace {
+  readonly framesPerSecond: number;
+  readonly slowestFrame_ms: number;
+  /** Seconds of simulation in a second of the wall's clock. */
+  readonly realTimeFactor: number;
+}
+
+/** Frames that the browser drew, once the episode is under way. */
+async function paceOf(browser: Browser, url: string): Promise<Pace> {
+  const page = await open(browser, url);
+  await page.waitForFunction("globalThis.viewer?.time_s.value > 1");
+  const pace = await page.evaluate<Pace>(`new Promise((resolve) => {
+    const stamps = [];
+    const begin_s = globalThis.viewer.time_s.value;
+    const frame = (now) => {
+      stamps.push(now);
+      const wall_s = (now - stamps[0]) / 1000;
+      if (wall_s < ${WATCHED_s}) return requestAnimationFrame(frame);
+      const gaps = stamps.slice(1).map((stamp, i) => stamp - stamps[i]);
+      resolve({
+        framesPerSecond: gaps.length / wall_s,
+        slowestFrame_ms: Math.max(...gaps),
+        realTimeFactor: (globalThis.viewer.time_s.value - begin_s) / wall_s,
+      });
+    };
+    requestAnimationFrame(frame);
+  })`);
+  await page.close();
+  return pace;
+}
+
+/** The starts as the page's own button runs them. */
+async function surveyInPage(browser: Browser, url: string): Promise<SurveyedStart[]> {
+  const page = await open(browser, `${url}?scene=${SCENE}&paused`);
+  await page.getByText("Many starts").click();
+  await page.getByLabel("Starts", { exact: true }).fill(String(STARTS));
+  await page.getByRole("button", { name: "Run them" }).click();
+  await page.waitForFunction(
+    `globalThis.viewer.survey.results.value.length === ${STARTS}`,
+    undefined,
+    { timeout: 600_000 },
+  );
+  const results = await page.evaluate<SurveyedStart[]>("globalThis.viewer.survey.results.value");
+  await page.close();
+  return results;
+}
+
+async function surveyInNode(runtime: "web" | "native"): Promise<SurveyedStart[]> {
+  const policy =
+    runtime === "web" ? await loadWebPolicy(readBundle(BUNDLE)) : await loadPolicy(BUNDLE);
+  const driver = policyDriver(policy, SCENE, SCENE);
+  const results: SurveyedStart[] = [];
+  for (let start = 0; start < STARTS; start++) {
+    const opening = { scene: SCENE, seed: 0, start, disturbance: undisturbed };
+    results.push(await surveyStart(opening, driver));
+  }
+  driver.close();
+  return results;
+}
+
+const alike = (a: readonly SurveyedStart[], b: readonly SurveyedStart[], key: "hash" | "outcome") =>
+  a.filter((result, i) => result[key] === b[i][key]).length;
+
+const folder = mkdtempSync(path.join(tmpdir(), "understudy-site-"));
+await buildViewer(folder);
+const site = await serveFiles(folder);
+const browser = await openBrowser();
+const firsts: number[] = [];
+for (let i = 0; i < 5; i++) firsts.push(await firstMovingPicture_s(browser, site.url));
+const one = await paceOf(browser, site.url);
+const four = await paceOf(browser, `${site.url}?panes=4`);
+const inPage = await surveyInPage(browser, site.url);
+const inNode = await surveyInNode("web");
+const native = await surveyInNode("native");
+const results = {
+  weight_bytes: weigh(folder),
+  firstMovingPicture_s: { median: median(firsts), all: firsts },
+  oneScene: one,
+  fourScenes: four,
+  starts: {
+    count: STARTS,
+    succeededInPage: inPage.filter(({ outcome }) => outcome === "success").length,
+    sameHashInNode: alike(inPage, inNode, "hash"),
+    sameOutcomeInNode: alike(inPage, inNode, "outcome"),
+    sameOutcomeOnNativeRuntime: alike(inPage, native, "outcome"),
+  },
+};
+await browser.close();
+site.close();
+rmSync(folder, { recursive: true });
+writeResults("viewer", results);
+process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+process.exit(0);
