@@ -40,6 +40,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Serve a policy bundle to robots over ZeroMQ, until Ctrl-C.",
     load: async () => (await import("./serve.ts")).serve,
   },
+  supervise: {
+    summary: "Own a robot's actuators: arming, limits, watchdog, emergency stop.",
+    load: async () => (await import("./supervise.ts")).supervise,
+  },
   keys: {
     summary: "Make the keys that let a robot and a policy on different machines talk.",
     load: async () => (await import("./keys.ts")).keys,

@@ -1,0 +1,75 @@
+/** What the commands that speak other people's protocols share. */
+
+import { readFileSync } from "node:fs";
+import type { AdapterReport } from "../bridge/adapters/gr00t-server.ts";
+import { ConfigError, FileError } from "../core/errors.ts";
+import type { Context, Options } from "./command.ts";
+import { formatInteger } from "./format.ts";
+import { formatTable } from "./table.ts";
+
+/** For commands that serve a policy. */
+export const adapterOptions = {
+  policy: { type: "string", required: true, description: "folder of the policy bundle" },
+  names: {
+    type: "string",
+    description: "input=name,...: what the robot calls the policy's inputs, where it differs",
+  },
+  secret_file: {
+    type: "string",
+    description: "file whose first line is the token (or API key) that clients must send",
+  },
+  open: {
+    type: "boolean",
+    description: "allow an address that other machines can reach; nothing is encrypted",
+  },
+} as const satisfies Options;
+
+/** `layers=front,goal=target` as a table. */
+export function namesOf(text: string | undefined): Readonly<Record<string, string>> {
+  if (text === undefined) return {};
+  const pairs = text.split(",").map((pair) => {
+    const [input, name, ...rest] = pair.split("=");
+    if (input && name && rest.length === 0) return [input, name] as const;
+    throw new ConfigError(`"--names" must read input=name,input=name, got "${text}".`);
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** The first line of a file, where one is named; never logged. */
+export function secretOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new FileError(`Cannot read the secret in "${file}": ${(error as Error).message}.`);
+  }
+  const [secret] = text.split("\n", 1);
+  if (secret.trim() !== "") return secret.trim();
+  throw new FileError(`The first line of "${file}" is empty. Write the token there.`);
+}
+
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** What a server of another protocol has done, once it has ended. */
+export function adapterReport(
+  report: Context["report"],
+  endpoint: string,
+  { requests, actions, refused }: AdapterReport,
+): void {
+  report({ endpoint, requests, actions, refused }, () =>
+    formatTable(
+      [{ title: "requests" }, { title: "count", align: "right" }],
+      [
+        ["received", formatInteger(requests)],
+        ["answered with actions", formatInteger(actions)],
+        ...Object.entries(refused).map(([why, count]) => [`refused: ${why}`, formatInteger(count)]),
+      ],
+    ),
+  );
+}

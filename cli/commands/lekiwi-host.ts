@@ -1,0 +1,130 @@
+/** `understudy lekiwi-host`: a simulated robot that LeRobot's LeKiwi client drives as if it were real. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  defaultLeKiwi,
+  type LeKiwiHost,
+  openLeKiwiHost,
+} from "../../bridge/adapters/lekiwi-host.ts";
+import { lekiwiWires } from "../../bridge/adapters/lekiwi-messages.ts";
+import { monotonic_s } from "../../bridge/clock.ts";
+import type { EpisodeEnd } from "../../sim/scene-batch.ts";
+import { studentInterface } from "../../student/interface.ts";
+import { defineCommand, jsonOption, seedOption } from "../command.ts";
+import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { sceneOption } from "../run-options.ts";
+import { SimulatedLeKiwi } from "../simulated-lekiwi.ts";
+import { formatTable } from "../table.ts";
+
+export const lekiwiHost = defineCommand({
+  examples: [
+    ["lekiwi-host --scene push-pair", "a LeKiwi at the usual ports, for LeRobot 0.6.1 and newer"],
+    ["lekiwi-host --scene push-pair --wire 0.6.0 --episodes 8", "for LeRobot 0.3 to 0.6.0"],
+  ],
+  options: {
+    ...sceneOption,
+    wire: {
+      type: "string",
+      choices: lekiwiWires,
+      default: "0.6.1",
+      description: "LeRobot's release: 0.6.0 for it and older, 0.6.1 for it and newer",
+    },
+    commands: { type: "string", default: defaultLeKiwi.commands, description: "where to pull" },
+    observations: {
+      type: "string",
+      default: defaultLeKiwi.observations,
+      description: "where to push",
+    },
+    episodes: {
+      type: "number",
+      integer: true,
+      min: 1,
+      max: 100_000,
+      default: 100_000,
+      description: "how many starts; the same ones that `evaluate` uses",
+    },
+    pace: {
+      type: "string",
+      choices: ["real", "client"],
+      default: "real",
+      description: "run in real time, or wait half a second for an answer to each observation",
+    },
+    watchdog_ms: {
+      type: "number",
+      min: 10,
+      max: 10_000,
+      default: 500,
+      description: "stop this long after the last command",
+    },
+    open: { type: "boolean", description: "allow endpoints that other machines can reach" },
+    ...seedOption,
+    ...jsonOption,
+  },
+  config: runConfigSchema(),
+  async run({ options, configure, signal, io, report }) {
+    const { scene, wire, commands, observations, seed, open } = options;
+    const simulation = simulationOf(scene, configure(runConfigSchema(scene)), seed);
+    const robot = studentInterface(scene, simulation.config);
+    const host = await openLeKiwiHost({
+      output: robot.output,
+      wire,
+      commands,
+      observations,
+      watchdog_s: options.watchdog_ms / 1000,
+      allowOpenPort: open,
+      log: (line) => io.err(`${line}\n`),
+    });
+    const ends: EpisodeEnd[] = [];
+    const lockStep = options.pace === "client";
+    try {
+      for (let start = 0; start < options.episodes && !signal.aborted; start++) {
+        const body = await SimulatedLeKiwi.open(simulation, robot, start);
+        const end = await drive(host, body, robot.controlStep_s, lockStep, signal);
+        body.free();
+        if (!end) break;
+        ends.push(end);
+        io.err(`start ${start}: ${end.outcome} after ${end.steps} steps\n`);
+      }
+    } finally {
+      host.close();
+    }
+    const won = ends.filter(({ outcome }) => outcome === "success").length;
+    const outcomes = ends.map(({ outcome, steps }, start) => ({ start, outcome, steps }));
+    const facts = { scene, wire, episodes: ends.length, successes: won, outcomes };
+    report({ ...facts, ...host.report() }, () =>
+      formatTable(
+        [{ title: "start" }, { title: "outcome" }, { title: "steps", align: "right" }],
+        outcomes.map(({ start, outcome, steps }) => [String(start), outcome, String(steps)]),
+      ),
+    );
+  },
+});
+
+/** One episode, begun once a client takes observations. Undefined when interrupted. */
+async function drive(
+  host: LeKiwiHost,
+  body: SimulatedLeKiwi,
+  controlStep_s: number,
+  lockStep: boolean,
+  signal: AbortSignal,
+): Promise<EpisodeEnd | undefined> {
+  host.stop();
+  while (!(await publish(host, body))) {
+    if (signal.aborted) return undefined;
+    await sleep(20);
+  }
+  let next_s = monotonic_s();
+  while (!signal.aborted) {
+    next_s += controlStep_s;
+    if (lockStep) await host.nextCommand(0.5);
+    else await sleep(Math.max(0, 1000 * (next_s - monotonic_s())));
+    const end = body.step(host.command());
+    if (end) return end;
+    await publish(host, body);
+  }
+  return undefined;
+}
+
+async function publish(host: LeKiwiHost, body: SimulatedLeKiwi): Promise<boolean> {
+  return host.publish(body.state, await body.cameras());
+}
