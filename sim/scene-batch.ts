@@ -12,25 +12,18 @@ import { createRng, type Rng } from "../core/rng.ts";
 import { StageMachine, termNames } from "../credit/stage.ts";
 import { type Eyes, openEyes } from "./eyes.ts";
 import { Ground } from "./ground.ts";
-import {
-  type GroupName,
-  goalLayout,
-  jitterKeypoints,
-  Observer,
-  proprioceptionLayout,
-  roleNames,
-} from "./observations.ts";
+import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
+import type { GroupName } from "./observations.ts";
 import { type Randomization, randomization } from "./randomization.ts";
 import type { SensorSpec } from "./render/types.ts";
+import { roleNames } from "./roles.ts";
 import {
   type AssembledScene,
   drawEpisode,
   type Episode,
   type PlanarPose,
-  type Roles,
   type Scene,
 } from "./scene.ts";
-import type { Observability } from "./visibility.ts";
 import { bodyState, type ContactMode, World } from "./world.ts";
 
 export interface SceneBatchOptions {
@@ -114,14 +107,14 @@ export class SceneBatch {
   readonly #randomization: Randomization;
   readonly #rng: Rng;
   readonly #ground: Ground;
-  readonly #observer: Observer;
+  readonly #writer: GroupWriter;
   readonly #eyes: Eyes | undefined;
   readonly #envs: readonly EnvMemory[];
   readonly #limits: readonly [forward_mps: number, turn_radps: number];
   readonly #commands: Float32Array;
   /** Past actions of every environment, newest first: [N][MAX_DELAY + 1][2]. */
   readonly #actions: Float32Array;
-  readonly #vectorGroups: readonly Exclude<GroupName, "layers">[];
+  readonly #vectorGroups: readonly VectorGroup[];
   /** Share of the episodes to come that start close to the goal; for training only. */
   practiceShare = 0;
   /** Share of the others that start at a stage drawn evenly from all; for training only. */
@@ -136,7 +129,8 @@ export class SceneBatch {
     this.#rng = createRng(options.seed).split(options.purpose);
     this.world = eyes?.world ?? createWorld(scene, envs, options.contact);
     this.#ground = new Ground(this.world);
-    this.#observer = new Observer(scene);
+    const { keypointNoise_m } = this.#randomization;
+    this.#writer = new GroupWriter(scene, options.groups, envs, keypointNoise_m);
     this.#eyes = eyes;
     this.termNames = termNames(scene.stages);
     this.#envs = Array.from({ length: envs }, () => createMemory(scene));
@@ -149,7 +143,10 @@ export class SceneBatch {
     this.boundaries = new Float32Array(envs);
     this.#vectorGroups = options.groups.filter((group) => group !== "layers");
     this.rowSizes = Object.fromEntries(
-      options.groups.map((group) => [group, rowSizeOf(group, this.#observer, eyes)]),
+      options.groups.map((group) => [
+        group,
+        group === "layers" ? (eyes?.rowSize ?? 0) : this.#writer.rowSizeOf(group),
+      ]),
     );
     const rows = (group: string) => new Float32Array(envs * this.rowSizes[group]);
     this.finalGroups = Object.fromEntries(this.#vectorGroups.map((group) => [group, rows(group)]));
@@ -202,6 +199,7 @@ export class SceneBatch {
     memory.machine.reset(firstStage, stages);
     this.#ground.env = env;
     this.#ground.markStart();
+    this.#writer.begin(this.#ground, rng.split("recalling"));
     memory.x_m = this.#ground.x_m(0);
     memory.y_m = this.#ground.y_m(0);
     this.scene.measure(this.#ground, firstStage, [0, 0], memory.now, plan);
@@ -260,6 +258,7 @@ export class SceneBatch {
     this.#ground.env = env;
     if (!this.#finite(env)) this.#diverged(env);
     this.#measure(env);
+    this.#writer.advance(this.#ground, this.#commands[env * 2], this.#commands[env * 2 + 1]);
     const outcome = machine.advance(memory.before, memory.now);
     const failure = outcome.finished
       ? undefined
@@ -330,50 +329,34 @@ export class SceneBatch {
   }
 
   #observe(env: number, into: Readonly<Record<string, Float32Array>>): void {
-    const { machine, drawn } = this.#envs[env];
-    const stage = Math.min(machine.index, machine.count - 1);
-    const roles = this.scene.roles[stage];
-    this.#ground.env = env;
-    const target = this.scene.target(this.#ground, stage, drawn.plan);
+    const situation = this.#situationOf(env);
     for (const group of this.#vectorGroups) {
-      this.#write(group, env, stage, roles, target, into[group], env * this.rowSizes[group]);
+      const start = env * this.rowSizes[group];
+      this.#writer.write(group, this.#ground, situation, into[group], start);
     }
   }
 
-  /** One row of one group. */
-  #write(
-    group: Exclude<GroupName, "layers">,
-    env: number,
-    stage: number,
-    roles: Roles,
-    target: PlanarPose | undefined,
-    out: Float32Array,
-    start: number,
-  ): void {
+  /** Looks at an environment. */
+  #situationOf(env: number): Situation {
     const memory = this.#envs[env];
+    const { machine, drawn } = memory;
+    const stage = Math.min(machine.index, machine.count - 1);
     const past = env * (MAX_DELAY + 1) * 2;
-    const action = [this.#actions[past], this.#actions[past + 1]] as const;
-    if (group === "proprioception") {
-      out[start] = action[0];
-      out[start + 1] = action[1];
-    } else if (group === "goal") {
-      const time_s = memory.steps * this.scene.timing.controlStep_s;
-      const error_rad = memory.headingError_rad + memory.headingDrift_radps * time_s;
-      this.#observer.writeGoal(this.#ground, roles, target, error_rad, out, start);
-    } else if (group === "privileged") {
-      const { machine } = memory;
-      const elapsed = machine.elapsedSteps / this.scene.stages[stage].budgetSteps;
-      const remaining = machine.count - stage;
-      const progress = { stage, remaining, reached: machine.reached, elapsed, action };
-      this.#observer.writePrivileged(this.#ground, roles, target, progress, out, start);
-    } else {
-      const observability = group.slice("keypoints:".length) as Observability;
-      this.#observer.writeKeypoints(this.#ground, roles, target, observability, out, start);
-      const { keypointNoise_m } = this.#randomization;
-      if (keypointNoise_m > 0 && observability !== "global") {
-        jitterKeypoints(this.#observer.keypoints, keypointNoise_m, memory.sensing, out, start);
-      }
-    }
+    const time_s = memory.steps * this.scene.timing.controlStep_s;
+    this.#ground.env = env;
+    return {
+      roles: this.scene.roles[stage],
+      target: this.scene.target(this.#ground, stage, drawn.plan),
+      progress: {
+        stage,
+        remaining: machine.count - stage,
+        reached: machine.reached,
+        elapsed: machine.elapsedSteps / this.scene.stages[stage].budgetSteps,
+        action: [this.#actions[past], this.#actions[past + 1]],
+      },
+      headingError_rad: memory.headingError_rad + memory.headingDrift_radps * time_s,
+      sensing: memory.sensing,
+    };
   }
 
   /** Where an episode starts, and what it is about. */
@@ -465,14 +448,6 @@ function createMemory(scene: AssembledScene): EnvMemory {
     headingError_rad: 0,
     headingDrift_radps: 0,
   };
-}
-
-function rowSizeOf(group: GroupName, observer: Observer, eyes: Eyes | undefined): number {
-  if (group === "proprioception") return proprioceptionLayout.size;
-  if (group === "goal") return goalLayout.size;
-  if (group === "privileged") return observer.privileged.size;
-  if (group === "layers") return eyes?.rowSize ?? 0;
-  return observer.keypoints.size;
 }
 
 function clamp(x: number): number {

@@ -5,12 +5,8 @@ import { z } from "zod";
 import { createRng } from "../../core/rng.ts";
 import { Ground } from "../../sim/ground.ts";
 import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
-import {
-  jitterKeypoints,
-  Observer,
-  privilegedLayout,
-  proprioceptionLayout,
-} from "../../sim/observations.ts";
+import { jitterKeypoints, Observer, proprioceptionLayout } from "../../sim/observations.ts";
+import { privilegedLayout, privilegedLayoutOf, writePrivileged } from "../../sim/privileged.ts";
 import { egoPushRobot } from "../../sim/robots/diff-drive.ts";
 import { defineScene, type PlanarPose, type Roles } from "../../sim/scene.ts";
 import type { Shape } from "../../sim/shape.ts";
@@ -235,7 +231,7 @@ describe("the reference", () => {
 
 describe("privileged", () => {
   it("tells a critic where everything is, in the robot's frame", () => {
-    const { ground, observer, world } = setUp({
+    const { ground, world } = setUp({
       [ACTIVE]: [0.2, 0.3, Math.PI / 6],
       [ANCHOR]: [0.5, 0.8, 0],
     });
@@ -244,7 +240,7 @@ describe("privileged", () => {
     };
     setVelocity(0, 0, 0.2, 0.5);
     setVelocity(ACTIVE, -0.1, 0, -1);
-    const columns = observer.privileged;
+    const columns = privilegedLayoutOf(scene);
     const row = new Float32Array(columns.size + 5).fill(7);
     const progress = {
       stage: 2,
@@ -254,7 +250,7 @@ describe("privileged", () => {
       action: [0.5, -1] as const,
     };
     const target = { x_m: 0.5, y_m: 0.8, yaw_rad: 0 };
-    observer.writePrivileged(ground, roles, target, progress, row, 5);
+    writePrivileged(scene, columns, ground, roles, target, progress, row, 5);
     const read = (name: keyof typeof privilegedLayout.at) => {
       const from = 5 + privilegedLayout.at[name];
       return [...row.subarray(from, from + privilegedLayout.width[name])];

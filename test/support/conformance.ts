@@ -15,6 +15,7 @@ export const allGroups: readonly GroupName[] = [
   ...observabilities.map((observability) => `keypoints:${observability}` as const),
   "proprioception",
   "goal",
+  "lastSeen",
   "privileged",
   "layers",
 ];
