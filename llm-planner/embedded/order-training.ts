@@ -1,0 +1,268 @@
+/**
+ * Trains the sequencer: first to do as told, then by outcome. Plans are drawn for the same snapshot of the world,
+ * carried out, and compared with each other; tasks of few stages come first.
+ */
+
+import { z } from "zod";
+import { createRng, type Rng } from "../../core/rng.ts";
+import { Actor } from "../../nn/actor.ts";
+import type { Device } from "../../nn/device.ts";
+import { Trainer, type TrainState } from "../../nn/trainer.ts";
+import {
+  groupAdvantages,
+  preferencePairs,
+  sharedCredit,
+  standardized,
+  type Trial,
+} from "./advantages.ts";
+import type { Outcome } from "./floor.ts";
+import { brokenDemands, type Executor, type OrderCase } from "./order-cases.ts";
+import {
+  logProbsOf,
+  type OrderRow,
+  orderArrays,
+  orderObjective,
+  orderSpec,
+} from "./order-learning.ts";
+import {
+  GOALS,
+  orderBy,
+  SEQUENCER_OUTPUTS,
+  sequencerForward,
+  sequencerInputs,
+  sequencerParams,
+} from "./sequencer.ts";
+
+export const orderConfig = z.strictObject({
+  imitationSteps: z.int().min(0).default(400).describe("updates that teach to do as told"),
+  iterations: z.int().min(0).default(60).describe("rounds of drawing plans and learning from them"),
+  tasks: z.int().min(1).default(32).describe("instructions of a round"),
+  plans: z.int().min(2).default(8).describe("plans drawn for each instruction"),
+  epochs: z.int().min(1).default(2).describe("passes over the plans of a round"),
+  learningRate: z.number().positive().default(5e-3),
+  credit: z
+    .enum(["group", "shared"])
+    .default("group")
+    .describe("advantages: group (GiGPO), or the planner's share alone (HiPER)"),
+  clip: z.number().positive().default(0.2).describe("how far probabilities move in a round"),
+  preference: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .describe("weight of the preference loss (SPO); 0: none"),
+  beta: z
+    .number()
+    .positive()
+    .default(0.5)
+    .describe("how strongly preferences hold on to the start"),
+  entropy: z.number().min(0).default(0.01).describe("weight of the entropy"),
+  disobedience: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe("what a plan pays for not keeping an order that the words demand; success pays 1"),
+});
+export type OrderConfig = z.output<typeof orderConfig>;
+
+const BATCH = 64;
+
+export interface OrderTraining {
+  readonly config: OrderConfig;
+  readonly seed: number;
+  readonly device?: Device;
+  readonly signal?: AbortSignal;
+}
+
+export class SequencerTrainer {
+  readonly #options: OrderTraining;
+  readonly #rng: Rng;
+  readonly #trainer: Trainer;
+  readonly #actor: Actor;
+  #rounds = 0;
+
+  private constructor(options: OrderTraining, rng: Rng, trainer: Trainer, actor: Actor) {
+    this.#options = options;
+    this.#rng = rng;
+    this.#trainer = trainer;
+    this.#actor = actor;
+  }
+
+  static async create(options: OrderTraining): Promise<SequencerTrainer> {
+    const { config, seed, device = "cpu" } = options;
+    const rng = createRng(seed).split("sequencer");
+    const params = sequencerParams();
+    const trainer = await Trainer.create({
+      params,
+      objective: orderObjective(config),
+      data: orderSpec,
+      rows: BATCH,
+      batch: BATCH,
+      clipNorm: 1,
+      theta: params.init(rng.split("weights")),
+      device,
+    });
+    const actor = await Actor.create({
+      params,
+      forward: sequencerForward,
+      inputs: sequencerInputs,
+      outputs: SEQUENCER_OUTPUTS,
+      batch: BATCH,
+    });
+    return new SequencerTrainer(options, rng, trainer, actor);
+  }
+
+  get theta(): Float32Array {
+    return this.#trainer.theta;
+  }
+
+  state(): TrainState {
+    return this.#trainer.state();
+  }
+
+  load(state: TrainState): void {
+    this.#trainer.load(state);
+  }
+
+  /** Scores [K, K] of each case under `theta`. */
+  async scores(theta: Float32Array, cases: readonly OrderCase[]): Promise<Float32Array[]> {
+    const width = sequencerInputs.pairs.shape.reduce((a, b) => a * b, 1);
+    const all: Float32Array[] = [];
+    for (let start = 0; start < cases.length; start += BATCH) {
+      const part = cases.slice(start, start + BATCH);
+      const pairs = new Float32Array(BATCH * width);
+      part.forEach(({ features }, i) => {
+        pairs.set(features, i * width);
+      });
+      const { scores } = await this.#actor.run(theta, { pairs });
+      part.forEach((_, i) => {
+        all.push(scores.slice(i * GOALS * GOALS, (i + 1) * GOALS * GOALS));
+      });
+    }
+    return all;
+  }
+
+  /** Learns the orders that the words ask for. */
+  async imitate(cases: readonly OrderCase[]): Promise<void> {
+    const { config, signal } = this.#options;
+    for (let step = 0; step < config.imitationSteps && !signal?.aborted; step++) {
+      const rows = Array.from({ length: BATCH }, (): OrderRow => {
+        const { features, reading, told } = cases[Math.floor(this.#rng.next() * cases.length)];
+        return { features, goals: reading.goals, order: told, imitate: 1 };
+      });
+      await this.#train(rows, config.learningRate);
+    }
+  }
+
+  /** One round: draws plans for some of the cases, carries them out, learns. Returns the share that succeeded. */
+  async improve(
+    cases: readonly OrderCase[],
+    executor: Executor,
+    reference: Float32Array,
+  ): Promise<number> {
+    const { config } = this.#options;
+    const share = this.#rounds / Math.max(1, config.iterations - 1);
+    const most = 2 + Math.floor(Math.min(1, 2 * share) * (GOALS - 2));
+    const lesson = cases.filter(({ reading }) => reading.goals.length <= most);
+    const picked = Array.from(
+      { length: config.tasks },
+      () => lesson[Math.floor(this.#rng.next() * lesson.length)],
+    );
+    const rows: OrderRow[] = [];
+    const scores = await this.scores(this.theta, picked);
+    const before = await this.scores(reference, picked);
+    const orders = picked.map((one, i) =>
+      Array.from({ length: config.plans }, () => orderBy(scores[i], one.reading.goals, this.#rng)),
+    );
+    const tasks = picked.flatMap(({ example, reading }, i) =>
+      orders[i].map((order) => ({ world: example.world, goals: reading.goals, order })),
+    );
+    const outcomes = await executor.run(tasks);
+    picked.forEach((one, i) => {
+      const own = outcomes.slice(i * config.plans, (i + 1) * config.plans);
+      rows.push(...this.#rowsOf(one, orders[i], own, scores[i], before[i]));
+    });
+    for (let epoch = 0; epoch < config.epochs; epoch++) await this.#learn(rows);
+    this.#rounds++;
+    return outcomes.filter(({ success }) => success).length / outcomes.length;
+  }
+
+  async close(): Promise<void> {
+    await this.#trainer.close();
+    await this.#actor.close();
+  }
+
+  #rowsOf(
+    one: OrderCase,
+    orders: readonly (readonly number[])[],
+    outcomes: readonly Outcome[],
+    scores: Float32Array,
+    before: Float32Array,
+  ): OrderRow[] {
+    const { config } = this.#options;
+    const trials = orders.map((order, i) => trialOf(one, order, outcomes[i], config.disobedience));
+    const totals = trials.map(({ rewards }) => rewards.reduce((a, b) => a + b, 0));
+    const advantages = config.credit === "group" ? groupAdvantages(trials) : plannerShare(trials);
+    const pairs = preferencePairs(totals, 0.1, (count) => Math.floor(this.#rng.next() * count));
+    const { goals } = one.reading;
+    const sum = (order: readonly number[]) =>
+      logProbsOf(before, goals, order).reduce((a, b) => a + b, 0);
+    return orders.map((order, i) => {
+      const pair = config.preference > 0 ? pairs.find(([better]) => better === i) : undefined;
+      const worse = pair && {
+        order: orders[pair[1]],
+        referenceGap: sum(order) - sum(orders[pair[1]]),
+      };
+      return {
+        features: one.features,
+        goals,
+        order,
+        advantages: advantages[i],
+        oldLogProbs: logProbsOf(scores, goals, order),
+        ...(worse && { worse }),
+      };
+    });
+  }
+
+  /** All rows once, in random order. */
+  async #learn(rows: readonly OrderRow[]): Promise<void> {
+    const left = [...rows];
+    while (left.length >= BATCH) {
+      const part = Array.from(
+        { length: BATCH },
+        () => left.splice(Math.floor(this.#rng.next() * left.length), 1)[0],
+      );
+      await this.#train(part, this.#options.config.learningRate / 2);
+    }
+  }
+
+  async #train(rows: readonly OrderRow[], rate: number): Promise<void> {
+    const index = Int32Array.from({ length: BATCH }, (_, i) => i);
+    await this.#trainer.train(orderArrays(rows), index, [rate]);
+  }
+}
+
+/**
+ * What a plan earned, stage by stage: half a point shared by the stages that were placed, half for all of them at the
+ * end, less for breaking an order that was demanded. The same stages done in the same order lead to the same snapshot.
+ */
+export function trialOf(
+  { reading }: OrderCase,
+  order: readonly number[],
+  { placed, success }: Outcome,
+  disobedience: number,
+): Trial {
+  const rewards = placed.map((done) => (done ? 0.5 / placed.length : 0));
+  const broken = brokenDemands(reading, order) > 0 ? disobedience : 0;
+  rewards[rewards.length - 1] += (success ? 0.5 : 0) - broken;
+  const snapshots = Array.from({ length: order.length + 1 }, (_, k) => order.slice(0, k).join(" "));
+  return { snapshots, choices: order.map(String), rewards };
+}
+
+/** The planner's share of the credit, standardized over the whole group. */
+function plannerShare(trials: readonly Trial[]): number[][] {
+  const { planner } = sharedCredit(trials);
+  const flat = standardized(planner.flat());
+  let at = 0;
+  return planner.map((line) => line.map(() => flat[at++]));
+}

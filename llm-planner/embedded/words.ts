@@ -1,0 +1,168 @@
+/**
+ * Words to tokens. What names a property of an object (its name, its colour, its shape) becomes a class of
+ * words, and beside it stands which objects it fits; so a network that has learnt to read "the red box" reads
+ * "the turquoise parcel" as well. All other words come from a vocabulary, or count as unknown.
+ */
+
+import type { Meters } from "../../core/units.ts";
+import { knownColours, plural, shapeNouns, shapesNamedBy } from "../grammar/lexicon.ts";
+import type { ObjectView, WorldView } from "../world-view.ts";
+
+/** Classes of words; they come first in every vocabulary. */
+export const CLASSES = [
+  "<none>",
+  "<unknown>",
+  "<name>",
+  "<colour>",
+  "<shape>",
+  "<shapes>",
+  "<absent>",
+  "<absent-name>",
+  "<length>",
+  "<number>",
+] as const;
+type WordClass = (typeof CLASSES)[number];
+
+/** How a token may fit an object. */
+export const FITS = ["name", "colour", "shape"] as const;
+type Fit = (typeof FITS)[number];
+
+export interface Token {
+  /** The word, or the class that stands for it. */
+  readonly word: string;
+  /** As it was written. */
+  readonly text: string;
+  /** Which objects it names, and by what. */
+  readonly fits: readonly { readonly object: number; readonly by: Fit }[];
+  readonly length_m?: Meters;
+}
+
+const ARTICLES: ReadonlySet<string> = new Set(["the", "a", "an"]);
+const COUNTS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight"];
+const UNITS: Readonly<Record<string, number>> = {
+  mm: 0.001,
+  cm: 0.01,
+  m: 1,
+  ...Object.fromEntries(
+    ["millimetre", "millimeter"].flatMap((unit) => [unit, plural(unit)].map((u) => [u, 0.001])),
+  ),
+  ...Object.fromEntries(
+    ["centimetre", "centimeter"].flatMap((unit) => [unit, plural(unit)].map((u) => [u, 0.01])),
+  ),
+  ...Object.fromEntries(["metre", "meter"].flatMap((u) => [u, plural(u)].map((w) => [w, 1]))),
+};
+
+/** Tokens of `text`, without articles. */
+export function tokenize(text: string, world: WorldView): Token[] {
+  const names = namesOf(world.objects);
+  const words = rawWords(text, new Set(world.objects.map(({ name }) => name.toLowerCase())));
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < words.length) {
+    const { token, used } = nextToken(words, at, names, world.objects);
+    if (token) tokens.push(token);
+    at += used;
+  }
+  return tokens;
+}
+
+/** Words, numbers and marks in lower case; a hyphen joins words only where that makes a name. */
+function rawWords(text: string, names: ReadonlySet<string>): string[] {
+  const plain = text.toLowerCase().replaceAll(/[’`]/g, "'").replaceAll("n't", " not");
+  const rough =
+    plain.match(/[\p{L}\d]+(?:[-_][\p{L}\d]+)+|\d+(?:[.,]\d+)?|\p{L}+\d*|[.,;:!?]/gu) ?? [];
+  return rough.flatMap((word) => {
+    if (names.has(word) || !/[-_]/.test(word)) return [word];
+    return word.split(/[-_]/);
+  });
+}
+
+interface Names {
+  /** Sequences of words that name something, longest first. */
+  readonly sequences: readonly {
+    readonly words: readonly string[];
+    readonly word: WordClass;
+    readonly fits: Token["fits"];
+  }[];
+}
+
+function namesOf(objects: readonly ObjectView[]): Names {
+  const sequences = new Map<string, { word: WordClass; fits: { object: number; by: Fit }[] }>();
+  const add = (words: string, word: WordClass, by: Fit, object: number) => {
+    const entry = sequences.get(words) ?? { word, fits: [] };
+    entry.fits.push({ object, by });
+    sequences.set(words, entry);
+  };
+  objects.forEach(({ name, colour }, i) => {
+    const lower = name.toLowerCase();
+    add(lower, "<name>", "name", i);
+    // "object-3" may be spoken as "object 3"
+    if (/^[a-z]+-\d+$/.test(lower)) add(lower.replace("-", " "), "<name>", "name", i);
+    if (colour !== undefined) add(colour.toLowerCase(), "<colour>", "colour", i);
+    if (colour?.toLowerCase() === "grey") add("gray", "<colour>", "colour", i);
+  });
+  const list = [...sequences].map(([words, entry]) => ({ words: words.split(" "), ...entry }));
+  return { sequences: list.sort((a, b) => b.words.length - a.words.length) };
+}
+
+function nextToken(
+  words: readonly string[],
+  at: number,
+  { sequences }: Names,
+  objects: readonly ObjectView[],
+): { readonly token?: Token; readonly used: number } {
+  const named = sequences.find((sequence) => sequence.words.every((w, i) => w === words[at + i]));
+  const text = words[at];
+  if (named) {
+    const { word, fits } = named;
+    const used = named.words.length;
+    return { token: { word, text: words.slice(at, at + used).join(" "), fits }, used };
+  }
+  if (/^\d/.test(text)) return number(words, at);
+  if (ARTICLES.has(text)) return { used: 1 };
+  const noun = shapesNamedBy(text);
+  if (noun) return { token: shapeToken(text, noun, objects), used: 1 };
+  if (knownColours.has(text)) return { token: { word: "<absent>", text, fits: [] }, used: 1 };
+  const numbered = /^object|^box|^cube|^cylinder|^prism/.test(text) && /\d$/.test(text);
+  const word = numbered ? "<absent-name>" : text === "gray" ? "<absent>" : text;
+  return { token: { word, text, fits: [] }, used: 1 };
+}
+
+function shapeToken(
+  text: string,
+  noun: { readonly shapes: readonly ObjectView["shape"][]; readonly plural: boolean },
+  objects: readonly ObjectView[],
+): Token {
+  const fits = objects.flatMap(({ shape }, object) =>
+    noun.shapes.includes(shape) ? [{ object, by: "shape" as const }] : [],
+  );
+  if (fits.length === 0) return { word: "<absent>", text, fits };
+  return { word: noun.plural ? "<shapes>" : "<shape>", text, fits };
+}
+
+/** "30 cm", "30cm", "0.3 metres"; a bare number up to eight is its word. */
+function number(words: readonly string[], at: number): { token: Token; used: number } {
+  const glued = /^(\d+(?:[.,]\d+)?)([a-z]+)$/.exec(words[at]);
+  const value = Number((glued?.[1] ?? words[at]).replace(",", "."));
+  const unit = glued?.[2] ?? words[at + 1];
+  const used = glued ? 1 : 2;
+  if (Object.hasOwn(UNITS, unit ?? "")) {
+    const text = words.slice(at, at + used).join(" ");
+    return { token: { word: "<length>", text, fits: [], length_m: value * UNITS[unit] }, used };
+  }
+  const word = glued ? "<unknown>" : (COUNTS[value] ?? "<number>");
+  return { token: { word, text: words[at], fits: [] }, used: 1 };
+}
+
+/** True for words that stand for a property rather than for themselves. */
+export function isClass(word: string): boolean {
+  return word.startsWith("<");
+}
+
+/** Position of a token's word in a vocabulary. */
+export function wordIndex(vocabulary: ReadonlyMap<string, number>, { word }: Token): number {
+  return vocabulary.get(word) ?? CLASSES.indexOf("<unknown>");
+}
+
+/** Nouns that the lexicon knows, for messages. */
+export const knownNouns: readonly string[] = Object.keys(shapeNouns);
