@@ -2,6 +2,9 @@
  * The wire `understudy-env/1` between a trainer in another language and simulated environments.
  * One request, one reply, each a multipart message: frame 0 is a MessagePack map with string keys,
  * further frames are raw little-endian arrays, one for the whole batch. docs/python.md shows it.
+ *
+ * A request that is sent again, because its reply got lost with the connection, is answered again, not
+ * done again.
  */
 
 import { Packr, Unpackr } from "msgpackr";
@@ -14,11 +17,11 @@ export const envProtocol = "understudy-env/1";
 const maxHeaderBytes = 4096;
 
 const id = z.int().min(0).describe("chosen by the client; the reply repeats it");
-const session = z.string().min(8).max(64).describe("as in the reply to open");
+const session = z.string().min(8).max(64).describe("chosen by the client, anew for each open");
 
 /** Frame 0 of a request. A step has one more frame: actions, [N, A] float32. */
 export const requestSchema = z.discriminatedUnion("op", [
-  z.strictObject({ op: z.literal("open"), id, protocol: z.string().max(64) }),
+  z.strictObject({ op: z.literal("open"), id, session, protocol: z.string().max(64) }),
   z.strictObject({
     op: z.literal("reset"),
     id,
@@ -48,7 +51,6 @@ export type EnvReply =
   | {
       readonly op: "open";
       readonly id: number;
-      readonly session: string;
       readonly spec: VectorSpec;
     }
   | { readonly op: "reset" | "close"; readonly id: number }

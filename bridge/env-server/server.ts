@@ -4,10 +4,10 @@
  * for the next, and drops replies to requests that it has given up.
  */
 
-import { randomUUID } from "node:crypto";
 import { isUserError } from "../../core/errors.ts";
-import { Counts } from "../counts.ts";
-import { type Frames, Link, listen } from "../sockets.ts";
+import { Refusals } from "../counts.ts";
+import type { ListenerKeys } from "../security/keys.ts";
+import { type Frames, type Link, type Listening, listen } from "../sockets.ts";
 import type { EndedEpisode, VectorEnvironment } from "./environment.ts";
 import { type EnvRequest, envProtocol, packReply, readRequest } from "./messages.ts";
 
@@ -19,6 +19,9 @@ export interface ServeEnvOptions {
   readonly environment: VectorEnvironment;
   /** Port * takes a free one. */
   readonly endpoint?: string;
+  /** Who may connect. Needed where other machines can connect. */
+  readonly keys?: ListenerKeys;
+  /** Listens where other machines can connect, without keys. */
   readonly allowOpenPort?: boolean;
   /** Gets one line for each client and for the first refusal of a kind. */
   readonly log?: (line: string) => void;
@@ -34,11 +37,10 @@ export interface EnvServerReport {
 
 /** Listens until closed. @throws ConfigError or WireError when it cannot. */
 export async function serveEnvironments(options: ServeEnvOptions): Promise<EnvServer> {
-  const { endpoint = defaultEnvEndpoint, allowOpenPort = false } = options;
-  const router = await listen(endpoint, allowOpenPort);
-  return new EnvServer(options, router.lastEndpoint ?? endpoint, (onMessages) => {
-    return new Link(router, onMessages);
-  });
+  const { endpoint = defaultEnvEndpoint, keys, allowOpenPort, log = () => {} } = options;
+  const refusals = new Refusals(log);
+  const listening = await listen(endpoint, refusals, { keys, allowOpenPort });
+  return new EnvServer(options, listening, refusals);
 }
 
 export class EnvServer {
@@ -47,8 +49,10 @@ export class EnvServer {
   readonly #environment: VectorEnvironment;
   readonly #log: (line: string) => void;
   readonly #link: Link;
-  readonly #refused = new Counts();
+  readonly #refused: Refusals;
   #session: string | undefined;
+  /** What was answered last, for a client that has to ask again. */
+  #last: { readonly session: string; readonly id: number; readonly reply: Frames } | undefined;
   /** A step needs a reset first, and another one after an error. */
   #ready = false;
   #totals = { clients: 0, environmentSteps: 0, episodes: 0 };
@@ -58,10 +62,11 @@ export class EnvServer {
 
   constructor(
     { environment, log = () => {} }: ServeEnvOptions,
-    endpoint: string,
-    open: (onMessages: (messages: readonly Frames[]) => void) => Link,
+    { endpoint, open }: Listening,
+    refused: Refusals,
   ) {
     this.endpoint = endpoint;
+    this.#refused = refused;
     this.#environment = environment;
     this.#log = log;
     this.#link = open((messages) => {
@@ -92,15 +97,25 @@ export class EnvServer {
       this.#refuse(address, request.id, "not a request", request.problem);
       return;
     }
+    const { session, id } = request;
+    if (this.#last?.session === session && this.#last.id === id) {
+      this.#link.post([address, ...this.#last.reply]);
+      return;
+    }
     try {
       const problem = this.#problem(request, blobs);
-      if (problem) this.#refuse(address, request.id, problem.reason, problem.message);
-      else this.#link.post([address, ...(await this.#do(request, blobs))]);
+      if (problem) {
+        this.#refuse(address, id, problem.reason, problem.message);
+        return;
+      }
+      const reply = await this.#do(request, blobs);
+      this.#last = { session, id, reply };
+      this.#link.post([address, ...reply]);
     } catch (error) {
       // the environments may be anywhere now
       this.#ready = false;
       if (!isUserError(error)) throw error;
-      this.#refuse(address, request.id, "simulation", error.message);
+      this.#refuse(address, id, "simulation", error.message);
     }
   }
 
@@ -126,11 +141,11 @@ export class EnvServer {
     const environment = this.#environment;
     switch (request.op) {
       case "open":
-        this.#session = randomUUID();
+        this.#session = request.session;
         this.#ready = false;
         this.#totals.clients++;
         this.#log(`client ${this.#totals.clients} opens the environments`);
-        return [packReply({ op: "open", id, session: this.#session, spec: environment.spec })];
+        return [packReply({ op: "open", id, spec: environment.spec })];
       case "reset":
         await environment.reset(request.seed ?? undefined);
         this.#ready = true;
@@ -163,8 +178,7 @@ export class EnvServer {
   }
 
   #refuse(address: Uint8Array, id: number, reason: string, message: string): void {
-    const count = this.#refused.add(reason);
-    if (count === 1 || count % 1000 === 0) this.#log(`refused (${reason}, ${count}): ${message}`);
+    this.#refused.add(reason, message);
     this.#link.post([address, packReply({ op: "error", id, message })]);
   }
 }

@@ -16,6 +16,7 @@ import { didYouMean } from "../nearest.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
+import { listenerKeys, listenOptions } from "../wire-options.ts";
 
 const groupNames = [
   "layers",
@@ -55,16 +56,14 @@ export const envServer = defineCommand({
       max: 64,
       description: "threads that simulate; one a core unless given. Never changes the result",
     },
-    open: {
-      type: "boolean",
-      description: "allow an endpoint that other machines can reach",
-    },
+    ...listenOptions,
     ...seedOption,
     ...jsonOption,
   },
   config: runConfigSchema(),
   async run({ options, configure, signal, io, report }) {
     const { scene, envs, endpoint, seed, open } = options;
+    const keys = listenerKeys(options);
     const simulation = simulationOf(scene, configure(runConfigSchema(scene)), seed);
     const environment = await EnvHost.open({
       simulation,
@@ -74,7 +73,13 @@ export const envServer = defineCommand({
     });
     try {
       const log = (line: string) => io.err(`${line}\n`);
-      const server = await serveEnvironments({ environment, endpoint, allowOpenPort: open, log });
+      const server = await serveEnvironments({
+        environment,
+        endpoint,
+        allowOpenPort: open,
+        log,
+        ...keys,
+      });
       await aborted(signal);
       await server.close();
       const counts = server.report();

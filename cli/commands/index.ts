@@ -72,6 +72,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "A simulated robot that LeRobot's LeKiwi client drives as if it were real.",
     load: async () => (await import("./lekiwi-host.ts")).lekiwiHost,
   },
+  record: {
+    summary: "Record robots: MCAP or a LeRobot dataset from simulation, or every session of a server.",
+    load: async () => (await import("./record.ts")).record,
+  },
+  replay: {
+    summary: "Feed a recording through a policy and compare what it does.",
+    load: async () => (await import("./replay.ts")).replay,
+  },
   view: {
     summary: "Serve the viewer: scenes, policies and replays in the browser, until Ctrl-C.",
     load: async () => (await import("./view.ts")).view,

@@ -2,12 +2,16 @@
 
 import itertools
 import time
+import uuid
 
 import msgpack
 import zmq
 
 PROTOCOL = "understudy-env/1"
 DEFAULT_ENDPOINT = "tcp://127.0.0.1:5611"
+
+#: Asks again after this long: a reply can get lost with its connection, and a request is done only once.
+ASK_AGAIN_S = 2.0
 
 
 class EnvServerError(RuntimeError):
@@ -21,6 +25,8 @@ class EnvConnection:
         self.endpoint = endpoint
         self._timeout_s = timeout_s
         self._ids = itertools.count(1)
+        self._session = uuid.uuid4().hex
+        self._asked = {}
         self._socket = zmq.Context.instance().socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
@@ -35,7 +41,6 @@ class EnvConnection:
             self._socket.close()
             raise
         self.spec = header["spec"]
-        self._session = header["session"]
 
     def ask(self, op, *blobs, **fields):
         """The reply to one request: its header, and its frames as memory that nobody else writes to."""
@@ -44,22 +49,21 @@ class EnvConnection:
     def post(self, op, *blobs, **fields):
         """Sends a request and returns its number, for ``answer_to``."""
         number = next(self._ids)
-        header = {"op": op, "id": number, **fields}
-        if op != "open":
-            header["session"] = self._session
-        try:
-            self._socket.send_multipart([msgpack.packb(header), *blobs], copy=True)
-        except zmq.Again:
-            raise EnvServerError(self._silence()) from None
+        header = {"op": op, "id": number, "session": self._session, **fields}
+        self._asked = {number: [msgpack.packb(header), *blobs]}
+        self._send(self._asked[number])
         return number
 
     def answer_to(self, number):
-        """Waits for the reply to a request."""
+        """Waits for the reply to the last request."""
         deadline_s = time.monotonic() + self._timeout_s
         while True:
             left_s = deadline_s - time.monotonic()
-            if left_s <= 0 or not self._socket.poll(max(1, int(1000 * left_s))):
+            if left_s <= 0:
                 raise EnvServerError(self._silence())
+            if not self._socket.poll(max(1, int(1000 * min(left_s, ASK_AGAIN_S)))):
+                self._send(self._asked[number])
+                continue
             first, *frames = self._socket.recv_multipart(copy=False)
             header = msgpack.unpackb(first.buffer)
             if header["id"] != number:
@@ -67,6 +71,12 @@ class EnvConnection:
             if header["op"] == "error":
                 raise EnvServerError(header["message"])
             return header, [frame.buffer for frame in frames]
+
+    def _send(self, frames):
+        try:
+            self._socket.send_multipart(frames, copy=True)
+        except zmq.Again:
+            raise EnvServerError(self._silence()) from None
 
     def close(self):
         if self._socket.closed:

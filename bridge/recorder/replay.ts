@@ -1,0 +1,194 @@
+/**
+ * Feeds a recording through a policy and compares what it does with what was done. Only observations
+ * that were answered are fed, in the order of the answers, so that a policy with memory remembers the
+ * same past.
+ */
+
+import { FileError } from "../../core/errors.ts";
+import { quantile } from "../../core/statistics.ts";
+import { type PolicyInterface, type PolicyManifest, rowSize } from "../../policies/manifest.ts";
+import { describeInterface, manifestHash } from "../../policies/manifest-hash.ts";
+import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
+import type { ActionMessage, ObservationMessage } from "./channels.ts";
+import { type RecordedMessage, readRecording } from "./recording.ts";
+
+export interface ReplayReport {
+  /** False for a recording that breaks off. */
+  readonly whole: boolean;
+  readonly robots: number;
+  readonly observations: number;
+  readonly compared: number;
+  /** Actions whose observation is not in the recording, or that have another size. */
+  readonly skipped: number;
+  /** Largest difference of a number, in output units: over all, and of 99 % of the actions. */
+  readonly maxDifference: number;
+  readonly p99Difference: number;
+  /** Actions that differ by more than the tolerance. */
+  readonly different: number;
+  /** The first of them. */
+  readonly first: Difference | undefined;
+}
+
+export interface Difference {
+  readonly robot: string;
+  readonly observation: number;
+  readonly recorded: readonly number[];
+  readonly replayed: readonly number[];
+}
+
+/** Observations of a robot that an action may still answer. */
+const remembered = 64;
+
+/** @throws FileError for a file that is no recording, or one of robots that `policy` does not fit. */
+export async function replayRecording(
+  file: string,
+  policy: PolicyRuntime,
+  tolerance: number,
+): Promise<ReplayReport> {
+  const robots = new Map<string, ReplayedRobot>();
+  const comparison = new Comparison(tolerance);
+  let observations = 0;
+  let fits = false;
+  const { whole } = await readRecording(
+    file,
+    async ({ topic, schemaName, stamp_ns, message }) => {
+      const [, name, ...rest] = topic.split("/");
+      if (!fits) throw new FileError(`"${file}" does not say for which policy it was recorded.`);
+      let robot = robots.get(name);
+      if (!robot && rest.length > 0) {
+        robot = new ReplayedRobot(policy.manifest);
+        robots.set(name, robot);
+      }
+      if (schemaName === "foxglove.RawImage") robot?.image(rest, { stamp_ns, message });
+      if (schemaName === "understudy.Observation") {
+        observations++;
+        robot?.observation({ stamp_ns, message });
+      }
+      if (schemaName !== "understudy.Action" || !robot) return;
+      const { observation, action } = message as ActionMessage;
+      const recorded = action.map((value) => value ?? Number.NaN);
+      const replayed = await robot.answer(policy, observation);
+      comparison.add({ robot: name, observation, recorded, replayed: replayed ?? [] });
+    },
+    ({ manifest }) => {
+      checkFit(file, manifest, policy.manifest);
+      fits = true;
+    },
+  );
+  return { whole, robots: robots.size, observations, ...comparison.summary() };
+}
+
+function checkFit(file: string, recorded: string | undefined, manifest: PolicyManifest): void {
+  if (recorded === undefined) {
+    throw new FileError(`"${file}" does not say for which policy it was recorded.`);
+  }
+  const theirs = JSON.parse(recorded) as PolicyInterface;
+  if (manifestHash(theirs) === manifestHash(manifest)) return;
+  throw new FileError(
+    `Policy "${manifest.name}" does not fit the robots of "${file}": it has ${describeInterface(manifest)}, they have ${describeInterface(theirs)}. Replay a policy made for them.`,
+  );
+}
+
+class Comparison {
+  readonly #tolerance: number;
+  readonly #differences: number[] = [];
+  #skipped = 0;
+  #different = 0;
+  #first: Difference | undefined;
+
+  constructor(tolerance: number) {
+    this.#tolerance = tolerance;
+  }
+
+  add(pair: Difference): void {
+    const { recorded, replayed } = pair;
+    if (recorded.length !== replayed.length) {
+      this.#skipped++;
+      return;
+    }
+    const largest = Math.max(...recorded.map((value, i) => Math.abs(value - replayed[i])));
+    this.#differences.push(largest);
+    // what is not a number is not the same either
+    if (largest <= this.#tolerance) return;
+    this.#different++;
+    this.#first ??= pair;
+  }
+
+  summary() {
+    const none = this.#differences.length === 0;
+    return {
+      compared: this.#differences.length,
+      skipped: this.#skipped,
+      maxDifference: none ? 0 : this.#differences.reduce((a, b) => Math.max(a, b)),
+      p99Difference: none ? 0 : quantile(this.#differences, 0.99),
+      different: this.#different,
+      first: this.#first,
+    };
+  }
+}
+
+type Stamped = Pick<RecordedMessage, "stamp_ns" | "message">;
+
+/** One robot's observations, and what the policy remembers of it. */
+class ReplayedRobot {
+  readonly #manifest: PolicyManifest;
+  /** Rows by input, as far as they have come. */
+  #images: Record<string, Float32Array> = {};
+  #imagesStamp_ns = -1n;
+  readonly #observations = new Map<number, { readonly rows: Rows; readonly reset: boolean }>();
+  #state: Rows | undefined;
+
+  constructor(manifest: PolicyManifest) {
+    this.#manifest = manifest;
+  }
+
+  image([input, layer]: readonly string[], { stamp_ns, message }: Stamped): void {
+    const spec = this.#manifest.inputs.find(({ name }) => name === input);
+    const index = spec?.camera?.layers.indexOf(layer) ?? -1;
+    if (!spec || index < 0) return;
+    if (stamp_ns !== this.#imagesStamp_ns) {
+      this.#images = {};
+      this.#imagesStamp_ns = stamp_ns;
+    }
+    const row = this.#images[input] ?? new Float32Array(rowSize(spec.shape));
+    this.#images[input] = row;
+    const bytes = Buffer.from((message as { data: string }).data, "base64");
+    new Uint8Array(row.buffer).set(bytes, index * bytes.length);
+  }
+
+  observation({ stamp_ns, message }: Stamped): void {
+    const { sequence, reset, arrays } = message as ObservationMessage;
+    const vectors = Object.entries(arrays).map(
+      ([name, values]) =>
+        [name, Float32Array.from(values, (value) => value ?? Number.NaN)] as const,
+    );
+    const images = stamp_ns === this.#imagesStamp_ns ? this.#images : {};
+    this.#images = {};
+    this.#observations.set(sequence, {
+      rows: { ...images, ...Object.fromEntries(vectors) },
+      reset,
+    });
+    const [oldest] = this.#observations.keys();
+    if (this.#observations.size > remembered && oldest !== undefined) this.#drop(oldest);
+  }
+
+  /** What the policy does about an observation; undefined if that is not known. */
+  async answer(policy: PolicyRuntime, sequence: number): Promise<readonly number[] | undefined> {
+    const observed = this.#observations.get(sequence);
+    if (!observed) return undefined;
+    // a reset counts even where its own observation was overtaken and not answered
+    for (const earlier of [...this.#observations.keys()]) {
+      if (earlier < sequence) this.#drop(earlier);
+    }
+    if (observed.reset) this.#state = undefined;
+    this.#observations.set(sequence, { ...observed, reset: false });
+    const { actions, state } = await policy.step(observed.rows, this.#state, 1);
+    this.#state = state;
+    return [...actions];
+  }
+
+  #drop(sequence: number): void {
+    if (this.#observations.get(sequence)?.reset) this.#state = undefined;
+    this.#observations.delete(sequence);
+  }
+}

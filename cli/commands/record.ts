@@ -1,0 +1,223 @@
+/** `understudy record`: what robots see and do, into a file; from simulation, or of every session served. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { defaultLivePort, LiveView } from "../../bridge/recorder/live-view.ts";
+import { McapFile } from "../../bridge/recorder/mcap-file.ts";
+import { serveRecorded } from "../../bridge/recorder/recorded-server.ts";
+import { Recorder } from "../../bridge/recorder/recorder.ts";
+import type { Sink } from "../../bridge/recorder/sink.ts";
+import { parseConfig } from "../../core/config.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { wilson } from "../../core/statistics.ts";
+import { loadPolicy } from "../../policies/runtime/node.ts";
+import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
+import type { SimulationSpec } from "../../rollout/shard.ts";
+import { findScene } from "../../sim/scenes/index.ts";
+import { type Context, defineCommand, jsonOption, type Options, seedOption } from "../command.ts";
+import { formatInteger, formatProportion } from "../format.ts";
+import { Progress } from "../progress.ts";
+import { RecordedSimulation } from "../recording/recorded-simulation.ts";
+import { simulateEpisodes } from "../recording/simulate.ts";
+import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { formatTable } from "../table.ts";
+import { listenerKeys, listenOptions } from "../wire-options.ts";
+
+const recordOptions = {
+  policy: { type: "string", required: true, description: "folder of the policy bundle" },
+  out: { type: "string", required: true, description: "the file, or the dataset's folder" },
+  scene: { type: "string", description: "simulate robots in this scene; see `scenes`" },
+  endpoint: {
+    type: "string",
+    description: "instead of a scene: serve the policy here and record every session, until Ctrl-C",
+  },
+  format: {
+    type: "string",
+    choices: ["mcap"],
+    default: "mcap",
+    description: "mcap for Foxglove and `replay`",
+  },
+  episodes: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 100_000,
+    default: 8,
+    description: "how many starts to simulate; the same ones that `evaluate` uses",
+  },
+  robots: {
+    type: "number",
+    integer: true,
+    min: 1,
+    max: 64,
+    default: 1,
+    description: "how many are simulated together",
+  },
+  live: {
+    type: "boolean",
+    description: "show it live to Foxglove, too, in real time",
+  },
+  livePort: {
+    type: "number",
+    integer: true,
+    min: 0,
+    max: 65_535,
+    default: defaultLivePort,
+    description: "where Foxglove connects, on this machine",
+  },
+  ...listenOptions,
+  ...seedOption,
+  ...jsonOption,
+} as const satisfies Options;
+
+type RecordContext = Context<typeof recordOptions>;
+
+export const record = defineCommand({
+  examples: [
+    [
+      "record --scene push-pair --policy policies/zoo/push-pair --out runs/push.mcap",
+      "eight simulated episodes, for Foxglove and `replay`",
+    ],
+    [
+      "record --endpoint tcp://127.0.0.1:5601 --policy policies/zoo/push-pair --out runs/robot.mcap",
+      "serve the policy, and record what real robots see and are told",
+    ],
+  ],
+  options: recordOptions,
+  config: runConfigSchema(),
+  async run(context) {
+    const { scene, endpoint } = context.options;
+    if ((scene === undefined) === (endpoint === undefined)) {
+      throw new ConfigError(
+        '"record" needs one source: --scene NAME to simulate, or --endpoint to serve the policy and record its sessions.',
+      );
+    }
+    const policy = await loadPolicy(context.options.policy);
+    try {
+      if (scene !== undefined) await recordSimulation(context, policy, scene);
+      else if (endpoint !== undefined) await recordSessions(context, policy, endpoint);
+    } finally {
+      await policy.close();
+    }
+  },
+});
+
+/** The recorder and its sinks; the caller closes it. */
+async function openRecorder(
+  { options, io }: RecordContext,
+  policy: PolicyRuntime,
+  about: Readonly<Record<string, string>>,
+): Promise<{ recorder: Recorder; file: McapFile }> {
+  const { manifest } = policy;
+  const metadata = { ...about, policy: manifest.name, manifest: JSON.stringify(manifest) };
+  const live = options.live ? await LiveView.open("understudy", options.livePort) : undefined;
+  if (live)
+    io.err(`live view at ${live.url}: in Foxglove, open a connection "Foxglove WebSocket"\n`);
+  const file = await McapFile.create(options.out, metadata);
+  const sinks: readonly Sink[] = live ? [file, live] : [file];
+  return { recorder: new Recorder(manifest, sinks), file };
+}
+
+async function recordSimulation(
+  context: RecordContext,
+  policy: PolicyRuntime,
+  scene: string,
+): Promise<void> {
+  const { options, configure, report } = context;
+  const config = configure(runConfigSchema(scene));
+  const simulation = simulationOf(scene, config, options.seed);
+  const { recorder, file } = await openRecorder(context, policy, { source: "simulation", scene });
+  const outcomes = await toRecorder(context, policy, simulation, recorder).finally(() =>
+    recorder.close(),
+  );
+  const success = wilson(
+    outcomes.filter((outcome) => outcome === "success").length,
+    outcomes.length,
+  );
+  const facts = { file: file.file, episodes: outcomes.length, messages: file.messages, success };
+  report(facts, () =>
+    formatTable(
+      [{ title: "recorded" }, { title: options.out }],
+      [
+        ["messages", formatInteger(file.messages)],
+        ["success (last state)", formatProportion(success)],
+      ],
+    ),
+  );
+}
+
+/** Simulates into the recorder; the outcomes of the episodes. */
+async function toRecorder(
+  { options, signal }: RecordContext,
+  policy: PolicyRuntime,
+  simulation: SimulationSpec,
+  recorder: Recorder,
+): Promise<string[]> {
+  const { episodes, robots, live } = options;
+  const scene = findScene(simulation.scene);
+  const assembled = scene.assemble(parseConfig(scene.config, simulation.config, scene.name));
+  const recorded = new RecordedSimulation(
+    recorder,
+    assembled,
+    policy.manifest,
+    Math.min(robots, episodes),
+    wallClock_ns(),
+  );
+  const outcomes: string[] = [];
+  const progress = new Progress(["recorded"]);
+  progress.start({ name: "recorded", unit: "episodes", total: episodes });
+  try {
+    await simulateEpisodes(
+      { simulation, policy, episodes, robots, pictures: false, signal },
+      async (step) => {
+        recorded.record(step);
+        if (step.end) outcomes.push(step.end.outcome);
+        progress.update(outcomes.length, {});
+        const stepTime_ms = 1000 * policy.manifest.controlStep_s;
+        if (live && step.robot === 0) await sleep(stepTime_ms);
+      },
+    );
+  } finally {
+    progress.finish();
+  }
+  return outcomes;
+}
+
+async function recordSessions(
+  context: RecordContext,
+  policy: PolicyRuntime,
+  endpoint: string,
+): Promise<void> {
+  const { io, signal, report, options } = context;
+  const keys = listenerKeys(options);
+  const { recorder, file } = await openRecorder(context, policy, { source: "sessions" });
+  try {
+    const log = (line: string) => io.err(`${line}\n`);
+    const listening = { endpoint, allowOpenPort: options.open, ...keys };
+    const server = await serveRecorded({
+      policy,
+      recorder,
+      clock: wallClock_ns,
+      log,
+      ...listening,
+    });
+    await aborted(signal);
+    await server.close();
+  } finally {
+    await recorder.close();
+  }
+  const facts = { file: file.file, messages: file.messages };
+  report(facts, () => `${formatInteger(file.messages)} messages in ${options.out}\n`);
+}
+
+/** Nanoseconds since 1970, by a clock that does not go back while this process runs. */
+function wallClock_ns(): bigint {
+  const started_us = BigInt(Math.round(1000 * performance.timeOrigin));
+  return 1000n * (started_us + BigInt(Math.round(1000 * performance.now())));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
