@@ -7,6 +7,7 @@
 
 import type { Axes } from "../core/arrays.ts";
 import { createRng, type Rng } from "../core/rng.ts";
+import type { EngineName } from "../sim/engines/open.ts";
 import type { GroupName } from "../sim/observations.ts";
 import type { Randomization } from "../sim/randomization.ts";
 import type { SensorSpec } from "../sim/render/types.ts";
@@ -22,6 +23,8 @@ export interface SimulationSpec {
   readonly scene: string;
   readonly config: unknown;
   readonly contact: ContactMode;
+  /** Rapier unless given. */
+  readonly engine?: EngineName;
   readonly randomization?: Randomization;
   readonly sensor?: SensorSpec;
   readonly seed: number;

@@ -18,7 +18,7 @@ import {
 import { robotParts } from "./robots/diff-drive.ts";
 import type { AssembledScene, Roles } from "./scene.ts";
 import type { Shape } from "./shape.ts";
-import { bodyState, type World } from "./world.ts";
+import { bodyState, type PhysicsWorld } from "./world.ts";
 
 /** Pixels of the student's images. */
 export const IMAGE = { width: 64, height: 64 } as const;
@@ -39,7 +39,7 @@ export interface EyesOptions {
 
 /** Opens the cameras of every environment of `world`. */
 export async function openEyes(
-  world: World,
+  world: PhysicsWorld,
   scene: AssembledScene,
   options: EyesOptions,
 ): Promise<Eyes> {
@@ -55,7 +55,7 @@ export async function openEyes(
 }
 
 export class Eyes {
-  readonly world: World;
+  readonly world: PhysicsWorld;
   readonly renderer: Renderer;
   readonly #scene: AssembledScene;
   readonly #mount: CameraMount;
@@ -67,7 +67,12 @@ export class Eyes {
   readonly #error: Float32Array;
   readonly #seeds: Uint32Array;
 
-  constructor(world: World, scene: AssembledScene, renderer: Renderer, options: EyesOptions) {
+  constructor(
+    world: PhysicsWorld,
+    scene: AssembledScene,
+    renderer: Renderer,
+    options: EyesOptions,
+  ) {
     this.world = world;
     this.renderer = renderer;
     this.#scene = scene;

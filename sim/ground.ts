@@ -1,19 +1,19 @@
 /** A look at one environment from above: planar poses and speeds of its bodies. */
 
 import type { Axes } from "../core/arrays.ts";
-import { bodyState, type World } from "./world.ts";
+import { bodyState, type PhysicsWorld } from "./world.ts";
 
 /** Reads the current state of one environment of a world. Rows: 0 is the robot. */
 export class Ground {
   readonly bodies: readonly string[];
   /** All environments; see `World.states`. */
   readonly states: Axes<"N,B,S">;
-  readonly #world: World;
+  readonly #world: PhysicsWorld;
   readonly #starts: Float32Array;
   /** Which environment is looked at; set it before reading. */
   env = 0;
 
-  constructor(world: World) {
+  constructor(world: PhysicsWorld) {
     this.#world = world;
     this.states = world.states;
     this.bodies = world.bodies;

@@ -10,6 +10,7 @@ import { parseConfig } from "../core/config.ts";
 import { SimulationDivergedError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { StageMachine, termNames } from "../credit/stage.ts";
+import { type EngineName, openWorld } from "./engines/open.ts";
 import { type Eyes, openEyes } from "./eyes.ts";
 import { Ground } from "./ground.ts";
 import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
@@ -24,7 +25,7 @@ import {
   type PlanarPose,
   type Scene,
 } from "./scene.ts";
-import { bodyState, type ContactMode, World } from "./world.ts";
+import { bodyState, type ContactMode, type PhysicsWorld } from "./world.ts";
 
 export interface SceneBatchOptions {
   readonly scene: Scene;
@@ -37,6 +38,8 @@ export interface SceneBatchOptions {
   readonly purpose: "training" | "evaluation";
   readonly groups: readonly GroupName[];
   readonly contact?: ContactMode;
+  /** Who simulates; another engine than Rapier has contacts of its own, and no contact mode. */
+  readonly engine?: EngineName;
   readonly randomization?: Randomization;
   readonly sensor?: SensorSpec;
   /** Called for an environment whose episode has just ended, before the next one begins. */
@@ -88,7 +91,7 @@ const MAX_DELAY = 5;
 export class SceneBatch {
   readonly scene: AssembledScene;
   readonly envs: number;
-  readonly world: World;
+  readonly world: PhysicsWorld;
   readonly termNames: readonly string[];
   /** Current observations, one array per requested group; reused by the next step. */
   readonly groups: Readonly<Record<string, Float32Array>>;
@@ -120,14 +123,19 @@ export class SceneBatch {
   /** Share of the others that start at a stage drawn evenly from all; for training only. */
   stageShare = 0;
 
-  private constructor(options: SceneBatchOptions, scene: AssembledScene, eyes: Eyes | undefined) {
+  private constructor(
+    options: SceneBatchOptions,
+    scene: AssembledScene,
+    world: PhysicsWorld,
+    eyes: Eyes | undefined,
+  ) {
     const { envs } = options;
     this.#options = options;
     this.scene = scene;
     this.envs = envs;
     this.#randomization = options.randomization ?? randomization.parse({});
     this.#rng = createRng(options.seed).split(options.purpose);
-    this.world = eyes?.world ?? createWorld(scene, envs, options.contact);
+    this.world = world;
     this.#ground = new Ground(this.world);
     const { keypointNoise_m } = this.#randomization;
     this.#writer = new GroupWriter(scene, options.groups, envs, keypointNoise_m);
@@ -159,12 +167,12 @@ export class SceneBatch {
   static async create(options: SceneBatchOptions): Promise<SceneBatch> {
     const { scene, config = {}, groups } = options;
     const assembled = scene.assemble(parseConfig(scene.config, config, `scene "${scene.name}"`));
-    if (!groups.includes("layers")) return new SceneBatch(options, assembled, undefined);
-    const world = createWorld(assembled, options.envs, options.contact);
+    const world = await worldOf(assembled, options);
+    if (!groups.includes("layers")) return new SceneBatch(options, assembled, world, undefined);
     const { sensor } = options;
     const roles = roleNames(assembled);
     const eyes = await openEyes(world, assembled, sensor ? { roles, sensor } : { roles });
-    return new SceneBatch(options, assembled, eyes);
+    return new SceneBatch(options, assembled, world, eyes);
   }
 
   /** Starts a new episode everywhere. */
@@ -399,10 +407,12 @@ export class SceneBatch {
 
   #diverged(env: number): never {
     const memory = this.#envs[env];
-    const { seed, purpose, config = {}, contact = "planar", firstEnv = 0 } = this.#options;
+    const { seed, purpose, config = {}, firstEnv = 0 } = this.#options;
+    const { engine = "rapier", contact = "planar" } = this.#options;
     const reproduce = {
       scene: this.scene.name,
       config,
+      engine,
       contact,
       seed,
       purpose,
@@ -422,12 +432,16 @@ export class SceneBatch {
   }
 }
 
-function createWorld(scene: AssembledScene, envs: number, contact: ContactMode = "planar"): World {
+function worldOf(
+  scene: AssembledScene,
+  { envs, engine, contact = "planar" }: SceneBatchOptions,
+): Promise<PhysicsWorld> {
   const { robot, bodies, arenaSide_m } = scene.cast;
   const { physicsStep_s, controlStep_s } = scene.timing;
   const substeps = Math.round(controlStep_s / physicsStep_s);
   const { watch } = scene;
-  return new World({ robot, bodies, arenaSide_m, contact, physicsStep_s, substeps, watch }, envs);
+  const spec = { robot, bodies, arenaSide_m, contact, physicsStep_s, substeps, watch };
+  return openWorld(spec, envs, engine);
 }
 
 function createMemory(scene: AssembledScene): EnvMemory {

@@ -52,11 +52,40 @@ export const bodyState = layout({
 /** The walls, where a body is asked for. */
 export const WALLS = -1;
 
-export class World {
+/** What an engine does for a scene; see engines/open.ts for the engines there are. */
+export interface PhysicsWorld {
   readonly envs: number;
   /** Names of the rows: "robot", then the bodies in order. */
   readonly bodies: readonly string[];
-  /** Reused; kept current by `step` and `place`. */
+  /** Rows of `bodyState`. Reused; kept current by `step` and `place`. */
+  readonly states: Axes<"N,B,S">;
+
+  /**
+   * Puts a body at rest on the floor. The first call after a step also rids the environment of all that the engine
+   * remembers of its contacts: an episode whose start is placed goes as it would in a new world, to the bit.
+   */
+  place(env: number, body: number, x_m: number, y_m: number, yaw_rad: number): void;
+
+  /** Changes what domain randomisation varies; it stays until changed again. */
+  setProperties(env: number, body: number, properties: BodyProperties): void;
+
+  /**
+   * One control step: `substeps` physics steps, then `states` is current.
+   *
+   * @param commands [N, 2] target speeds: v_mps, omega_radps; taken within the robot's limits
+   */
+  step(commands: Float32Array): void;
+
+  /** Whether bodies `a` and `b`, a pair of `watch`, were in contact at any substep of the last step. */
+  touched(env: number, a: number, b: number): boolean;
+
+  free(): void;
+}
+
+/** The world in Rapier. */
+export class World implements PhysicsWorld {
+  readonly envs: number;
+  readonly bodies: readonly string[];
   readonly states: Axes<"N,B,S">;
   readonly #spec: WorldSpec;
   readonly #worlds: ContactWorld[] = [];
@@ -76,7 +105,7 @@ export class World {
   readonly #used: Uint8Array;
 
   constructor(spec: WorldSpec, envs: number) {
-    check(spec, envs);
+    checkWorldSpec(spec, envs);
     this.envs = envs;
     this.bodies = ["robot", ...spec.bodies.map((body) => body.name)];
     this.states = new Float32Array(envs * this.bodies.length * bodyState.size);
@@ -95,10 +124,6 @@ export class World {
     for (const [w, world] of this.#worlds.entries()) this.#read(w, world);
   }
 
-  /**
-   * Puts a body at rest on the floor. The first call after a step also rids the environment of all that Rapier remembers
-   * of its contacts: an episode whose start is placed goes as it would in a new world, to the bit.
-   */
   place(env: number, body: number, x_m: number, y_m: number, yaw_rad: number): void {
     const world = this.#worldOf(env);
     if (this.#used[env]) world.renew(this.#indexOf(env, 0), this.bodies.length);
@@ -111,16 +136,10 @@ export class World {
     this.#readBody(world, index, env * this.bodies.length + body);
   }
 
-  /** Changes what domain randomisation varies; it stays until changed again. */
   setProperties(env: number, body: number, properties: BodyProperties): void {
     this.#worldOf(env).setProperties(this.#indexOf(env, body), properties);
   }
 
-  /**
-   * One control step: `substeps` physics steps with drive and floor friction, then `states` is current.
-   *
-   * @param commands [N, 2] target speeds: v_mps, omega_radps; taken within the robot's limits
-   */
   step(commands: Float32Array): void {
     this.#used.fill(1);
     for (const [w, world] of this.#worlds.entries()) {
@@ -135,7 +154,6 @@ export class World {
     }
   }
 
-  /** Whether bodies `a` and `b`, a pair of `watch`, were in contact at any substep of the last step. */
   touched(env: number, a: number, b: number): boolean {
     return this.#watches[Math.floor(env / this.#perWorld)].touched(env % this.#perWorld, a, b);
   }
@@ -198,7 +216,8 @@ export class World {
   }
 }
 
-function check(spec: WorldSpec, envs: number): void {
+/** Throws unless an engine can build this. */
+export function checkWorldSpec(spec: WorldSpec, envs: number): void {
   if (!Number.isInteger(envs) || envs < 1) {
     throw new ConfigError(`Expected at least 1 environment, got ${envs}.`);
   }

@@ -6,6 +6,7 @@ import { ConfigError, FileError } from "../../core/errors.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { readCheckpointKind } from "../../policies/checkpoint.ts";
 import type { ActorSpec } from "../../rollout/actor.ts";
+import { engineNames } from "../../sim/engines/open.ts";
 import { readStudent } from "../../student/checkpoint.ts";
 import { studentActor } from "../../student/student.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
@@ -28,6 +29,10 @@ export const evaluate = defineCommand({
       "evaluate --scene push-pair --policy runs/teacher.ckpt --replays runs/replays",
       "a teacher, with replays",
     ],
+    [
+      "evaluate --scene push-pair --policy policies/zoo/push-pair --engine mujoco --episodes 256",
+      "the same bundle in a physics engine it was not trained in",
+    ],
   ],
   options: {
     ...sceneOption,
@@ -44,6 +49,12 @@ export const evaluate = defineCommand({
       default: 512,
       description: "how many starts",
     },
+    engine: {
+      type: "string",
+      choices: engineNames,
+      default: "rapier",
+      description: "who simulates; mujoco needs the package @mujoco/mujoco",
+    },
     replays: { type: "string", description: "folder for replays: the first of each outcome" },
     workers: computeOptions.workers,
     ...seedOption,
@@ -51,7 +62,7 @@ export const evaluate = defineCommand({
   },
   config: runConfigSchema(),
   async run({ options, configure, report }) {
-    const { scene, episodes, seed, replays } = options;
+    const { scene, episodes, engine, seed, replays } = options;
     const { actor, theta, madeFor, trainedOn } = readPolicy(options.policy);
     if (madeFor !== scene) {
       throw new ConfigError(
@@ -59,7 +70,7 @@ export const evaluate = defineCommand({
       );
     }
     const config = configure(runConfigSchema(scene), trainedOn ? { scene: trainedOn } : {});
-    const simulation = simulationOf(scene, config, seed);
+    const simulation = { ...simulationOf(scene, config, seed), engine };
     const pool = openPool(options.workers);
     const progress = new Progress(["evaluate"]);
     try {
@@ -71,7 +82,7 @@ export const evaluate = defineCommand({
       const files = replays
         ? writeReplays(replays, simulation, options.policy, evaluation.episodes)
         : [];
-      const facts = { scene, policy: options.policy, seed, ...evaluationFacts(evaluation) };
+      const facts = { scene, policy: options.policy, engine, seed, ...evaluationFacts(evaluation) };
       report({ ...facts, replays: files }, () => describe(evaluation, files));
     } finally {
       await pool.close();

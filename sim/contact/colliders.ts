@@ -4,6 +4,7 @@ import { type ColliderDesc, rapier } from "../rapier.ts";
 import { type DiffDriveSpec, robotFootprint, robotParts } from "../robots/diff-drive.ts";
 import { prismCorners, type Shape } from "../shape.ts";
 import type { ContactMode } from "./empty-world.ts";
+import { wallBoxes } from "./walls.ts";
 
 /** How many environments fit in one Rapier world: each needs a collision-group bit of 16, coulomb's floor another. */
 export const environmentsPerWorld: Readonly<Record<ContactMode, number>> = {
@@ -15,10 +16,23 @@ const everyEnvironment = 0x7fff;
 const floorBit = 0x8000;
 
 /**
- * In coulomb mode, the share of its friction that a cylinder's side has: with the contacts that the push tests ask of it,
- * MuJoCo lets a ball slip along a round side. (With stiffer ones it does not; see docs/decisions/contact-modes.md.)
+ * Share of a body's friction that its side has against other bodies, chosen by the push tests and by a robot pushing.
+ * MuJoCo's contacts give way and let go for moments, so that what pushes slips along a side before its friction is used
+ * up; ours are stiff. See docs/decisions/contact-modes.md.
  */
-const roundSideFriction = 0.25;
+const sideShare: Readonly<Record<ContactMode, Readonly<Record<Shape["kind"], number>>>> = {
+  planar: { box: 1, cylinder: 0.75, prism: 0.6 },
+  coulomb: { box: 0.5, cylinder: 0.25, prism: 0.15 },
+};
+
+/** Frictions with the floor are multiplied; with this factor a box's is right on its floor and halved at its sides. */
+const floorFriction = 2;
+const footShare = 1 / floorFriction;
+
+/** How high a foot is, as a share of its body. */
+const footHeight = 0.02;
+/** A prism stands on this share of its outline, since corners alone hold it too firmly against turning. */
+const prismFoot = 0.9;
 
 export interface ColliderPart {
   readonly desc: ColliderDesc;
@@ -29,28 +43,40 @@ export interface ColliderPart {
 /** Colliders of a body in environment `env` of its world. They have no mass: bodies have theirs by formula. */
 export function bodyColliders(shape: Shape, mode: ContactMode, env: number): ColliderPart[] {
   const bit = 1 << env;
-  if (shape.kind === "cylinder" && mode === "coulomb") return cylinderColliders(shape, bit);
+  if (mode === "coulomb" && shape.kind !== "box") return sideAndFoot(shape, bit);
   const desc = colliderOf(shape).setCollisionGroups(interactionGroups(bit, bit | floorBit));
-  return [{ desc: desc.setDensity(0), frictionShare: 1 }];
+  const frictionShare = sideShare[mode][shape.kind];
+  if (frictionShare < 1) desc.setFrictionCombineRule(rapier.CoefficientCombineRule.Min);
+  return [{ desc: desc.setDensity(0), frictionShare }];
 }
 
 /** A foot that only the floor meets, and a side that it does not: they differ in friction. */
-function cylinderColliders(
-  { diameter_m, height_m }: Extract<Shape, { kind: "cylinder" }>,
-  bit: number,
-): ColliderPart[] {
-  const foot_m = 0.02 * height_m;
-  const side = uprightCylinder(height_m - foot_m, diameter_m)
+function sideAndFoot(shape: Exclude<Shape, { kind: "box" }>, bit: number): ColliderPart[] {
+  const foot_m = footHeight * shape.height_m;
+  const side = colliderOf({ ...shape, height_m: shape.height_m - foot_m })
     .setTranslation(0, 0, foot_m / 2)
     .setFrictionCombineRule(rapier.CoefficientCombineRule.Min)
     .setCollisionGroups(interactionGroups(bit, bit));
-  const foot = uprightCylinder(foot_m, diameter_m)
-    .setTranslation(0, 0, (foot_m - height_m) / 2)
+  if (shape.kind === "prism") side.setActiveHooks(neverRecycled());
+  const foot = colliderOf({ ...footOf(shape), height_m: foot_m })
+    .setTranslation(0, 0, (foot_m - shape.height_m) / 2)
     .setCollisionGroups(interactionGroups(bit, floorBit));
   return [
-    { desc: side.setDensity(0), frictionShare: roundSideFriction },
-    { desc: foot.setDensity(0), frictionShare: 1 },
+    { desc: side.setDensity(0), frictionShare: sideShare.coulomb[shape.kind] },
+    { desc: foot.setDensity(0), frictionShare: footShare },
   ];
+}
+
+function footOf<S extends Exclude<Shape, { kind: "box" }>>(shape: S): S {
+  return shape.kind === "prism" ? { ...shape, side_m: prismFoot * shape.side_m } : shape;
+}
+
+/**
+ * Rapier works a contact out anew in every step where a hook might want a say in it. This hook is about sensors, of
+ * which there are none, so nobody is ever asked.
+ */
+function neverRecycled() {
+  return rapier.ActiveHooks.FILTER_INTERSECTION_PAIRS;
 }
 
 /** Colliders of a robot; its wheels carry it, so it does not meet the floor. */
@@ -67,29 +93,19 @@ export function robotColliders(spec: DiffDriveSpec, mode: ContactMode, env: numb
 
 /** Four walls around a square of side `side_m` about the origin, met by every environment. */
 export function wallColliders(side_m: number, friction: number): ColliderDesc[] {
-  const thick = 0.1;
-  const high = 0.5;
-  const far = (side_m + thick) / 2;
-  const long = side_m / 2 + thick;
-  const sides = [
-    [1, 0],
-    [-1, 0],
-    [0, 1],
-    [0, -1],
-  ];
-  return sides.map(([x, y]) =>
-    rapier.ColliderDesc.cuboid(x ? thick / 2 : long, y ? thick / 2 : long, high / 2)
-      .setTranslation(x * far, y * far, high / 2)
+  return wallBoxes(side_m).map(({ half_m, centre_m }) =>
+    rapier.ColliderDesc.cuboid(...half_m)
+      .setTranslation(...centre_m)
       .setFriction(friction)
       .setCollisionGroups(interactionGroups(everyEnvironment, everyEnvironment)),
   );
 }
 
-/** The floor at z = 0, 100 m wide. Frictions are multiplied, by 1, so that a body's own is what the floor gives it. */
+/** The floor at z = 0, 100 m wide, where every body has its own friction. */
 export function floorCollider(): ColliderDesc {
   return rapier.ColliderDesc.cuboid(50, 50, 0.5)
     .setTranslation(0, 0, -0.5)
-    .setFriction(1)
+    .setFriction(floorFriction)
     .setFrictionCombineRule(rapier.CoefficientCombineRule.Multiply)
     .setCollisionGroups(interactionGroups(floorBit, everyEnvironment));
 }

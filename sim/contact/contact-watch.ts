@@ -4,7 +4,7 @@
  * Whether two bodies touch is worked out from their outlines on the floor, which costs a tenth of asking Rapier.
  */
 
-import type { ContactWorld } from "./contact-world.ts";
+import type { BodyMemory } from "./body-memory.ts";
 import { type Outline, separation_m, wallDistance_m } from "./outline.ts";
 
 /** Gaps up to this count as contact: Rapier holds bodies apart, or lets them overlap, by about as much. */
@@ -13,8 +13,14 @@ export const touch_m = 0.001;
 /** Rows of two bodies, or of a body and -1 for the walls. */
 export type BodyPair = readonly [a: number, b: number];
 
+/** Bodies that can be watched: what of each touches others, and where they are. */
+export interface WatchedBodies {
+  readonly entries: readonly { readonly outlines: readonly Outline[]; readonly radius_m: number }[];
+  readonly memory: Pick<BodyMemory, "floats" | "starts" | "at">;
+}
+
 export class ContactWatch {
-  readonly #world: ContactWorld;
+  readonly #world: WatchedBodies;
   readonly #rows: number;
   readonly #envs: number;
   readonly #pairs: readonly BodyPair[];
@@ -28,7 +34,7 @@ export class ContactWatch {
   /**
    * @param rows bodies per environment; environments stand one after another in `world`
    */
-  constructor(world: ContactWorld, rows: number, pairs: readonly BodyPair[], arenaSide_m: number) {
+  constructor(world: WatchedBodies, rows: number, pairs: readonly BodyPair[], arenaSide_m: number) {
     this.#world = world;
     this.#rows = rows;
     this.#envs = world.entries.length / rows;

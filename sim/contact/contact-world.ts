@@ -16,10 +16,10 @@ import {
 } from "../rapier.ts";
 import {
   type DiffDriveSpec,
-  pusherReach_m,
   robotFootprint,
   robotInertia,
   robotMass_kg,
+  robotRadius_m,
 } from "../robots/diff-drive.ts";
 import {
   footprintRadius_m,
@@ -39,6 +39,7 @@ import {
 import { type ContactMode, emptyWorld } from "./empty-world.ts";
 import { applyFloorFriction, gravity_mps2 } from "./limit-surface.ts";
 import { type Outline, outlineOf, outlineOfPart } from "./outline.ts";
+import { wallFriction } from "./walls.ts";
 
 export type { ContactMode } from "./empty-world.ts";
 
@@ -61,7 +62,11 @@ export interface BodyProperties {
 }
 
 /** Where the floor carries a body unless `support` says otherwise: what agrees best with MuJoCo over the push tests. */
-export const defaultSupport = 0.6;
+const defaultSupport: Readonly<Record<Shape["kind"], number>> = {
+  box: 0.6,
+  cylinder: 0.7,
+  prism: 0.6,
+};
 
 /** A body and what is known of it. */
 interface Entry {
@@ -117,7 +122,7 @@ export class ContactWorld {
     };
     const radius_m = footprintRadius_m(shape);
     const outlines = [outlineOf(shape)];
-    const support = defaultSupport;
+    const support = defaultSupport[shape.kind];
     return this.#add({ build, outlines, radius_m, z_m, shape, mass_kg, friction, support });
   }
 
@@ -134,7 +139,7 @@ export class ContactWorld {
       ),
       colliders: robotColliders(spec, this.#mode, env),
     };
-    const radius_m = Math.hypot(pusherReach_m(spec), spec.base_m[1] / 2, spec.pusher_m.width / 2);
+    const radius_m = robotRadius_m(spec);
     const outlines = robotFootprint(spec).map(outlineOfPart);
     const { mass_kg, friction } = spec;
     const shape = undefined;
@@ -142,7 +147,7 @@ export class ContactWorld {
   }
 
   /** Adds four walls around a square of side `side_m` about the origin, met by every environment. */
-  addWalls(side_m: number, friction = 0.3): void {
+  addWalls(side_m: number, friction = wallFriction): void {
     for (const desc of wallColliders(side_m, friction)) this.world.createCollider(desc);
   }
 

@@ -80,6 +80,11 @@ export function robotFootprint(spec: DiffDriveSpec): RobotPart[] {
   return [{ half_m: [(x + length) / 2, y / 2, z / 2], centre_m: [length / 2, 0, 0] }];
 }
 
+/** Radius of the circle about the base's centre that holds base and pusher. */
+export function robotRadius_m(spec: DiffDriveSpec): number {
+  return Math.hypot(pusherReach_m(spec), spec.base_m[1] / 2, spec.pusher_m.width / 2);
+}
+
 /**
  * The mass that contacts feel. Geared motors resist being pushed: the rotors of a TurtleBot3's motors (258:1) act like a
  * few kilograms at the wheels.
