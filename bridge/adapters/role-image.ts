@@ -15,19 +15,22 @@ export const rolesPerImage = 3;
 
 type Size = Pick<CameraSpec, "width" | "height" | "layers" | "inverseDepthScale_m">;
 
-/**
- * [H, W, 3] colour codes of one row of layers [R, H, W], roles `first` to `first + 2`; a new array.
- */
-export function encodeRoles(layers: Float32Array, camera: Size, first = 0): Uint8Array {
+/** Codes [H, W, C] of one row of layers [R, H, W], from role `first` on; a new array. */
+export function encodeRoles(
+  layers: Float32Array,
+  camera: Size,
+  first = 0,
+  channels = rolesPerImage,
+): Uint8Array {
   const pixels = camera.width * camera.height;
   const scale = 1 / (inverseDepthPerCode * camera.inverseDepthScale_m);
-  const image = new Uint8Array(pixels * rolesPerImage);
-  const roles = Math.min(rolesPerImage, camera.layers.length - first);
+  const image = new Uint8Array(pixels * channels);
+  const roles = Math.min(channels, camera.layers.length - first);
   for (let role = 0; role < roles; role++) {
     const from = (first + role) * pixels;
     for (let p = 0; p < pixels; p++) {
       const code = Math.round(layers[from + p] * scale);
-      image[p * rolesPerImage + role] = Math.min(255, Math.max(0, code));
+      image[p * channels + role] = Math.min(255, Math.max(0, code));
     }
   }
   return image;

@@ -1,0 +1,130 @@
+/**
+ * A LeKiwi (real, or simulated by lekiwi-host.ts) as seen from here. It takes either wire, keeps the newest
+ * observation only, and says twenty times a second what the base should do: zeros unless a fresh command is
+ * in force. The arm is told to stay where it is.
+ */
+
+import { Pull, Push } from "zeromq";
+import { WireError } from "../../core/errors.ts";
+import type { PolicyOutput } from "../../policies/manifest.ts";
+import { monotonic_s } from "../clock.ts";
+import { CommandPort } from "./command-port.ts";
+import { defaultLeKiwi } from "./lekiwi-host.ts";
+import { decodeObservation, encodeCommand, type LeKiwiObservation } from "./lekiwi-messages.ts";
+import { RefusalLog } from "./refusal.ts";
+
+export interface LeKiwiClientOptions {
+  /** Limits of the base: columns forward (m/s) and turn (rad/s). */
+  readonly output: PolicyOutput;
+  readonly commands?: string;
+  readonly observations?: string;
+  readonly watchdog_s?: number;
+  readonly log?: (line: string) => void;
+}
+
+const commandEvery_ms = 50;
+
+export class LeKiwiClient {
+  readonly refusals: RefusalLog;
+  readonly #pull: Pull;
+  readonly #push: Push;
+  readonly #port: CommandPort;
+  readonly #timer: NodeJS.Timeout;
+  #newest: LeKiwiObservation | undefined;
+  #wake: ((observation: LeKiwiObservation) => void) | undefined;
+  #fresh = false;
+
+  constructor(options: LeKiwiClientOptions) {
+    const { output, watchdog_s = 0.25, log = () => {} } = options;
+    const { commands = defaultLeKiwi.commands, observations = defaultLeKiwi.observations } =
+      options;
+    this.refusals = new RefusalLog(log);
+    this.#port = new CommandPort(output, watchdog_s);
+    // a large queue that is drained, rather than a small one that hides what waits in the kernel
+    this.#pull = new Pull({ linger: 0, receiveHighWaterMark: 4096, maxMessageSize: 64 * 2 ** 20 });
+    // nothing old may wait for a robot to come back
+    this.#push = new Push({ linger: 0, sendTimeout: 0, immediate: true, sendHighWaterMark: 1 });
+    this.#pull.connect(observations);
+    this.#push.connect(commands);
+    this.#timer = setInterval(() => void this.#say(), commandEvery_ms);
+    void this.#read();
+  }
+
+  /** The newest observation that was not given yet. @throws WireError after a silence. */
+  async next(timeout_s: number): Promise<LeKiwiObservation> {
+    if (this.#fresh && this.#newest) {
+      this.#fresh = false;
+      return this.#newest;
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#wake = undefined;
+        reject(new WireError(`The LeKiwi sent no observation for ${timeout_s} s.`));
+      }, 1000 * timeout_s);
+      this.#wake = (observation) => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        this.#fresh = false;
+        resolve(observation);
+      };
+    });
+  }
+
+  /** Takes an action in the manifest's output units as the answer to the newest observation. */
+  drive(action: Float32Array): void {
+    try {
+      this.#port.offer(action, monotonic_s());
+    } catch (error) {
+      this.refusals.add(error);
+    }
+    void this.#say();
+  }
+
+  /** Stops the base and hangs up. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#port.stop();
+    await this.#say();
+    // a turn for the zeros to leave: sockets do not linger
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    this.#pull.close();
+    this.#push.close();
+  }
+
+  async #say(): Promise<void> {
+    const joints = this.#newest?.state.joints;
+    // where the arm is not known, nothing is said: a goal of 0 would make it jump
+    if (!joints) return;
+    const [forward_mps, turn_radps] = this.#port.siCommandAt(monotonic_s());
+    try {
+      await this.#push.send(encodeCommand({ joints, forward_mps, left_mps: 0, turn_radps }));
+    } catch {
+      // nobody there, or the one before is still on its way
+    }
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#pull.closed) {
+      try {
+        // while messages wait this resolves within the turn, so that the newest is decoded last
+        const frames = await this.#pull.receive();
+        this.#take(frames);
+      } catch (error) {
+        if (!this.#pull.closed) throw error;
+      }
+    }
+  }
+
+  #take(frames: readonly Uint8Array[]): void {
+    try {
+      this.#newest = decodeObservation(frames);
+    } catch (error) {
+      this.#port.stop();
+      this.refusals.add(error);
+      return;
+    }
+    this.#fresh = true;
+    this.#port.observed(monotonic_s());
+    this.#wake?.(this.#newest);
+  }
+}
