@@ -1,14 +1,8 @@
 /** Messages to frames and back. Decoding never throws: whatever is no message is a counted refusal. */
 
 import { Packr, Unpackr } from "msgpackr";
-import {
-  blobBytes,
-  type Message,
-  type MessageType,
-  messageSchemas,
-  protocol,
-  senders,
-} from "./messages.ts";
+import type { z } from "zod";
+import { blobBytes, type Message, messageSchemas, protocol, senders } from "./messages.ts";
 
 /** Why bytes were not taken for a message. */
 export const decodeRefusals = [
@@ -26,9 +20,15 @@ export const decodeRefusals = [
 ] as const;
 export type DecodeRefusal = (typeof decodeRefusals)[number];
 
+export interface Refused {
+  readonly refusal: DecodeRefusal;
+  readonly detail: string;
+  readonly header?: unknown;
+}
+
 export type Decoded =
   | { readonly message: Message; readonly blobs: readonly Uint8Array[] }
-  | { readonly refusal: DecodeRefusal; readonly detail: string; readonly header?: unknown };
+  | Refused;
 
 const maxHeaderBytes = 65_536;
 const packr = new Packr({ useRecords: false, moreTypes: false, variableMapSize: true });
@@ -44,31 +44,53 @@ export function encode(message: Message, blobs: readonly Float32Array[] = []): U
     throw new Error(`internal: "${message.type}" needs frames of ${expected} bytes, got ${found}.`);
   }
   const bytes = blobs.map((blob) => new Uint8Array(blob.buffer, blob.byteOffset, blob.byteLength));
-  return [Uint8Array.from(packr.pack(message)), ...bytes];
+  return [packHeader(message), ...bytes];
 }
 
 /** A message from `sender`, or why these frames are none. Blobs are views of the frames. */
 export function decode(frames: readonly Uint8Array[], sender: "robot" | "policy"): Decoded {
-  if (frames.length === 0) return refuse("empty", "no frames");
-  const [first, ...blobs] = frames;
+  const read = readHeader(frames[0], dialect, sender);
+  return "refusal" in read ? read : checkBlobs(read.header as Message, frames.slice(1));
+}
+
+/** What a header is checked against. */
+export interface Dialect {
+  readonly protocol: string;
+  readonly schemas: Readonly<Record<string, z.ZodType>>;
+  /** Who may send what; "both" sides or one. */
+  readonly senders: Readonly<Record<string, string>>;
+}
+
+const dialect: Dialect = { protocol, schemas: messageSchemas, senders };
+
+/** The header in frame 0, checked against the schema that its `type` names, or why it is none. */
+export function readHeader(
+  first: Uint8Array | undefined,
+  { schemas, senders, protocol }: Dialect,
+  sender: string,
+): { readonly header: unknown } | Refused {
+  if (first === undefined) return refuse("empty", "no frames");
   if (first.length > maxHeaderBytes) return refuse("header too long", `${first.length} bytes`);
   const header = unpack(first);
   if (header === undefined) return refuse("not MessagePack", `${first.length} bytes`);
   if (!isPlainMap(header)) return refuse("not a map", typeof header);
-  const known = typeof header.type === "string" && Object.hasOwn(messageSchemas, header.type);
-  if (!known) return refuse("unknown type", String(header.type).slice(0, 40));
-  const type = header.type as MessageType;
+  const { type } = header;
+  const known = typeof type === "string" && Object.hasOwn(schemas, type);
+  if (!known) return refuse("unknown type", String(type).slice(0, 40));
   if (senders[type] !== "both" && senders[type] !== sender) return refuse("wrong sender", type);
   // before the schema: another version may have other fields
   if (type === "hello" && header.protocol !== protocol) {
     return refuse("other protocol", String(header.protocol).slice(0, 40), header);
   }
-  const parsed = messageSchemas[type].safeParse(header);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse("not of the schema", `${type}.${issue.path.join(".")}: ${issue.message}`, header);
-  }
-  return checkBlobs(parsed.data, blobs);
+  const parsed = schemas[type].safeParse(header);
+  if (parsed.success) return { header: parsed.data };
+  const [issue] = parsed.error.issues;
+  return refuse("not of the schema", `${type}.${issue.path.join(".")}: ${issue.message}`, header);
+}
+
+/** Frame 0 of a message. */
+export function packHeader(header: object): Uint8Array {
+  return Uint8Array.from(packr.pack(header));
 }
 
 /** The numbers of a blob, in an array of its own: frames are not aligned. */
@@ -110,6 +132,6 @@ function isPlainMap(value: unknown): value is Record<string, unknown> {
   return Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function refuse(refusal: DecodeRefusal, detail: string, header?: unknown): Decoded {
+function refuse(refusal: DecodeRefusal, detail: string, header?: unknown): Refused {
   return header === undefined ? { refusal, detail } : { refusal, detail, header };
 }

@@ -12,6 +12,7 @@ import { Latencies, Refusals } from "./counts.ts";
 import { type ErrorCode, type Message, type MessageOf, protocol } from "./messages.ts";
 import type { ListenerKeys } from "./security/keys.ts";
 import { defaultEndpoint, type Frames, type Link, type Listening, listen } from "./sockets.ts";
+import { SpentNonces } from "./spent-nonces.ts";
 
 export interface ServeOptions {
   /** Stays the caller's: close it after the server. */
@@ -62,8 +63,6 @@ interface Session extends Fleet {
 const forgetAfter_s = 10;
 const statusEvery_ms = 1000;
 const maxSessions = 1024;
-/** Nonces of past sessions remembered, so that a recorded session cannot be played back. */
-const spentNonces = 65_536;
 
 /** Listens at `endpoint` until closed. @throws ConfigError or WireError when it cannot listen. */
 export async function servePolicy(options: ServeOptions): Promise<PolicyServer> {
@@ -86,8 +85,7 @@ export class PolicyServer {
   readonly #link: Link;
   readonly #batcher: Batcher<Session>;
   readonly #sessions = new Map<string, Session>();
-  /** Nonces of sessions that are over, oldest first. */
-  readonly #spent = new Set<string>();
+  readonly #spent = new SpentNonces();
   readonly #refused: Refusals;
   readonly #latencies = new Latencies();
   readonly #timer: NodeJS.Timeout;
@@ -348,12 +346,6 @@ export class PolicyServer {
   #forget(session: Session, why: string): void {
     this.#sessions.delete(session.id);
     this.#spent.add(session.nonce);
-    if (this.#spent.size > spentNonces) {
-      for (const oldest of this.#spent) {
-        this.#spent.delete(oldest);
-        break;
-      }
-    }
     this.#batcher.drop(session);
     this.#log(`session ${session.id.slice(0, 8)} ${why} after ${session.actions} actions`);
   }

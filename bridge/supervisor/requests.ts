@@ -86,6 +86,14 @@ export function offerCommand(
   return { state: withLane(state, lane, { gate, heard_s: now_s }) };
 }
 
+/** A peer that has nothing to say is there. */
+export function hear(state: Supervisor, session: string, now_s: number): Outcome {
+  const lane = laneOf(state, session);
+  const holder = lane && state.lanes[lane];
+  if (!lane || !holder) return { state, refusal: "unknown session" };
+  return { state: withLane(state, lane, { ...holder, heard_s: now_s }) };
+}
+
 /** Sensors heard of by `session`; `age_s` is how old they were when they were sent. */
 export function sense(
   state: Supervisor,

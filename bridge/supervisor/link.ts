@@ -1,0 +1,230 @@
+/**
+ * A peer of the supervisor: what a robot's program, a joystick or an operator's console holds. It greets
+ * until it has its lane, notices silence and begins anew; commands name the newest beat that was heard.
+ */
+
+import { randomUUID } from "node:crypto";
+import { WireError } from "../../core/errors.ts";
+import { monotonic_s } from "../clock.ts";
+import { Counts } from "../counts.ts";
+import type { ConnectorKeys } from "../security/keys.ts";
+import { connect, type Frames, Link } from "../sockets.ts";
+import type { Lane } from "./machine.ts";
+import {
+  type CommandMessage,
+  type CommandMessageOf,
+  decodeCommand,
+  defaultSupervisorEndpoint,
+  encodeOne,
+  supervisorProtocol,
+} from "./messages.ts";
+import type { Sensed } from "./zones.ts";
+
+export interface SupervisorLinkOptions {
+  readonly lane: Lane;
+  /** Names of the numbers in a command, as the supervisor has them. */
+  readonly columns: readonly string[];
+  readonly endpoint?: string;
+  readonly keys?: ConnectorKeys | undefined;
+  /** How long `connectSupervisor` and `arm` wait. */
+  readonly timeout_s?: number;
+  readonly log?: (line: string) => void;
+}
+
+const tick_ms = 50;
+/** A supervisor silent for so many ticks is taken for gone. */
+const lostAfterTicks = 8;
+
+/** Connects and takes the lane. @throws WireError when nobody answers, or with the reason of a refusal. */
+export async function connectSupervisor(options: SupervisorLinkOptions): Promise<SupervisorLink> {
+  const link = new SupervisorLink(options);
+  try {
+    await link.before(() => link.connected, "No supervisor gave the lane");
+    return link;
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
+export class SupervisorLink {
+  readonly #options: Required<SupervisorLinkOptions>;
+  readonly #link: Link;
+  readonly #timer: NodeJS.Timeout;
+  readonly #refused = new Counts();
+  #session: string | undefined;
+  #nonce = randomUUID();
+  #sequence = 0;
+  #beat: CommandMessageOf<"beat"> | undefined;
+  #ticksSinceHeard = 0;
+  #welcomes = 0;
+  /** The last thing refused, as a sentence. */
+  #why = "";
+  #closed = false;
+
+  /** Use `connectSupervisor`. */
+  constructor(options: SupervisorLinkOptions) {
+    this.#options = {
+      endpoint: defaultSupervisorEndpoint,
+      keys: undefined,
+      timeout_s: 3,
+      log: () => {},
+      ...options,
+    };
+    const { endpoint, keys } = this.#options;
+    this.#link = new Link(connect(endpoint, keys), (messages) => this.#receive(messages));
+    this.#timer = setInterval(() => this.#tick(), tick_ms);
+    this.#hello();
+  }
+
+  /** Whether the lane is this peer's and the supervisor is heard. */
+  get connected(): boolean {
+    return this.#session !== undefined && this.#beat !== undefined;
+  }
+
+  /** The newest of what the supervisor says at each tick: mode, who drives, command, stops. */
+  get beat(): CommandMessageOf<"beat"> | undefined {
+    return this.#beat;
+  }
+
+  /** Lanes taken after the first, and messages that the supervisor refused, by reason. */
+  report(): {
+    readonly reconnections: number;
+    readonly refused: Readonly<Record<string, number>>;
+  } {
+    const refused = this.#refused.byReason();
+    return { reconnections: Math.max(0, this.#welcomes - 1), refused };
+  }
+
+  /**
+   * Sends a command, one number for each column in m/s or rad/s; motion ends `ttl_s` after the newest
+   * beat unless another follows. With no time left, or no lane, nothing is sent: the supervisor holds.
+   */
+  command(values: ArrayLike<number>, ttl_s: number): boolean {
+    if (!this.#session || !this.#beat || !(ttl_s > 0)) return false;
+    this.#post({
+      type: "command",
+      session: this.#session,
+      sequence: this.#sequence++,
+      beat: this.#beat.beat,
+      ttl_ms: 1000 * ttl_s,
+      values: Array.from(values),
+    });
+    return true;
+  }
+
+  /** Says what the robot's sensors see, and how old that is. */
+  sense(seen: { pose?: NonNullable<Sensed["pose"]>; nearest_m?: number }, age_s = 0): void {
+    if (!this.#session) return;
+    this.#post({ type: "sense", session: this.#session, age_ms: 1000 * age_s, ...seen });
+  }
+
+  /** Asks to be armed and waits until it is so. @throws WireError with the reason when it is not. */
+  async arm(): Promise<void> {
+    const isArmed = () => this.#beat?.mode === "hold" || this.#beat?.mode === "armed";
+    const ask = () => {
+      if (!this.#session || !this.#beat || isArmed()) return;
+      this.#post({ type: "arm", session: this.#session, beat: this.#beat.beat });
+    };
+    ask();
+    const asking = setInterval(ask, tick_ms);
+    try {
+      await this.before(isArmed, "The supervisor did not arm");
+    } finally {
+      clearInterval(asking);
+    }
+  }
+
+  /** Ends motion; the robot has to be armed anew. */
+  disarm(): void {
+    if (this.#session) this.#post({ type: "disarm", session: this.#session });
+  }
+
+  /** Gives the lane back. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#session) this.#post({ type: "bye", session: this.#session });
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#lose("closed");
+    // a turn for the goodbye to leave: sockets do not linger
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    this.#link.close();
+  }
+
+  /** Waits until `is`. @throws WireError that says what did not happen, and why. */
+  async before(is: () => boolean, what: string): Promise<void> {
+    const { timeout_s, endpoint } = this.#options;
+    const deadline_s = monotonic_s() + timeout_s;
+    while (!is()) {
+      if (monotonic_s() > deadline_s) {
+        const why = this.#why || 'Start one with "understudy supervise", or check the endpoint.';
+        throw new WireError(`${what} at "${endpoint}" within ${timeout_s} s. ${why}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  #receive(messages: readonly Frames[]): void {
+    for (const frames of messages) {
+      const decoded = decodeCommand(frames, "supervisor");
+      if ("refusal" in decoded) this.#refused.add(decoded.refusal);
+      else this.#handle(decoded.message);
+    }
+  }
+
+  #handle(message: CommandMessage): void {
+    if (message.type === "welcome") {
+      if (message.nonce !== this.#nonce || this.#session === message.session) return;
+      this.#session = message.session;
+      this.#sequence = 0;
+      this.#welcomes++;
+      this.#ticksSinceHeard = 0;
+      this.#options.log(`has lane "${this.#options.lane}"`);
+    } else if (message.type === "refused") this.#refusal(message);
+    else if ("session" in message && message.session === this.#session) {
+      this.#ticksSinceHeard = 0;
+      if (message.type === "beat") this.#beat = message;
+      if (message.type === "bye") this.#lose("the supervisor said goodbye");
+    }
+  }
+
+  #refusal({ about, reason, message }: CommandMessageOf<"refused">): void {
+    this.#refused.add(reason);
+    if (about !== this.#nonce && about !== this.#session) return;
+    this.#why = message;
+    const isOver = reason === "unknown session" || reason === "other connection";
+    if (isOver || reason === "replayed hello") this.#lose(message);
+  }
+
+  #tick(): void {
+    this.#ticksSinceHeard++;
+    if (this.#session && this.#ticksSinceHeard > lostAfterTicks) {
+      this.#lose("the supervisor is silent");
+    }
+    if (this.#session) this.#post({ type: "alive", session: this.#session });
+    else this.#hello();
+  }
+
+  #hello(): void {
+    const { lane, columns } = this.#options;
+    const hello = {
+      type: "hello",
+      protocol: supervisorProtocol,
+      nonce: this.#nonce,
+      lane,
+    } as const;
+    this.#post({ ...hello, columns: [...columns] });
+  }
+
+  #lose(why: string): void {
+    if (this.#session) this.#options.log(`lost the supervisor: ${why}`);
+    this.#session = undefined;
+    this.#beat = undefined;
+    this.#nonce = randomUUID();
+  }
+
+  #post(message: CommandMessage): void {
+    if (!this.#closed) this.#link.post(encodeOne(message));
+  }
+}

@@ -1,0 +1,83 @@
+/** The emergency stop's own connection: one button, one latch, nothing else on the line. */
+
+import { WireError } from "../../core/errors.ts";
+import { monotonic_s } from "../clock.ts";
+import type { ConnectorKeys } from "../security/keys.ts";
+import { connect, type Frames, Link } from "../sockets.ts";
+import type { Mode } from "./machine.ts";
+import { decodeStop, defaultStopEndpoint, encodeOne, type StopMessage } from "./messages.ts";
+
+export interface StopState {
+  readonly mode: Mode;
+  /** Emergency stops so far: the number that a reset has to name. */
+  readonly stops: number;
+}
+
+/** How often a message that is not answered is sent again. */
+const repeat_ms = 50;
+
+export class StopLink {
+  readonly #endpoint: string;
+  readonly #link: Link;
+  #request = 0;
+  #answer: ((state: StopState) => void) | undefined;
+
+  constructor(endpoint = defaultStopEndpoint, keys?: ConnectorKeys) {
+    this.#endpoint = endpoint;
+    this.#link = new Link(connect(endpoint, keys), (messages) => this.#receive(messages));
+  }
+
+  /** Stops the robot. @throws WireError when no supervisor says that it did: cut the power. */
+  stop(why: string, timeout_s = 2): Promise<StopState> {
+    return this.#say({ type: "stop", why, request: ++this.#request }, timeout_s);
+  }
+
+  /** Ends the last stop; the robot is disarmed then. @throws WireError when it is not ended. */
+  async reset(timeout_s = 2): Promise<StopState> {
+    const { stops, mode } = await this.ask(timeout_s);
+    if (mode !== "estop")
+      throw new WireError(`There is no emergency stop to reset: it is ${mode}.`);
+    const state = await this.#say(
+      { type: "reset", stop: stops, request: ++this.#request },
+      timeout_s,
+    );
+    if (state.mode === "estop") throw new WireError("Somebody stopped it again. Look why first.");
+    return state;
+  }
+
+  ask(timeout_s = 2): Promise<StopState> {
+    return this.#say({ type: "ask", request: ++this.#request }, timeout_s);
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  /** Sends until it is answered. */
+  async #say(message: StopMessage, timeout_s: number): Promise<StopState> {
+    const deadline_s = monotonic_s() + timeout_s;
+    while (monotonic_s() < deadline_s) {
+      this.#link.post(encodeOne(message));
+      const state = await new Promise<StopState | undefined>((resolve) => {
+        const timeout = setTimeout(resolve, repeat_ms, undefined);
+        this.#answer = (answer) => {
+          clearTimeout(timeout);
+          resolve(answer);
+        };
+      });
+      if (state) return state;
+    }
+    throw new WireError(
+      `No supervisor answered at "${this.#endpoint}" within ${timeout_s} s. If the robot moves, cut its power.`,
+    );
+  }
+
+  #receive(messages: readonly Frames[]): void {
+    for (const frames of messages) {
+      const decoded = decodeStop(frames, "supervisor");
+      if (!("message" in decoded) || decoded.message.type !== "state") continue;
+      // an answer to something said before is no answer to this
+      if (decoded.message.request === this.#request) this.#answer?.(decoded.message);
+    }
+  }
+}
