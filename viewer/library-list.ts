@@ -21,4 +21,6 @@ export interface PolicyItem {
 export interface LibraryList {
   readonly replays: readonly ReplayItem[];
   readonly policies: readonly PolicyItem[];
+  /** There is a live socket on this server. */
+  readonly live?: boolean;
 }

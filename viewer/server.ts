@@ -1,7 +1,7 @@
 /** Serves the page, and the replays and policies of this machine, to this machine only. */
 
 import { createReadStream, existsSync, statSync } from "node:fs";
-import type { ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import path from "node:path";
 import type { Plugin } from "vite";
@@ -15,10 +15,14 @@ export interface ViewerOptions {
   readonly replays?: string;
   /** Where runs/ lies; the current folder unless given. */
   readonly working?: string;
+  /** The page should open the live socket; whoever starts the viewer answers there. */
+  readonly live?: boolean;
 }
 
 export interface ViewerServer {
   readonly url: string;
+  /** For a socket beside the page. */
+  readonly http: Server;
   close(): Promise<void>;
 }
 
@@ -28,7 +32,7 @@ const root = path.resolve(here, "..");
 
 /** Starts the viewer. @throws ConfigError for a port in use or a folder that is not there. */
 export async function serveViewer(options: ViewerOptions): Promise<ViewerServer> {
-  const { replays, working = process.cwd() } = options;
+  const { replays, working = process.cwd(), live = false } = options;
   if (!existsSync(path.join(here, "index.html"))) {
     throw new ConfigError(
       "Expected the page beside viewer/server.ts, found none: the viewer is part of the repository, not of the package. Clone it to use the viewer.",
@@ -46,7 +50,7 @@ export async function serveViewer(options: ViewerOptions): Promise<ViewerServer>
     cacheDir: path.join(root, "node_modules", ".vite", "viewer"),
     logLevel: "error",
     clearScreen: false,
-    plugins: [libraryPlugin(library)],
+    plugins: [libraryPlugin(library, live)],
     worker: { format: "es" },
     // found at start, so that the page is not loaded a second time once they are
     optimizeDeps: {
@@ -67,7 +71,10 @@ export async function serveViewer(options: ViewerOptions): Promise<ViewerServer>
     server: { host: HOST, port, strictPort: true, hmr: false, watch: null, fs: { allow: [root] } },
   });
   await server.listen();
-  return { url: `http://${HOST}:${port}/`, close: () => server.close() };
+  if (!server.httpServer) throw new Error("internal: the viewer's server does not listen");
+  // Vite speaks HTTP/2 only when it is given certificates
+  const http = server.httpServer as Server;
+  return { url: `http://${HOST}:${port}/`, http, close: () => server.close() };
 }
 
 /** The port, once it is known to be free; for 0 one that is. */
@@ -89,7 +96,7 @@ function freePort(port: number): Promise<number> {
   });
 }
 
-function libraryPlugin(library: Library): Plugin {
+function libraryPlugin(library: Library, live: boolean): Plugin {
   return {
     name: "understudy-library",
     configureServer(server) {
@@ -97,7 +104,7 @@ function libraryPlugin(library: Library): Plugin {
         const [address] = (request.url ?? "").slice(1).split("?");
         if (address === "library.json") {
           response.setHeader("Content-Type", "application/json");
-          response.end(JSON.stringify(library.list()));
+          response.end(JSON.stringify({ ...library.list(), live }));
         } else if (address.startsWith("library/")) {
           sendFile(response, library.fileOf(address.slice("library/".length)));
         } else next();

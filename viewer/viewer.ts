@@ -12,7 +12,8 @@ import {
   replaysByKind,
   scenes,
 } from "./library-state.ts";
-import type { SceneName } from "./messages.ts";
+import { LiveLink } from "./live-link.ts";
+import type { BundleFiles, SceneName } from "./messages.ts";
 import { Pane, type Setup } from "./pane.ts";
 import { SurveyRun } from "./survey-run.ts";
 import { palette } from "./ui/theme.ts";
@@ -43,6 +44,7 @@ export class Viewer {
   readonly end_s = signal(0);
   readonly growing = signal(false);
   readonly survey = new SurveyRun();
+  readonly live = new LiveLink();
   readonly #wanted = new URLSearchParams(location.search);
   readonly #library = fetchLibrary();
   #next: ReturnType<typeof setTimeout> | undefined;
@@ -63,6 +65,10 @@ export class Viewer {
     effect(() => {
       for (const { view } of this.panes.value) view?.setViewpoint(this.viewpoint.value);
     });
+    effect(() => {
+      if (this.live.refused.value !== "") this.alert.value = this.live.refused.value;
+    });
+    this.live.onPolicy = (run, bundle) => this.#runNewest(run, bundle);
     requestAnimationFrame((now_ms) => this.#frame(now_ms));
   }
 
@@ -108,9 +114,8 @@ export class Viewer {
         this.pane.value.openReplay(found.file, found.source);
         return;
       }
-      const { name, scene } = found;
-      dropped.value = [found, ...dropped.value.filter((bundle) => bundle.name !== name)];
-      this.openLive({ scene, driver: `dropped ${name}` });
+      const { name, scene, bundle } = found;
+      this.openLive({ scene, driver: this.#addBundle(name, scene, bundle) });
     } catch (error) {
       this.alert.value = (error as Error).message;
     }
@@ -219,6 +224,7 @@ export class Viewer {
     if (this.#begun) return;
     this.#begun = true;
     await this.#library;
+    if (library.value.live) this.live.connect();
     scenes.value = names;
     const pane = this.pane.value;
     pane.setup.value = this.#wantedSetup(names);
@@ -230,6 +236,23 @@ export class Viewer {
       this.alert.value = `There is no replay "${replay}" on this server.`;
     const count = Number(this.#wanted.get("panes") ?? 1);
     if (count > 1 && count <= 4) this.setPanes(Math.floor(count));
+  }
+
+  /** Gives the selected scene to a run's newest policy: at once if it drives already, else with a new episode. */
+  #runNewest(run: string, bundle: BundleFiles): void {
+    const scene: string = JSON.parse(bundle.manifest).scene;
+    const key = this.#addBundle(`newest of ${run}`, scene, bundle);
+    const { setup } = this.pane.value;
+    if (setup.value.driver === key && setup.value.scene === scene) this.pane.value.setDriver(key);
+    else this.openLive({ scene, driver: key });
+  }
+
+  #addBundle(name: string, scene: string, bundle: BundleFiles): string {
+    dropped.value = [
+      { name, scene, bundle },
+      ...dropped.value.filter((known) => known.name !== name),
+    ];
+    return `dropped ${name}`;
   }
 
   /** What the address asks for, where it can be had. */

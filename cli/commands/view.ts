@@ -1,13 +1,29 @@
 /** `understudy view`: serves the viewer's page to this machine until Ctrl-C. */
 
 import { spawn } from "node:child_process";
+import path from "node:path";
+import { servePolicy } from "../../bridge/policy-server.ts";
+import { defaultEndpoint } from "../../bridge/sockets.ts";
+import { FileError } from "../../core/errors.ts";
+import { loadPolicy } from "../../policies/runtime/node.ts";
 import { serveViewer } from "../../viewer/server.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Io } from "../command.ts";
+import { LiveSocket } from "../live.ts";
+import { bundleOfCheckpoint } from "../live-policy.ts";
+import { WatchedPolicy } from "../live-robot.ts";
+import { RunWatch } from "../live-runs.ts";
+
+/** How often checkpoints are looked for, and robots told of. */
+const RUNS_ms = 1000;
+const ROBOT_ms = 100;
+/** A run that has written nothing for so long when the viewer starts is over. */
+const RECENT_ms = 600_000;
 
 export const view = defineCommand({
   examples: [
     ["view", "run the scenes, policies and replays of this folder in the browser"],
     ["view --replays runs/latest/replays --open", "list one folder's replays, open the browser"],
+    ["view --serve policies/zoo/push-pair", "serve a policy to robots and watch them"],
   ],
   options: {
     replays: { type: "string", description: "a folder of replays to list beside those of runs/" },
@@ -20,19 +36,92 @@ export const view = defineCommand({
       description: "where to listen, on this machine only",
     },
     open: { type: "boolean", description: "open the page in the browser" },
+    serve: {
+      type: "string",
+      description: "folder of a policy bundle to serve to robots of this machine",
+    },
+    endpoint: {
+      type: "string",
+      default: defaultEndpoint,
+      description: "where robots find the served policy",
+    },
+    corrections: {
+      type: "string",
+      default: path.join("runs", "corrections.jsonl"),
+      description: "file that corrections are added to",
+    },
   },
   async run({ options, signal, io }) {
-    const { port, replays, open } = options;
-    const server = await serveViewer({ port, ...(replays === undefined ? {} : { replays }) });
-    io.out(`The viewer is at ${server.url} (Ctrl-C ends it).\n`);
-    if (open) openBrowser(server.url, (line) => io.err(line));
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-    await server.close();
+    const { port, replays, open, corrections, serve, endpoint } = options;
+    const watch = new RunWatch("runs", now_ms() - RECENT_ms);
+    const folder = replays === undefined ? {} : { replays };
+    const server = await serveViewer({ port, live: true, ...folder });
+    const closing: (() => Promise<void> | void)[] = [() => server.close()];
+    try {
+      const robot = serve === undefined ? undefined : await serveWatched(serve, endpoint, io);
+      if (robot) closing.unshift(robot.close);
+      const live = new LiveSocket(server.http, {
+        corrections,
+        policyOf: (run) => bundleOfCheckpoint(checkpointOf(watch, run)),
+        stop: robot?.stop,
+        now: () => new Date(now_ms()).toISOString(),
+      });
+      closing.unshift(() => live.close());
+      const timers = [
+        setInterval(() => {
+          for (const run of watch.look()) live.publishRun(run);
+        }, RUNS_ms),
+      ];
+      if (robot) timers.push(setInterval(() => live.publishRobot(robot.state()), ROBOT_ms));
+      closing.unshift(() => timers.forEach(clearInterval));
+      io.out(`The viewer is at ${server.url} (Ctrl-C ends it).\n`);
+      if (open) openBrowser(server.url, (line) => io.err(line));
+      await aborted(signal);
+    } finally {
+      for (const close of closing) await close();
+    }
   },
 });
+
+/** The wall clock, which files and corrections are dated by. */
+function now_ms(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function checkpointOf(watch: RunWatch, run: string): string {
+  const file = watch.fileOf(run);
+  if (file) return file;
+  throw new FileError(`There is no run "${run}" that is followed. Choose one of the list.`);
+}
+
+/** Serves a policy to robots of this machine; what they see and do can be told at any time. */
+async function serveWatched(folder: string, endpoint: string, io: Io) {
+  const runtime = await loadPolicy(folder);
+  const policy = new WatchedPolicy(runtime, () => performance.now() / 1000);
+  const log = (line: string) => io.err(`${line}\n`);
+  const server = await servePolicy({ policy, endpoint, log }).catch(async (error) => {
+    await runtime.close();
+    throw error;
+  });
+  return {
+    state: () => policy.state(server.endpoint, server.report()),
+    stop: (engaged: boolean) => {
+      policy.stopped = engaged;
+      log(engaged ? "STOP: all robots are told to stand still" : "robots may move again");
+    },
+    close: async () => {
+      await server.close();
+      await runtime.close();
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
 
 function openBrowser(url: string, remark: (line: string) => void): void {
   const openers: Readonly<Record<string, readonly string[]>> = {

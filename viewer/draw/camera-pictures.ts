@@ -81,6 +81,11 @@ function picture(name: string): Picture {
   return { figure, note, context };
 }
 
+/** Inverse depth of a role whose body nobody knows, for a canvas. */
+export function layerColours(layer: Float32Array): Uint8ClampedArray<ArrayBuffer> {
+  return tinted(layer, [0.75, 0.75, 0.75]);
+}
+
 /** Inverse depth in shades of one colour; what is not seen stays dark. */
 function tinted(layer: Float32Array, rgb: Rgb): Uint8ClampedArray<ArrayBuffer> {
   return image(layer.length, (i, out, at) => {

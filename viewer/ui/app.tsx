@@ -7,6 +7,7 @@ import type { Viewer } from "../viewer.ts";
 import { Disturb } from "./disturb.tsx";
 import { driveByKeys } from "./drive.ts";
 import { Earns, Poses } from "./earns.tsx";
+import { LivePanels } from "./live-panels.tsx";
 import { Panes } from "./panes.tsx";
 import { Sees } from "./sees.tsx";
 import { LiveSetup, ReplaySetup } from "./setup.tsx";
@@ -43,6 +44,7 @@ export function App({ viewer }: Props) {
           <Sees viewer={viewer} />
           <Earns viewer={viewer} />
           <Poses viewer={viewer} />
+          <LivePanels viewer={viewer} />
         </aside>
       </main>
     </>

@@ -1,0 +1,80 @@
+/** A run's newest policy as a bundle in memory, for the page to run: a student's as it is exported, a teacher's likewise. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { encodeInference } from "../nn/inference.ts";
+import type { Forward } from "../nn/model.ts";
+import { completeManifest, readBundle } from "../policies/bundle.ts";
+import { readCheckpointKind } from "../policies/checkpoint.ts";
+import type { ManifestDraft } from "../policies/manifest.ts";
+import { teacherNetwork } from "../policies/networks/teacher.ts";
+import { readStudent } from "../student/checkpoint.ts";
+import { studentInterface } from "../student/interface.ts";
+import { readTeacher } from "../teacher/checkpoint.ts";
+import { exportLink } from "./chain.ts";
+
+export interface LiveBundle {
+  /** policy.json */
+  readonly manifest: string;
+  readonly onnx: Uint8Array;
+}
+
+/** @throws FileError for a checkpoint that is damaged or of no policy. */
+export async function bundleOfCheckpoint(file: string): Promise<LiveBundle> {
+  return readCheckpointKind(file) === "teacher" ? teacherBundle(file) : studentBundle(file);
+}
+
+async function studentBundle(file: string): Promise<LiveBundle> {
+  const student = readStudent(file);
+  const { simulation } = student;
+  const folder = mkdtempSync(path.join(tmpdir(), "understudy-live-"));
+  try {
+    const bundle = path.join(folder, "bundle");
+    const source = { command: "understudy view", teacherSteps: 0 };
+    await exportLink({ simulation }, student, bundle, source);
+    const { manifest, onnx } = readBundle(bundle);
+    return { manifest: JSON.stringify(manifest), onnx };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A teacher reads what no robot has, which the page has: its first input is named like the observation group. */
+function teacherBundle(file: string): LiveBundle {
+  const { spec, theta, observability, simulation, progress } = readTeacher(file);
+  const network = teacherNetwork(spec);
+  const group = `keypoints:${observability}`;
+  const forward: Forward = (g, views, inputs) => {
+    const { mean } = network.act(g, views, {
+      keypoints: inputs[group],
+      proprioception: inputs.proprioception,
+    });
+    return { action: g.clip(mean, -1, 1) };
+  };
+  const { keypoints, proprioception } = network.inputs;
+  const onnx = encodeInference({
+    params: network.params,
+    theta,
+    forward,
+    inputs: { [group]: keypoints, proprioception },
+    outputs: ["action"],
+  });
+  const { controlStep_s, output, inputs } = studentInterface(simulation.scene, simulation.config);
+  const previousAction = inputs.filter(({ name }) => name === "proprioception");
+  const draft: ManifestDraft = {
+    name: `${simulation.scene} teacher`,
+    scene: simulation.scene,
+    controlStep_s,
+    inputs: [{ name: group, shape: [...keypoints.shape], dtype: "float32" }, ...previousAction],
+    output,
+    provenance: {
+      command: "understudy view",
+      commit: "unknown",
+      seed: simulation.seed,
+      environmentSteps: progress.environmentSteps,
+      versions: {},
+    },
+  };
+  return { manifest: JSON.stringify(completeManifest(draft, onnx)), onnx };
+}

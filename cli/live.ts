@@ -1,0 +1,171 @@
+/** The socket between `understudy view` and its pages: training runs and a robot out, corrections and the stop in. */
+
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import type { IncomingMessage, Server } from "node:http";
+import path from "node:path";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import {
+  type Correction,
+  type FromPage,
+  type FromServer,
+  fromPageSchema,
+  LIVE_PATH,
+  type RobotState,
+  type RunState,
+} from "../viewer/live-messages.ts";
+
+export interface LiveSources {
+  /** Where corrections are kept, one JSON document a line. */
+  readonly corrections: string;
+  /** The bundle of a run's newest policy. */
+  policyOf(run: string): Promise<{ readonly manifest: string; readonly onnx: Uint8Array }>;
+  /** Stops the robots, or lets them go on; undefined where no robot is served. */
+  readonly stop: ((engaged: boolean) => void) | undefined;
+  /** Wall clock, ISO 8601, for the corrections' file. */
+  now(): string;
+}
+
+/** More than this is no message of ours. */
+const MOST_BYTES = 64 * 1024;
+
+export class LiveSocket {
+  readonly #sources: LiveSources;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MOST_BYTES });
+  readonly #planners = new Set<WebSocket>();
+  /** Which run's policies each page wants. */
+  readonly #followers = new Map<WebSocket, string>();
+  readonly #runs = new Map<string, RunState>();
+  #robot: RobotState | undefined;
+
+  /** Answers at `LIVE_PATH` of a server that listens on this machine only. */
+  constructor(http: Server, sources: LiveSources) {
+    this.#sources = sources;
+    http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on("connection", (socket) => this.#welcome(socket));
+  }
+
+  /** Tells every page how a run stands; a newer policy follows where it is wanted. */
+  publishRun(run: RunState): void {
+    this.#runs.set(run.name, run);
+    this.#broadcast({ type: "run", run });
+    for (const [socket, wanted] of this.#followers) {
+      if (wanted === run.name) void this.#sendPolicy(socket, wanted);
+    }
+  }
+
+  publishRobot(robot: RobotState): void {
+    this.#robot = robot;
+    this.#broadcast({ type: "robot", robot });
+  }
+
+  close(): void {
+    for (const socket of this.#server.clients) socket.terminate();
+    this.#server.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (request.url !== LIVE_PATH) return;
+    if (!isOwnPage(request)) {
+      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (peer) => {
+      this.#server.emit("connection", peer, request);
+    });
+  }
+
+  #welcome(socket: WebSocket): void {
+    for (const run of this.#runs.values()) send(socket, { type: "run", run });
+    if (this.#robot) send(socket, { type: "robot", robot: this.#robot });
+    socket.on("message", (data) => this.#receive(socket, String(data)));
+    socket.on("close", () => {
+      this.#planners.delete(socket);
+      this.#followers.delete(socket);
+    });
+    // a page that breaks off says so with "close"
+    socket.on("error", () => socket.terminate());
+  }
+
+  #receive(socket: WebSocket, text: string): void {
+    const message = parse(text);
+    if (typeof message === "string") {
+      send(socket, { type: "refused", message });
+      return;
+    }
+    switch (message.type) {
+      case "correction":
+        this.#correct(socket, message);
+        break;
+      case "stop":
+        if (this.#sources.stop) this.#sources.stop(message.engaged);
+        else refuse(socket, "No robot is served here. Start understudy view with --serve DIR.");
+        break;
+      case "follow":
+        this.#followers.set(socket, message.run);
+        void this.#sendPolicy(socket, message.run);
+        break;
+      case "planner":
+        this.#planners.add(socket);
+    }
+  }
+
+  #correct(socket: WebSocket, correction: Correction): void {
+    const { corrections: file, now } = this.#sources;
+    const { text, at } = correction;
+    try {
+      mkdirSync(path.dirname(file), { recursive: true });
+      appendFileSync(file, `${JSON.stringify({ time: now(), text, ...at })}\n`);
+    } catch (error) {
+      refuse(socket, `The correction was not stored: ${(error as Error).message}.`);
+      return;
+    }
+    for (const planner of this.#planners) planner.send(JSON.stringify(correction));
+    const count = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").length : 0;
+    send(socket, { type: "stored", file, count, planners: this.#planners.size });
+  }
+
+  async #sendPolicy(socket: WebSocket, run: string): Promise<void> {
+    try {
+      const { manifest, onnx } = await this.#sources.policyOf(run);
+      const bytes = Buffer.from(onnx).toString("base64");
+      send(socket, { type: "policy", run, manifest, onnx: bytes });
+    } catch (error) {
+      refuse(socket, (error as Error).message);
+    }
+  }
+
+  #broadcast(message: FromServer): void {
+    for (const socket of this.#server.clients) {
+      if (!this.#planners.has(socket)) send(socket, message);
+    }
+  }
+}
+
+/** A page of another site must not stop robots: browsers say where a script comes from, programs say nothing. */
+function isOwnPage({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  const local = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? "");
+  return local && (origin === undefined || origin === `http://${host}`);
+}
+
+function parse(text: string): FromPage | string {
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch {
+    return "Expected a message in JSON.";
+  }
+  const result = fromPageSchema.safeParse(input);
+  if (result.success) return result.data;
+  const [{ path: where, message }] = result.error.issues;
+  return `The message was not understood: at ${where.join(".") || "the top level"}: ${message}.`;
+}
+
+function send(socket: WebSocket, message: FromServer): void {
+  socket.send(JSON.stringify(message));
+}
+
+function refuse(socket: WebSocket, message: string): void {
+  send(socket, { type: "refused", message });
+}

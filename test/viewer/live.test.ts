@@ -1,0 +1,219 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { LiveSocket } from "../../cli/live.ts";
+import { bundleOfCheckpoint } from "../../cli/live-policy.ts";
+import { WatchedPolicy } from "../../cli/live-robot.ts";
+import { nextState, RunWatch } from "../../cli/live-runs.ts";
+import { readBundle } from "../../policies/bundle.ts";
+import { writeCheckpoint } from "../../policies/checkpoint.ts";
+import { teacherNetwork } from "../../policies/networks/teacher.ts";
+import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
+import { openActor } from "../../rollout/actor.ts";
+import { SceneBatch } from "../../sim/scene-batch.ts";
+import { findScene } from "../../sim/scenes/index.ts";
+import type { FromServer } from "../../viewer/live-messages.ts";
+import { freshTeacher, simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
+import { saveStudent } from "./recordings.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "understudy-live-test-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A checkpoint as a training run leaves it, of a teacher that has learnt nothing. */
+function saveTeacher(name: string, environmentSteps: number) {
+  const simulation = simulationOf("reach-box");
+  const { spec, theta, actor } = freshTeacher(simulation);
+  const file = path.join(folder, name);
+  writeCheckpoint(file, {
+    kind: "teacher",
+    seed: 5,
+    config: { simulation, teacher: tinyTeacher, network: spec },
+    progress: { iteration: 1, environmentSteps, learningRate: 1, metrics: { success: 0.25 } },
+    params: teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape })),
+    arrays: { theta, m: theta, v: theta },
+  });
+  return { file, theta, actor };
+}
+
+describe("the live socket", () => {
+  const corrections = path.join(folder, "runs", "corrections.jsonl");
+  const stops: boolean[] = [];
+  let http: Server;
+  let live: LiveSocket;
+  let address: string;
+
+  beforeAll(async () => {
+    http = createServer();
+    live = new LiveSocket(http, {
+      corrections,
+      policyOf: () => Promise.reject(new Error("There is no run.")),
+      stop: (engaged) => stops.push(engaged),
+      now: () => "2026-01-02T03:04:05.000Z",
+    });
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    address = `127.0.0.1:${(http.address() as { port: number }).port}`;
+  });
+  afterAll(() => {
+    live.close();
+    http.close();
+  });
+
+  /** A peer and what it hears. */
+  async function join(origin?: string) {
+    const socket = new WebSocket(`ws://${address}/live`, origin ? { origin } : {});
+    const heard: FromServer[] = [];
+    socket.on("message", (data) => heard.push(JSON.parse(String(data))));
+    await new Promise((resolve, reject) => {
+      socket.once("open", resolve);
+      socket.once("error", reject);
+    });
+    const say = (message: unknown) =>
+      socket.send(typeof message === "string" ? message : JSON.stringify(message));
+    return { heard, say, close: () => socket.close() };
+  }
+
+  const at = { scene: "reach-box", driver: "demo", seed: 1, start: 2, step: 3, stage: "reach" };
+
+  it("is closed to pages of other sites", async () => {
+    await expect(join("http://example.org")).rejects.toThrow("403");
+    await expect(join(`http://${address}`)).resolves.toBeDefined();
+  });
+
+  it("stores a correction as a label, and tells the planners", async () => {
+    const page = await join();
+    const planner = await join();
+    planner.say({ type: "planner" });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const correction = { type: "correction", text: "more to the left", at };
+    page.say(correction);
+    await expect
+      .poll(() => page.heard)
+      .toContainEqual({ type: "stored", file: corrections, count: 1, planners: 1 });
+    expect(planner.heard).toEqual([correction]);
+    expect(JSON.parse(readFileSync(corrections, "utf8"))).toEqual({
+      time: "2026-01-02T03:04:05.000Z",
+      text: "more to the left",
+      ...at,
+    });
+  });
+
+  it("refuses in a sentence what it does not understand", async () => {
+    const page = await join();
+    page.say("{");
+    page.say({ type: "correction", text: " ", at });
+    page.say({ type: "follow", run: "gone" });
+    await expect.poll(() => page.heard.length).toBe(3);
+    const messages = page.heard.map((message) => "message" in message && message.message);
+    expect(messages[0]).toBe("Expected a message in JSON.");
+    expect(messages[1]).toContain("at text");
+    expect(messages[2]).toBe("There is no run.");
+  });
+
+  it("passes the stop on, and tells a page that comes late how things stand", async () => {
+    const page = await join();
+    page.say({ type: "stop", engaged: true });
+    await expect.poll(() => stops).toEqual([true]);
+    const standing = { phase: "teacher", scene: "reach-box", metrics: {} } as const;
+    const run = nextState(
+      "a",
+      { ...standing, environmentSteps: 1, totalSteps: 2 },
+      undefined,
+      undefined,
+    );
+    live.publishRun(run);
+    const late = await join();
+    await expect.poll(() => late.heard).toEqual([{ type: "run", run }]);
+  });
+});
+
+describe("a run that is followed", () => {
+  it("has a rate and a time left once there are two checkpoints", () => {
+    const standing = { phase: "student", scene: "s", totalSteps: 10_000, metrics: {} } as const;
+    const first = nextState("r", { ...standing, environmentSteps: 1000 }, undefined, undefined);
+    expect(first).toMatchObject({ stepsPerSecond: null, left_s: null });
+    const second = nextState("r", { ...standing, environmentSteps: 4000 }, first, 6);
+    // 3000 steps in 6 s; 6000 to go
+    expect(second).toMatchObject({ stepsPerSecond: 500, left_s: 12 });
+    expect(second.points.map(({ environmentSteps }) => environmentSteps)).toEqual([1000, 4000]);
+  });
+
+  it("is found by its checkpoint, and told of only when that changes", () => {
+    saveTeacher("teacher.ckpt", 128);
+    const watch = new RunWatch(folder, 0);
+    expect(watch.look()).toMatchObject([
+      {
+        name: "teacher.ckpt",
+        phase: "teacher",
+        scene: "reach-box",
+        environmentSteps: 128,
+        // iterations * envs * rolloutSteps
+        totalSteps: 2 * 16 * 8,
+        points: [{ success: 0.25, return: null }],
+      },
+    ]);
+    expect(watch.look()).toEqual([]);
+    expect(watch.fileOf("../teacher.ckpt")).toBeUndefined();
+  });
+
+  it("hands over its policy: the bundle acts as the trainer's network does", async () => {
+    const { file, theta, actor } = saveTeacher("again.ckpt", 128);
+    const bundle = await bundleOfCheckpoint(file);
+    const policy = await loadPolicyBytes(JSON.parse(bundle.manifest), bundle.onnx);
+    const batch = await SceneBatch.create({
+      scene: findScene("reach-box"),
+      envs: 4,
+      seed: 1,
+      purpose: "evaluation",
+      groups: ["keypoints:fov", "proprioception"],
+    });
+    batch.reset();
+    const found = await policy.act({ ...batch.groups }, 4);
+    const own = await openActor(actor, 4);
+    const expected = await own.act(theta, batch.groups);
+    for (let i = 0; i < 8; i++) expect(found[i]).toBeCloseTo(expected[i], 5);
+    await Promise.all([own.close(), policy.close()]);
+    batch.free();
+  });
+});
+
+describe("a policy that is watched", () => {
+  it("acts as it would alone, until it is stopped: then every action is zero", async () => {
+    const bundle = path.join(folder, "bundle");
+    await saveStudent(bundle);
+    const alone = await loadPolicy(bundle);
+    let now_s = 10;
+    const policy = new WatchedPolicy(await loadPolicy(bundle), () => now_s);
+    const layers = new Float32Array(2 * 64 * 64);
+    layers[0] = 2;
+    const inputs = { layers, proprioception: new Float32Array(4) };
+    const expected = (await alone.step(inputs, undefined, 2)).actions;
+    expect([...(await policy.step(inputs, undefined, 2)).actions]).toEqual([...expected]);
+    policy.stopped = true;
+    expect([...(await policy.step(inputs, undefined, 2)).actions]).toEqual([0, 0, 0, 0]);
+    now_s = 12;
+    const report = {
+      sessions: 1,
+      robots: 2,
+      observations: 4,
+      actions: 4,
+      superseded: 0,
+      batches: 2,
+      refused: {},
+      latencyP50_ms: Number.NaN,
+      latencyP99_ms: 3,
+    };
+    expect(policy.state("tcp://there", report)).toMatchObject({
+      policy: readBundle(bundle).manifest.name,
+      robots: 2,
+      silent_s: 2,
+      stopped: true,
+      latencyP50_ms: null,
+      latencyP99_ms: 3,
+      action: { "forward, m/s": 0, "turn, rad/s": 0 },
+    });
+    await Promise.all([policy.close(), alone.close()]);
+  });
+});
