@@ -6,6 +6,7 @@
 import { type PolicyOutput, rowSize } from "../../policies/manifest.ts";
 import {
   commandAt,
+  forget,
   type Gate,
   type GateLimits,
   type GateRefusal,
@@ -58,7 +59,7 @@ export class CommandPort {
 
   /** Zero, until another observation was sent and then answered. */
   stop(): void {
-    this.#gate = openGate(session, this.#limits);
+    this.#gate = forget(this.#gate);
   }
 
   /** In the manifest's output units; zeros unless a command is in force. */

@@ -80,6 +80,11 @@ export class LeKiwiClient {
     void this.#say();
   }
 
+  /** Zero, until something new is seen and answered. */
+  stop(): void {
+    this.#port.stop();
+  }
+
   /** Stops the base and hangs up. */
   async close(): Promise<void> {
     clearInterval(this.#timer);

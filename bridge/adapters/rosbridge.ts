@@ -128,6 +128,11 @@ export class Rosbridge {
     }
   }
 
+  /** Zero, until something new is seen and answered. */
+  stop(): void {
+    this.#port.stop();
+  }
+
   /** In the manifest's output units. */
   command(now_s = monotonic_s()): Float32Array {
     return this.#port.commandAt(now_s);

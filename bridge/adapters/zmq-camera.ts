@@ -1,6 +1,6 @@
 /**
  * Cameras for LeRobot's ZMQCamera (lerobot/cameras/zmq): a PUB socket, one JSON message a moment with a
- * base64 JPEG and a Unix time for each camera. No conflate here: subscribers conflate for themselves.
+ * base64 JPEG and a time for each camera (the client ignores it and takes its own). No conflate here: subscribers conflate for themselves.
  */
 
 import { Publisher } from "zeromq";
@@ -18,11 +18,11 @@ export interface ZmqCameraOptions {
 /** The message of one moment; `jpegs` are as jpeg.ts makes them. */
 export function encodeCameraMessage(
   jpegs: ReadonlyMap<string, Uint8Array>,
-  unix_s: number,
+  stamp_s: number,
 ): Uint8Array {
   const names = [...jpegs.keys()];
   const images = [...jpegs].map(([name, jpeg]) => [name, Buffer.from(jpeg).toString("base64")]);
-  const timestamps = Object.fromEntries(names.map((name) => [name, unix_s]));
+  const timestamps = Object.fromEntries(names.map((name) => [name, stamp_s]));
   return Buffer.from(JSON.stringify({ timestamps, images: Object.fromEntries(images) }));
 }
 
@@ -53,18 +53,18 @@ export class ZmqCamera {
     this.#quality = quality;
   }
 
-  /** Publishes pictures taken at `unix_s`. */
-  async publish(pictures: Readonly<Record<string, Picture>>, unix_s: number): Promise<void> {
+  /** Publishes pictures taken at `stamp_s` of the sender's clock. */
+  async publish(pictures: Readonly<Record<string, Picture>>, stamp_s: number): Promise<void> {
     const jpegs = new Map<string, Uint8Array>();
     for (const [name, picture] of Object.entries(pictures)) {
       jpegs.set(name, await encodeJpeg(picture, this.#quality));
     }
-    await this.publishJpegs(jpegs, unix_s);
+    await this.publishJpegs(jpegs, stamp_s);
   }
 
   /** The same for pictures that are encoded already. */
-  async publishJpegs(jpegs: ReadonlyMap<string, Uint8Array>, unix_s: number): Promise<void> {
-    await this.#socket.send(encodeCameraMessage(jpegs, unix_s));
+  async publishJpegs(jpegs: ReadonlyMap<string, Uint8Array>, stamp_s: number): Promise<void> {
+    await this.#socket.send(encodeCameraMessage(jpegs, stamp_s));
   }
 
   close(): void {

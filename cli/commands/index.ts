@@ -44,6 +44,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Own a robot's actuators: arming, limits, watchdog, emergency stop.",
     load: async () => (await import("./supervise.ts")).supervise,
   },
+  doctor: {
+    summary: "Find what is wrong between a robot and its policy, and how to mend it.",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
   keys: {
     summary: "Make the keys that let a robot and a policy on different machines talk.",
     load: async () => (await import("./keys.ts")).keys,
@@ -73,12 +77,25 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./lekiwi-host.ts")).lekiwiHost,
   },
   record: {
-    summary: "Record robots: MCAP or a LeRobot dataset from simulation, or every session of a server.",
+    summary:
+      "Record robots: MCAP or a LeRobot dataset from simulation, or every session of a server.",
     load: async () => (await import("./record.ts")).record,
   },
   replay: {
     summary: "Feed a recording through a policy and compare what it does.",
     load: async () => (await import("./replay.ts")).replay,
+  },
+  "lekiwi-drive": {
+    summary: "Drive a LeKiwi, real or simulated, by a policy bundle.",
+    load: async () => (await import("./lekiwi-drive.ts")).lekiwiDrive,
+  },
+  "turtlebot3-drive": {
+    summary: "Drive a TurtleBot3 through rosbridge by a policy bundle.",
+    load: async () => (await import("./turtlebot3-drive.ts")).turtlebot3Drive,
+  },
+  "drive-sim": {
+    summary: "A simulated robot driven by a GR00T or openpi policy server.",
+    load: async () => (await import("./drive-sim.ts")).driveSim,
   },
   view: {
     summary: "Serve the viewer: scenes, policies and replays in the browser, until Ctrl-C.",

@@ -7,6 +7,7 @@ import {
   openLeKiwiHost,
 } from "../../bridge/adapters/lekiwi-host.ts";
 import { lekiwiWires } from "../../bridge/adapters/lekiwi-messages.ts";
+import { openZmqCamera, type ZmqCamera } from "../../bridge/adapters/zmq-camera.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
 import type { EpisodeEnd } from "../../sim/scene-batch.ts";
 import { studentInterface } from "../../student/interface.ts";
@@ -56,6 +57,11 @@ export const lekiwiHost = defineCommand({
       default: 500,
       description: "stop this long after the last command",
     },
+    camera: {
+      type: "string",
+      description:
+        "publish the pictures here too, for LeRobot's ZMQCamera, such as tcp://127.0.0.1:5558",
+    },
     open: { type: "boolean", description: "allow endpoints that other machines can reach" },
     ...seedOption,
     ...jsonOption,
@@ -74,12 +80,16 @@ export const lekiwiHost = defineCommand({
       allowOpenPort: open,
       log: (line) => io.err(`${line}\n`),
     });
+    const camera = options.camera
+      ? await openZmqCamera({ endpoint: options.camera, allowOpenPort: open })
+      : undefined;
     const ends: EpisodeEnd[] = [];
+    const { controlStep_s } = robot;
     const lockStep = options.pace === "client";
     try {
       for (let start = 0; start < options.episodes && !signal.aborted; start++) {
         const body = await SimulatedLeKiwi.open(simulation, robot, start);
-        const end = await drive(host, body, robot.controlStep_s, lockStep, signal);
+        const end = await drive({ host, body, camera, controlStep_s, lockStep, signal });
         body.free();
         if (!end) break;
         ends.push(end);
@@ -87,6 +97,7 @@ export const lekiwiHost = defineCommand({
       }
     } finally {
       host.close();
+      camera?.close();
     }
     const won = ends.filter(({ outcome }) => outcome === "success").length;
     const outcomes = ends.map(({ outcome, steps }, start) => ({ start, outcome, steps }));
@@ -100,16 +111,20 @@ export const lekiwiHost = defineCommand({
   },
 });
 
+interface Drive {
+  readonly host: LeKiwiHost;
+  readonly body: SimulatedLeKiwi;
+  readonly camera: ZmqCamera | undefined;
+  readonly controlStep_s: number;
+  readonly lockStep: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** One episode, begun once a client takes observations. Undefined when interrupted. */
-async function drive(
-  host: LeKiwiHost,
-  body: SimulatedLeKiwi,
-  controlStep_s: number,
-  lockStep: boolean,
-  signal: AbortSignal,
-): Promise<EpisodeEnd | undefined> {
+async function drive(episode: Drive): Promise<EpisodeEnd | undefined> {
+  const { host, body, controlStep_s, lockStep, signal } = episode;
   host.stop();
-  while (!(await publish(host, body))) {
+  while (!(await publish(episode))) {
     if (signal.aborted) return undefined;
     await sleep(20);
   }
@@ -120,11 +135,13 @@ async function drive(
     else await sleep(Math.max(0, 1000 * (next_s - monotonic_s())));
     const end = body.step(host.command());
     if (end) return end;
-    await publish(host, body);
+    await publish(episode);
   }
   return undefined;
 }
 
-async function publish(host: LeKiwiHost, body: SimulatedLeKiwi): Promise<boolean> {
-  return host.publish(body.state, await body.cameras());
+async function publish({ host, body, camera }: Drive): Promise<boolean> {
+  const jpegs = await body.cameras();
+  await camera?.publishJpegs(jpegs, monotonic_s());
+  return host.publish(body.state, jpegs);
 }

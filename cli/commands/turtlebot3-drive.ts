@@ -1,0 +1,95 @@
+/** `understudy turtlebot3-drive`: a bundle drives a TurtleBot3 through rosbridge. */
+
+import { ndarray } from "../../bridge/adapters/numpy.ts";
+import { PolicySession } from "../../bridge/adapters/policy-session.ts";
+import { decodeRosImage, layersOf, type RosImage } from "../../bridge/adapters/ros-image.ts";
+import { defaultRosbridge, Rosbridge, twistTypes } from "../../bridge/adapters/rosbridge.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { loadPolicy } from "../../policies/runtime/node.ts";
+import { untilAborted } from "../adapt.ts";
+import { defineCommand, jsonOption } from "../command.ts";
+import { formatTable } from "../table.ts";
+
+const imageType = "sensor_msgs/msg/Image";
+/** Depth and roles must be of the same moment. */
+const sameMoment_s = 0.05;
+
+export const turtlebot3Drive = defineCommand({
+  examples: [
+    ["turtlebot3-drive --policy policies/zoo/push-pair", "ROS 2 Jazzy, rosbridge on this machine"],
+    ["turtlebot3-drive --policy policies/zoo/push-pair --twist Twist", "ROS 2 Humble"],
+  ],
+  options: {
+    policy: { type: "string", required: true, description: "folder of the policy bundle" },
+    rosbridge: { type: "string", default: defaultRosbridge, description: "its WebSocket" },
+    twist: {
+      type: "string",
+      choices: twistTypes,
+      default: "TwistStamped",
+      description: "type of the command topic: Twist up to Humble, TwistStamped from Jazzy on",
+    },
+    command_topic: { type: "string", default: "/cmd_vel", description: "where to say velocities" },
+    depth_topic: {
+      type: "string",
+      default: "/camera/depth/image_rect_raw",
+      description: "depth image, 32FC1 or 16UC1",
+    },
+    roles_topic: {
+      type: "string",
+      default: "/understudy/roles",
+      description: "image of the same view with the number of the role in each pixel, 8UC1",
+    },
+    ...jsonOption,
+  },
+  async run({ options, signal, io, report }) {
+    const policy = await loadPolicy(options.policy);
+    const input = policy.manifest.inputs.find(({ camera }) => camera);
+    const camera = input?.camera;
+    if (!input || !camera) {
+      throw new ConfigError(`Policy "${policy.manifest.name}" looks at no camera.`);
+    }
+    const session = new PolicySession(policy);
+    const seen: { depth?: RosImage; roles?: RosImage } = {};
+    let [busy, actions] = [false, 0];
+    const robot = new Rosbridge({
+      output: policy.manifest.output,
+      url: options.rosbridge,
+      twist: options.twist,
+      commandTopic: options.command_topic,
+      topics: { [options.depth_topic]: imageType, [options.roles_topic]: imageType },
+      log: (line) => io.err(`${line}\n`),
+      onMessage(topic, message) {
+        seen[topic === options.depth_topic ? "depth" : "roles"] = decodeRosImage(message);
+        if (!busy) void act();
+      },
+    });
+    const act = async () => {
+      const { depth, roles } = seen;
+      if (!depth || !roles || Math.abs(depth.stamp_s - roles.stamp_s) > sameMoment_s) return;
+      busy = true;
+      robot.observed();
+      delete seen.depth;
+      try {
+        const array = ndarray(layersOf(depth, roles, camera), input.shape);
+        robot.drive(await session.act((name) => (name === input.name ? array : undefined), 0));
+        actions++;
+      } catch (error) {
+        robot.stop();
+        robot.refusals.add(error);
+      }
+      busy = false;
+    };
+    await untilAborted(signal);
+    await robot.close();
+    await policy.close();
+    report({ actions, refused: robot.refusals.byReason() }, () =>
+      formatTable(
+        [{ title: "images" }, { title: "count", align: "right" }],
+        [
+          ["answered", String(actions)],
+          ["refused", String(robot.refusals.total)],
+        ],
+      ),
+    );
+  },
+});
