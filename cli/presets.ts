@@ -26,8 +26,8 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
     // ten minutes on two cores, deployment included
     quick: {
       scene: guided,
-      teacher: { ...teacher, iterations: 450, practiceUntil: 0.2 },
-      student: { iterations: 310 },
+      teacher: { ...teacher, epochs: 3, iterations: 670, practiceUntil: 0.3 },
+      student: { iterations: 220 },
     },
     // a quarter of an hour: what policies/zoo was made with
     long: {
