@@ -34,6 +34,7 @@ const BUNDLE_GROUPS: ActorInputs = {
   layers: "layers",
   proprioception: "proprioception",
   goal: "goal",
+  lastSeen: "lastSeen",
 };
 
 export async function openActor(spec: ActorSpec, rows: number): Promise<BatchActor> {

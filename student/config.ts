@@ -47,6 +47,10 @@ export const studentConfig = z.strictObject({
     .boolean()
     .default(true)
     .describe("tell the student where the target lies from the anchor, in scenes of several"),
+  lastSeen: z
+    .boolean()
+    .default(false)
+    .describe("remember where each role was last seen, dead-reckoned by the robot's own commands"),
   burnIn: z.int().min(0).default(4).describe("steps of a sequence before its loss counts"),
 });
 export type StudentConfig = z.output<typeof studentConfig>;

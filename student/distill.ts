@@ -153,6 +153,7 @@ function labelsOf(
     groups[`keypoints:${observability}`],
     groups["keypoints:global"],
     groups.proprioception,
+    groups.lastSeen,
   );
 }
 

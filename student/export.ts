@@ -48,7 +48,10 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
       name: simulation.scene,
       scene: simulation.scene,
       robot: "ego-push",
-      ...studentInterface(simulation.scene, simulation.config, { goal: Boolean(spec.goal) }),
+      ...studentInterface(simulation.scene, simulation.config, {
+        goal: Boolean(spec.goal),
+        lastSeen: Boolean(spec.lastSeen),
+      }),
       recurrent: memory ? [{ input: "memory", output: "nextMemory", shape: [spec.memory] }] : [],
       provenance,
     },

@@ -5,6 +5,7 @@
 
 import { parseConfig } from "../core/config.ts";
 import { multiply, type Quat } from "../core/frames.ts";
+import { lastSeenColumns } from "../core/last-seen.ts";
 import type { PolicyInterface } from "../policies/manifest.ts";
 import { egoPushCamera } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
@@ -16,12 +17,14 @@ import { findScene } from "../sim/scenes/index.ts";
 export interface StudentInputs {
   /** Where the target lies from the anchor; all that the scene tells unless given. */
   readonly goal?: boolean;
+  /** Where each role was last seen; not unless given. */
+  readonly lastSeen?: boolean;
 }
 
 export function studentInterface(
   sceneName: string,
   config: unknown,
-  { goal = true }: StudentInputs = {},
+  { goal = true, lastSeen = false }: StudentInputs = {},
 ): PolicyInterface {
   const scene = findScene(sceneName);
   const assembled = scene.assemble(parseConfig(scene.config, config, `scene "${sceneName}"`));
@@ -33,6 +36,7 @@ export function studentInterface(
       layersInput(roles),
       previousActionInput(),
       ...(goal && assembled.tellsGoal ? [goalInput()] : []),
+      ...(lastSeen ? [lastSeenInput(roles)] : []),
     ],
     output: {
       name: "action",
@@ -90,6 +94,25 @@ function goalInput(): PolicyInterface["inputs"][number] {
           "sine and cosine of n times the target's yaw; the shape looks alike n times a turn",
       },
     ],
+  };
+}
+
+function lastSeenInput(roles: readonly string[]): PolicyInterface["inputs"][number] {
+  const { known, place, staleness } = lastSeenColumns.width;
+  return {
+    name: "lastSeen",
+    shape: [roles.length * lastSeenColumns.size],
+    dtype: "float32",
+    meaning: "a memory of each role, kept by core/last-seen.ts or the like",
+    columns: roles.flatMap((role) => [
+      { name: `${role}.known`, width: known, meaning: "1 once it was seen" },
+      { name: `${role}.place`, width: place, unit: "m", meaning: "x, y in the base frame by now" },
+      {
+        name: `${role}.staleness`,
+        width: staleness,
+        meaning: "1 - exp(-age / 3 s); 1 while never seen",
+      },
+    ]),
   };
 }
 

@@ -57,11 +57,13 @@ export class Labeller {
    * Labels B states, in batches of fixed size, the last of them padded.
    * @param keypoints [B, O] as the teacher sees them
    * @param everything [B, O] the same without masks
+   * @param lastSeen [B, M] where the teacher has a memory
    */
   async label(
     keypoints: Float32Array,
     everything: Float32Array,
     proprioception: Float32Array,
+    lastSeen?: Float32Array,
   ): Promise<Labels> {
     const { spec, theta } = this.#teacher;
     const columns = teacherInputs(spec).keypoints.shape[0];
@@ -76,6 +78,9 @@ export class Labeller {
       const found = await this.#actor.run(theta, {
         keypoints: this.#rows(keypoints, columns, first),
         proprioception: this.#rows(proprioception, spec.actions, first),
+        ...(spec.lastSeen && lastSeen
+          ? { lastSeen: this.#rows(lastSeen, spec.lastSeen, first) }
+          : {}),
       });
       actions.set(found.mean.subarray(0, (last - first) * spec.actions), first * spec.actions);
       const rows = found.latents.subarray(0, (last - first) * roles * spec.latent);

@@ -19,6 +19,7 @@ export function studentData(spec: StudentSpec, steps: number): DataSpec {
     layers: { shape: [steps, spec.roles.length, spec.height, spec.width] },
     proprioception: { shape: [steps, spec.actions] },
     ...(spec.goal ? { goal: { shape: [steps, spec.goal] } } : {}),
+    ...(spec.lastSeen ? { lastSeen: { shape: [steps, spec.lastSeen] } } : {}),
     ...(spec.memory > 0 ? { begins: { shape: [steps] } } : {}),
     teacherActions: { shape: [steps, spec.actions] },
     teacherLatents: { shape: [steps, roles, spec.latent] },

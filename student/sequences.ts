@@ -17,6 +17,7 @@ export function sequencesOf(
     layers: rollout.groups.layers,
     proprioception: rollout.groups.proprioception,
     ...(spec.goal ? { goal: rollout.groups.goal } : {}),
+    ...(spec.lastSeen ? { lastSeen: rollout.groups.lastSeen } : {}),
     teacherActions: labels.actions,
     teacherLatents: labels.latents,
     teacherPoses: labels.poses,

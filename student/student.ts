@@ -6,6 +6,7 @@ import type { ActorSpec } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { type GroupName, goalLayout, roleNames } from "../sim/observations.ts";
+import { lastSeenLayout } from "../sim/recollection.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { StudentConfig } from "./config.ts";
 
@@ -18,7 +19,11 @@ export function studentSpec(
     channels,
     joint,
     goal,
-  }: Pick<StudentConfig, "latent" | "hidden" | "memory" | "channels" | "joint" | "goal">,
+    lastSeen,
+  }: Pick<
+    StudentConfig,
+    "latent" | "hidden" | "memory" | "channels" | "joint" | "goal" | "lastSeen"
+  >,
 ): StudentSpec {
   const scene = findScene(simulation.scene);
   const assembled = scene.assemble(
@@ -35,12 +40,18 @@ export function studentSpec(
     joint,
     memory,
     ...(goal && assembled.tellsGoal ? { goal: goalLayout.size } : {}),
+    ...(lastSeen ? { lastSeen: lastSeenLayout(assembled).size } : {}),
   };
 }
 
 /** Observation groups that a student reads; its inputs are named like them. */
 export function observedGroups(spec: StudentSpec): readonly GroupName[] {
-  return ["layers", "proprioception", ...(spec.goal ? (["goal"] as const) : [])];
+  return [
+    "layers",
+    "proprioception",
+    ...(spec.goal ? (["goal"] as const) : []),
+    ...(spec.lastSeen ? (["lastSeen"] as const) : []),
+  ];
 }
 
 export function studentActor(network: StudentSpec): ActorSpec {

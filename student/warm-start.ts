@@ -11,10 +11,15 @@ import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.t
 
 /** Throws unless the student's latents are as wide as its teacher's and, for a warm start, its head too. */
 export function checkWidths(
-  student: Pick<StudentSpec, "latent" | "hidden">,
-  teacher: Pick<TeacherSpec, "latent" | "hidden">,
+  student: Pick<StudentSpec, "latent" | "hidden" | "lastSeen">,
+  teacher: Pick<TeacherSpec, "latent" | "hidden" | "lastSeen">,
   warmStart: boolean,
 ): void {
+  if (teacher.lastSeen && !student.lastSeen) {
+    throw new ConfigError(
+      "This teacher remembers where things were last seen, so its student must, too. Set student.lastSeen=true.",
+    );
+  }
   const { latent, hidden } = teacher;
   if (student.latent === latent && (student.hidden === hidden || !warmStart)) return;
   throw new ConfigError(
@@ -46,11 +51,16 @@ export function warmStartHead(
   if (student.memory > 0) return;
   const known = latentRoles(student).length;
   const kept = (actions + known * latent) * hidden;
+  const latents = (actions + Object.keys(teacher.spec.points).length * latent) * hidden;
   const weights = read("head.1.w");
   write("head.1.w", weights.subarray(0, kept));
+  // what a teacher without a memory cannot say is left out at first
+  const remembered = new Float32Array((student.lastSeen ?? 0) * hidden);
+  if (teacher.spec.lastSeen) remembered.set(weights.subarray(latents));
+  theta.set(remembered, to.offsetOf("head.1.w").at + kept);
   const bias = read("head.1.b").slice();
   const first = known * latent;
-  for (let row = 0; kept + row * hidden < weights.length; row++) {
+  for (let row = 0; kept + row * hidden < latents; row++) {
     const mean = meanLatents[first + row];
     for (let unit = 0; unit < hidden; unit++) {
       bias[unit] += mean * weights[kept + row * hidden + unit];

@@ -32,6 +32,10 @@ export const teacherConfig = z.strictObject({
     .max(1)
     .default(0.5)
     .describe("of the other episodes, those that start at any stage, the earlier ones done"),
+  lastSeen: z
+    .boolean()
+    .default(false)
+    .describe("remember where each role was last seen; its student must, too"),
   gamma: z.number().min(0).max(1).default(0.99),
   lambda: z.number().min(0).max(1).default(0.95),
   clip: z.number().positive().default(0.2),

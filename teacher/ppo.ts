@@ -76,6 +76,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     const data = {
       keypoints: rollout.groups[`keypoints:${config.observability}`],
       proprioception: rollout.groups.proprioception,
+      ...(spec.lastSeen ? { lastSeen: rollout.groups.lastSeen } : {}),
       privileged: rollout.groups.privileged,
       actions: rollout.actions,
       logProbs: rollout.logProbs,
@@ -128,7 +129,12 @@ function openCollector(run: TeacherRun, spec: TeacherSpec): Promise<Collector> {
     envs: config.envs,
     shardEnvs: config.shardEnvs,
     steps: config.rolloutSteps,
-    groups: [`keypoints:${config.observability}`, "proprioception", "privileged"],
+    groups: [
+      `keypoints:${config.observability}`,
+      "proprioception",
+      ...(spec.lastSeen ? (["lastSeen"] as const) : []),
+      "privileged",
+    ],
     finals: ["privileged"],
   });
 }

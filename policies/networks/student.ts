@@ -33,6 +33,8 @@ export interface StudentSpec {
   readonly memory: number;
   /** Columns of the goal; none where there is only one. */
   readonly goal?: number;
+  /** Columns of what was last seen; none without that memory. */
+  readonly lastSeen?: number;
 }
 
 /** Roles that the student has a latent of: those it sees and, where it is told its goal, the reference. */
@@ -57,13 +59,14 @@ export function studentInputs(spec: StudentSpec): DataSpec {
     layers: { shape: [spec.roles.length, spec.height, spec.width] },
     proprioception: { shape: [spec.actions] },
     ...(spec.goal ? { goal: { shape: [spec.goal] } } : {}),
+    ...(spec.lastSeen ? { lastSeen: { shape: [spec.lastSeen] } } : {}),
     ...(spec.memory > 0 ? { memory: { shape: [spec.memory] } } : {}),
   };
 }
 
 export function studentNetwork(spec: StudentSpec) {
   const { latent, hidden, actions, memory } = spec;
-  const features = actions + latentRoles(spec).length * latent;
+  const features = actions + latentRoles(spec).length * latent + (spec.lastSeen ?? 0);
   const params = new Params();
   spec.channels.forEach((channels, i) => {
     params.conv(`eye.${i + 1}`, spec.channels[i - 1] ?? 1, channels, KERNELS[i].kernel);
@@ -91,7 +94,7 @@ export function studentNetwork(spec: StudentSpec) {
   });
   const act: Forward = (g, views, inputs) => {
     const latents = latentsOf(g, views, spec, inputs.layers, inputs.goal);
-    const seen = featuresOf(g, spec, inputs.proprioception, latents);
+    const seen = featuresOf(g, spec, inputs.proprioception, latents, inputs.lastSeen);
     if (memory === 0) return headed(g, views, latents, seen);
     const next = gru(g, views, "memory", seen, inputs.memory);
     return { ...headed(g, views, latents, next), nextMemory: next };
@@ -102,7 +105,8 @@ export function studentNetwork(spec: StudentSpec) {
     const flat = (x: Tensor) => g.reshape(x, [sequences * steps, ...x.shape.slice(2)]);
     const goal = spec.goal ? flat(inputs.goal) : inputs.goal;
     const latents = latentsOf(g, views, spec, flat(inputs.layers), goal);
-    const seen = featuresOf(g, spec, flat(inputs.proprioception), latents);
+    const lastSeen = spec.lastSeen ? flat(inputs.lastSeen) : inputs.lastSeen;
+    const seen = featuresOf(g, spec, flat(inputs.proprioception), latents, lastSeen);
     if (memory === 0) return headed(g, views, latents, seen);
     const late = (x: Tensor, width: readonly number[]) => {
       const kept = g.slice(g.reshape(x, [sequences, steps, ...width]), 1, first, steps);
@@ -127,10 +131,16 @@ interface Window {
   readonly first: number;
 }
 
-/** [a_{t-1}, Z_1, .., Z_R] in one row. */
-function featuresOf(g: Graph, spec: StudentSpec, action: Tensor, latents: Tensor): Tensor {
+/** [a_{t-1}, Z_1, .., Z_R, last seen] in one row. */
+function featuresOf(
+  g: Graph,
+  spec: StudentSpec,
+  action: Tensor,
+  latents: Tensor,
+  lastSeen: Tensor | undefined,
+): Tensor {
   const flat = g.reshape(latents, [latents.shape[0], latentRoles(spec).length * spec.latent]);
-  return g.concat([action, flat], 1);
+  return g.concat(spec.lastSeen && lastSeen ? [action, flat, lastSeen] : [action, flat], 1);
 }
 
 /** Runs the GRU over [B, T, F]; `begins` [B, T] is 1 where an episode begins, and forgets there. */

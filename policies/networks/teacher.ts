@@ -2,6 +2,7 @@
  * The privileged teacher: keypoints of every role through one point encoder (EgoPush, section III-A).
  *
  * Z_k = max over points of MLP(P_k), one latent a role; a = MLP(a_{t-1}, Z_act, Z_anc, Z_obs, Z_ref).
+ * A teacher with a memory also reads where each role was last seen, beside its latents.
  * The critic is separate and reads what the actor must not (an asymmetric critic).
  */
 
@@ -22,6 +23,8 @@ export interface TeacherSpec {
   /** Width of a role's latent. */
   readonly latent: number;
   readonly hidden: number;
+  /** Columns of what was last seen; none without a memory. */
+  readonly lastSeen?: number;
 }
 
 /** Roles whose latents a student can also have: all but the reference, which is only imagined. */
@@ -31,16 +34,20 @@ export function visibleRoles(spec: TeacherSpec): readonly string[] {
 
 export function teacherInputs(spec: TeacherSpec): DataSpec {
   const points = Object.values(spec.points).reduce((sum, count) => sum + count, 0);
-  return { keypoints: { shape: [points * 3] }, proprioception: { shape: [spec.actions] } };
+  return {
+    keypoints: { shape: [points * 3] },
+    proprioception: { shape: [spec.actions] },
+    ...(spec.lastSeen ? { lastSeen: { shape: [spec.lastSeen] } } : {}),
+  };
 }
 
 export function teacherNetwork(spec: TeacherSpec) {
-  const { hidden, latent, actions } = spec;
+  const { hidden, latent, actions, lastSeen = 0 } = spec;
   const roles = Object.keys(spec.points).length;
   const params = new Params()
     .linear("point.1", 3, latent)
     .linear("point.2", latent, latent)
-    .linear("head.1", actions + roles * latent, hidden)
+    .linear("head.1", actions + roles * latent + lastSeen, hidden)
     .linear("head.2", hidden, hidden)
     .linear("head.mean", hidden, actions, 0.01)
     .linear("critic.1", spec.privileged, hidden)
@@ -51,7 +58,9 @@ export function teacherNetwork(spec: TeacherSpec) {
     const latents = encodePoints(g, views, spec, inputs.keypoints);
     const batch = latents.shape[0];
     const flat = g.reshape(latents, [batch, roles * latent]);
-    return { mean: headOf(g, views, g.concat([inputs.proprioception, flat], 1)), latents };
+    const remembered = lastSeen > 0 ? [inputs.lastSeen] : [];
+    const features = g.concat([inputs.proprioception, flat, ...remembered], 1);
+    return { mean: headOf(g, views, features), latents };
   };
   return { params, act, inputs: teacherInputs(spec) };
 }

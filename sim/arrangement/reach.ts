@@ -2,7 +2,8 @@
  * Which places of an arrangement can still be filled when others are.
  *
  * A place can be filled if an object with the robot behind it can come in along some straight line: a corridor as wide as
- * the robot, from outside, in which nothing stands. That is stricter than a clever pusher would need, and cheap.
+ * the robot, from outside, in which nothing stands. That is stricter than a clever pusher would need, and cheap. An
+ * outermost place can always be filled, so an arrangement can be made from the inside out.
  */
 
 import type { Meters } from "../../core/units.ts";
@@ -19,11 +20,6 @@ const DIRECTIONS = 24;
 
 /** Sets of slots as bits. */
 export type SlotSet = number;
-
-/** Whether the slots not in `filled` can all be filled, one after another. */
-export function completable(arrangement: Arrangement, filled: SlotSet = 0): boolean {
-  return new Reach(arrangement).completable(filled);
-}
 
 /** Answers for one arrangement, each set of filled slots looked at once. */
 export class Reach {

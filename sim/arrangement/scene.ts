@@ -158,6 +158,7 @@ function prepared(made: Arrangement | RandomArrangements, config: Common): Prepa
   if ("slots" in made) {
     refuseTooWide(made, reach_m);
     const always = { arrangement: made, reach: new Reach(made) };
+    if (config.assignment === "fixed") refuseBlocked(always.reach, shapes.length);
     return { ...constants, fixed: made, drawn: () => always };
   }
   return {
@@ -182,6 +183,16 @@ function refuseTooWide({ slots }: Arrangement, reach_m: number): void {
     if (range_m <= reach_m) continue;
     throw new ConfigError(
       `Expected every object within ${reach_m.toFixed(2)} m of the anchor, but object ${i + 1} is ${range_m.toFixed(2)} m away. Move it closer, enlarge "arenaSide_m" or reduce "anchorWithin_m".`,
+    );
+  }
+}
+
+/** In the listed order, each slot must be open when its turn comes. */
+function refuseBlocked(reach: Reach, slots: number): void {
+  for (let slot = 0; slot < slots; slot++) {
+    if (reach.enterable(slot, (1 << slot) - 1)) continue;
+    throw new ConfigError(
+      `Expected a free way to each place when its turn comes, but the objects before it block object ${slot + 1}. List it earlier, or set "assignment" to "nearest".`,
     );
   }
 }

@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { carryAlong, memoryColumns, noteSighting, recall } from "../../core/last-seen.ts";
+
+const remembered = (...places: readonly (readonly [number, number])[]) => {
+  const memory = new Float32Array((places.length + 1) * memoryColumns.size);
+  places.forEach(([x, y], row) => {
+    noteSighting(memory, row, x, y);
+  });
+  return memory;
+};
+const close = (values: readonly number[]) => values.map((x) => expect.closeTo(x, 5));
+
+it("sees a thing come nearer by as much as the robot drives", () => {
+  const memory = remembered([1, 0.2]);
+  carryAlong(memory, 0, 1, 0.4, 0, 0.5);
+  expect([...memory.subarray(0, 4)]).toEqual(close([1, 0.8, 0.2, 0.5]));
+});
+
+it("sees it turn the other way when the robot turns on the spot", () => {
+  const memory = remembered([1, 0]);
+  carryAlong(memory, 0, 1, 0, Math.PI / 2, 1);
+  expect([...memory.subarray(0, 3)]).toEqual(close([1, 0, -1]));
+});
+
+it("knows arcs: a quarter of a circle of radius 1 about a point to the left", () => {
+  // the middle of the circle stays to the left; what was ahead of the middle is then behind it, to the right
+  const memory = remembered([0, 1], [1, 1]);
+  carryAlong(memory, 0, 2, Math.PI / 2, Math.PI / 2, 1);
+  expect([...memory.subarray(0, 3)]).toEqual(close([1, 0, 1]));
+  expect([...memory.subarray(4, 7)]).toEqual(close([1, 0, 0]));
+});
+
+it("comes to the same by many small steps of a constant twist as by one", () => {
+  const speed = fc.double({ min: -0.4, max: 0.4, noNaN: true });
+  const turn = fc.double({ min: -2.84, max: 2.84, noNaN: true });
+  fc.assert(
+    fc.property(speed, turn, (v, omega) => {
+      const [once, often] = [remembered([0.7, -0.3]), remembered([0.7, -0.3])];
+      carryAlong(once, 0, 1, v, omega, 1);
+      for (let i = 0; i < 10; i++) carryAlong(often, 0, 1, v, omega, 0.1);
+      for (let k = 0; k < 4; k++) expect(often[k]).toBeCloseTo(once[k], 4);
+    }),
+  );
+});
+
+it("fades with age, is fresh when seen again, and knows nothing of what was never seen", () => {
+  const memory = remembered([1, 1]);
+  const out = new Float32Array(9);
+  recall(memory, 0, out, 1);
+  expect([...out.subarray(1, 5)]).toEqual([1, 1, 1, 0]);
+  for (let i = 0; i < 30; i++) carryAlong(memory, 0, 2, 0, 0, 0.1);
+  recall(memory, 0, out, 1);
+  // three seconds: 1 - 1/e
+  expect([...out.subarray(1, 5)]).toEqual(close([1, 1, 1, 0.632121]));
+  recall(memory, 1, out, 5);
+  expect([...out]).toEqual(close([0, 1, 1, 1, 0.632121, 0, 0, 0, 1]));
+  noteSighting(memory, 0, 2, 0);
+  recall(memory, 0, out, 0);
+  expect([...out.subarray(0, 4)]).toEqual([1, 2, 0, 0]);
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../../core/errors.ts";
+import { arrangementOf } from "../../../sim/arrangement/arrangement.ts";
+import { planNearest } from "../../../sim/arrangement/plan.ts";
+import { Reach } from "../../../sim/arrangement/reach.ts";
+import { findScene } from "../../../sim/scenes/index.ts";
+
+const at = (x_m: number, y_m: number, yaw_rad = 0) => ({ x_m, y_m, yaw_rad });
+const cube = (x_m: number, y_m: number) => ({ shape: "cube" as const, x_m, y_m });
+
+describe("arrangementOf", () => {
+  it("brings degrees into radians and fills in cubes", () => {
+    const { anchor, slots } = arrangementOf({ objects: [{ x_m: 0.3, y_m: 0, yaw_deg: 45 }] });
+    expect(anchor).toBe("cube");
+    expect(slots).toEqual([{ shape: "cube", x_m: 0.3, y_m: 0, yaw_rad: Math.PI / 4 }]);
+  });
+
+  it("wants 5 cm between any two, and says which are too close", () => {
+    const near = () => arrangementOf({ objects: [cube(0.3, 0), cube(0.3, 0.19)] });
+    expect(near).toThrow(ConfigError);
+    // faces at 0.075 and 0.115
+    expect(near).toThrow(
+      "Expected a gap of at least 0.05 m between object 1 and object 2 of an arrangement, but the gap is 0.040 m. Move them apart.",
+    );
+    expect(() => arrangementOf({ objects: [cube(0.1, 0)] })).toThrow(
+      /between the anchor and object 1 .* they overlap/,
+    );
+    // turned by 45 degrees the corner comes 3 cm closer than the face: 0.22 - 0.075 - 0.106
+    const turned = { ...cube(0.22, 0), yaw_deg: 45 };
+    expect(() => arrangementOf({ objects: [turned] })).toThrow("the gap is 0.039 m");
+    expect(() => arrangementOf({ objects: [cube(0.22, 0)] })).not.toThrow();
+  });
+});
+
+describe("scenes of arrangements", () => {
+  const assemble = (name: string, config: object) => {
+    const scene = findScene(name);
+    return scene.assemble(scene.config.parse(config));
+  };
+
+  it("refuse places that a robot could not push to for the walls", () => {
+    expect(() => assemble("push-line", { objects: 5 })).toThrow(
+      /^Expected every object within 0\.\d\d m of the anchor, but object 4 is 1\.00 m away\. /,
+    );
+    expect(() => assemble("push-line", { objects: 5, arenaSide_m: 5 })).not.toThrow();
+  });
+
+  it("refuse a listed order that blocks itself, unless the order is free", () => {
+    const pocket = [cube(0.46, 0), cube(0.25, 0.22), cube(0.25, -0.22), cube(0.25, 0)];
+    const config = { arrangement: { objects: pocket } };
+    expect(() => assemble("push-arrangement", { ...config, assignment: "fixed" })).toThrow(
+      /^Expected a free way .* block object 4\. List it earlier/,
+    );
+    expect(() => assemble("push-arrangement", config)).not.toThrow();
+    const insideOut = { arrangement: { objects: [...pocket].reverse() }, assignment: "fixed" };
+    expect(() => assemble("push-arrangement", insideOut)).not.toThrow();
+  });
+});
+
+describe("planNearest", () => {
+  const cross = arrangementOf({ objects: [cube(0.25, 0), cube(0, 0.25), cube(-0.25, 0)] });
+  const plan = (arrangement: typeof cross, objects: readonly { x_m: number; y_m: number }[]) =>
+    planNearest(
+      arrangement,
+      new Reach(arrangement),
+      at(0, 0),
+      0,
+      arrangement.slots.map(({ shape }) => shape),
+      objects.map(({ x_m, y_m }, i) => ({
+        pose: at(x_m, y_m),
+        shape: arrangement.slots[i].shape,
+      })),
+    ).map(({ pose, slot }) => [pose.x_m, pose.y_m, slot]);
+
+  it("takes the shortest way of all, then the shortest of what is left", () => {
+    // ways of 0.45, 0.35 and 0.25 m; the second object is as far from its slot as from none else
+    expect(plan(cross, [at(0.7, 0), at(0, 0.6), at(-0.5, 0)])).toEqual([
+      [-0.5, 0, 2],
+      [0, 0.6, 1],
+      [0.7, 0, 0],
+    ]);
+  });
+
+  it("counts the way around what is in place already", () => {
+    // both objects lie east; the one that comes second finds the east slot taken, and north nearer than west
+    const both = plan(cross, [at(0.5, 0), at(0.8, 0.02), at(-0.9, -0.9)]);
+    expect(both.map(([, , slot]) => slot)).toEqual([0, 1, 2]);
+  });
+
+  it("fills a pocket before what closes it, however near that is", () => {
+    const pocket = arrangementOf({
+      objects: [cube(0.25, 0), cube(0.46, 0), cube(0.25, 0.22), cube(0.25, -0.22)],
+    });
+    const reach = new Reach(pocket);
+    expect(reach.enterable(0, 0b1110)).toBe(false);
+    expect(reach.allows(3, 0b0110)).toBe(false);
+    expect(reach.allows(0, 0b0110)).toBe(true);
+    // each object lies 10 cm behind one of the outer places; the way to the inner one is longer for all
+    const order = plan(pocket, [at(0.25, -0.32), at(0.25, 0.32), at(0.56, 0), at(0.9, 0.9)]);
+    const inner = order.findIndex(([, , slot]) => slot === 0);
+    const outer = order.slice(0, inner).map(([, , slot]) => slot as number);
+    expect(inner).toBeLessThan(3);
+    expect(
+      reach.enterable(
+        0,
+        outer.reduce((set, slot) => set | (1 << slot), 0),
+      ),
+    ).toBe(true);
+  });
+
+  it("gives a slot only to an object of its shape", () => {
+    const mixed = arrangementOf({
+      objects: [
+        { shape: "prism", x_m: 0.3, y_m: 0 },
+        { shape: "cylinder", x_m: -0.3, y_m: 0 },
+      ],
+    });
+    // each lies next to the slot of the other
+    expect(plan(mixed, [at(-0.5, 0), at(0.5, 0)]).map(([, , slot]) => slot)).toEqual([0, 1]);
+  });
+});
