@@ -1,0 +1,129 @@
+/** Corrections as they are logged: one JSON document a line, enough to learn from. */
+
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { FileError } from "../../core/errors.ts";
+import type { AssembledScene } from "../../sim/scene.ts";
+import { PlanRefusedError } from "../check.ts";
+import { makePlan } from "../make-plan.ts";
+import { planAnswerSchema } from "../plan.ts";
+import type { Planner } from "../planner.ts";
+import type { WorldView } from "../world-view.ts";
+import type { ExecutionEvent, PlanExecution } from "./execution.ts";
+
+const metres = z.number();
+const poseShape = { x_m: metres, y_m: metres, yaw_rad: z.number() };
+
+const worldViewSchema = z.strictObject({
+  scene: z.string(),
+  arenaSide_m: metres,
+  robot: z.strictObject(poseShape),
+  objects: z.array(
+    z.strictObject({
+      name: z.string(),
+      shape: z.enum(["cube", "box", "cylinder", "prism"]),
+      colour: z.string().optional(),
+      size_m: metres,
+      ...poseShape,
+      fixed: z.boolean().optional(),
+    }),
+  ),
+});
+
+export const correctionSchema = z.strictObject({
+  format: z.literal(1),
+  scene: z.string(),
+  /** What was asked for in the first place. */
+  instruction: z.string(),
+  /** What was said to mend it. */
+  words: z.string().min(1).max(1000),
+  /** The stage that was interrupted, and after how many control steps of the execution. */
+  stage: z.string(),
+  step: z.int().min(0),
+  world: worldViewSchema,
+  /** What is done instead; null where no plan was found for the words. */
+  stages: planAnswerSchema.shape.stages.nullable(),
+  reasons: z.array(z.string()),
+});
+export type Correction = z.output<typeof correctionSchema>;
+
+export function appendCorrection(file: string, correction: Correction): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  appendFileSync(file, `${JSON.stringify(correction)}\n`);
+}
+
+export function readCorrections(file: string): Correction[] {
+  if (!existsSync(file)) throw new FileError(`There are no corrections at "${file}".`);
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.flatMap((line, i) => {
+    if (line.trim() === "") return [];
+    const result = correctionSchema.safeParse(jsonOf(line));
+    if (result.success) return [result.data];
+    const [{ path: at, message }] = result.error.issues;
+    throw new FileError(
+      `Line ${i + 1} of "${file}" is no correction: ${at.join(".") || "all"}: ${message}.`,
+    );
+  });
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+export interface CorrectionOptions {
+  readonly execution: PlanExecution;
+  readonly planner: Planner;
+  readonly base: AssembledScene;
+  readonly scene: string;
+  readonly instruction: string;
+  readonly words: string;
+  readonly world: WorldView;
+  readonly step: number;
+  readonly seed: number;
+  /** Where the correction is logged, whether it could be followed or not. */
+  readonly file: string;
+}
+
+/**
+ * Turns what was said into subgoals that override the current one, and logs it.
+ * Words that no plan is found for change nothing; the event is undefined then.
+ */
+export async function applyCorrection(
+  options: CorrectionOptions,
+): Promise<{ readonly event: ExecutionEvent | undefined; readonly correction: Correction }> {
+  const { execution, planner, base, scene, words, world, seed } = options;
+  const stage = execution.subgoal?.compiled.plan.name ?? "";
+  const found = await makePlan({
+    planner,
+    scene,
+    base,
+    instruction: words,
+    world,
+    seed,
+    rehearse: false,
+  }).then(
+    ({ plan }) => ({ stages: plan.stages, reasons: [] as readonly string[] }),
+    (error: unknown) => {
+      if (error instanceof PlanRefusedError) return { stages: null, reasons: error.reasons };
+      throw error;
+    },
+  );
+  const correction = correctionSchema.parse({
+    format: 1,
+    scene,
+    instruction: options.instruction,
+    words,
+    stage,
+    step: options.step,
+    world,
+    ...found,
+  });
+  appendCorrection(options.file, correction);
+  const { stages } = correction;
+  return { event: stages ? execution.correct({ stages }, words) : undefined, correction };
+}

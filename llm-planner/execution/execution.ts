@@ -1,0 +1,194 @@
+/**
+ * A plan while it is carried out: which subgoal is current, what has stalled or come undone, what to
+ * do about it, and corrections that override the current subgoal.
+ *
+ * It drives nothing. Once per control step it looks at the scene through an estimator and says what
+ * the policy should be working on.
+ */
+
+import type { Cast } from "../../sim/scene.ts";
+import { createSituation, rowsOf, type Situation } from "../language/situation.ts";
+import type { Staged } from "../plan.ts";
+import { type PlannedStage, plannedStages } from "../scene.ts";
+import type { Estimator } from "./estimators.ts";
+import {
+  type MonitorConfig,
+  StageMonitor,
+  type StageState,
+  usualMonitor,
+} from "./stage-monitor.ts";
+
+export interface ExecutionEvent {
+  /** Control steps since the execution began. */
+  readonly step: number;
+  readonly kind:
+    | "done"
+    | "undone"
+    | "retried"
+    | "postponed"
+    | "given up"
+    | "corrected"
+    | "replanned"
+    | "finished";
+  readonly stage: string;
+  readonly reason: string;
+}
+
+export interface ExecutionConfig {
+  readonly monitor: MonitorConfig;
+  /** Looks in a row that must agree that a place no longer holds. */
+  readonly undoneLooks: number;
+  /** Attempts at a stage before it is postponed, or given up where it cannot be. */
+  readonly attempts: number;
+}
+
+export const usualExecution: ExecutionConfig = {
+  monitor: usualMonitor,
+  undoneLooks: 3,
+  attempts: 3,
+};
+
+/** A stage in the queue, and how often it was tried. */
+interface Entry {
+  readonly stage: PlannedStage;
+  attempts: number;
+  postponed: boolean;
+}
+
+export class PlanExecution {
+  readonly #cast: Cast;
+  readonly #estimator: Estimator;
+  readonly #config: ExecutionConfig;
+  readonly #situation: Situation;
+  #queue: Entry[];
+  /** Stages that were completed, in that order. */
+  #achieved: PlannedStage[] = [];
+  #monitor: StageMonitor | undefined;
+  #undoneLooks = 0;
+  #step = 0;
+  #givenUp = false;
+
+  constructor(plan: Staged, cast: Cast, estimator: Estimator, config = usualExecution) {
+    this.#cast = cast;
+    this.#estimator = estimator;
+    this.#config = config;
+    this.#situation = createSituation(rowsOf(cast.bodies.map(({ name }) => name)));
+    this.#queue = entriesOf(plan, cast);
+  }
+
+  /** What the policy should work on; undefined once all is done or given up. */
+  get subgoal(): PlannedStage | undefined {
+    return this.#givenUp ? undefined : this.#queue[0]?.stage;
+  }
+
+  get finished(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** Names of the stages that are still to be done, the current one first. */
+  get remaining(): readonly string[] {
+    return this.#queue.map(({ stage }) => stage.compiled.plan.name);
+  }
+
+  /** One look, after each control step. Returns what has happened, mostly nothing. */
+  look(): readonly ExecutionEvent[] {
+    const [entry] = this.#queue;
+    if (!entry || this.#givenUp) return [];
+    this.#step++;
+    const undone = this.#undone(entry);
+    if (undone.length > 0) return this.#redo(undone);
+    this.#monitor ??= new StageMonitor(entry.stage.compiled, this.#config.monitor);
+    this.#estimator.estimate(entry.stage, this.#situation);
+    const state = this.#monitor.look(this.#situation);
+    if (state === "under way") return [];
+    this.#monitor = undefined;
+    return state === "done" ? this.#complete(entry) : this.#stumble(entry, state);
+  }
+
+  /** Subgoals that come first from now on; the interrupted one is taken up again afterwards. */
+  correct(stages: Staged, words: string): ExecutionEvent {
+    const added = entriesOf(stages, this.#cast);
+    const moved = new Set(added.map(({ stage }) => stage.active));
+    // what the correction places anew is no longer what it was
+    this.#queue = [...added, ...this.#queue.filter(({ stage }) => !moved.has(stage.active))];
+    this.#achieved = this.#achieved.filter(({ active }) => !moved.has(active));
+    this.#restart();
+    return this.#event("corrected", added[0].stage, words);
+  }
+
+  /** Another plan for what is left. */
+  replan(stages: Staged, reason: string): ExecutionEvent {
+    this.#queue = entriesOf(stages, this.#cast);
+    this.#restart();
+    return this.#event("replanned", this.#queue[0].stage, reason);
+  }
+
+  #restart(): void {
+    this.#monitor = undefined;
+    this.#undoneLooks = 0;
+    this.#givenUp = false;
+  }
+
+  /** Earlier stages that have come undone, once enough looks agree. */
+  #undone({ stage }: Entry): readonly PlannedStage[] {
+    const sequence = [...this.#achieved, stage];
+    const undone = this.#estimator.undone(sequence, sequence.length - 1);
+    this.#undoneLooks = undone.length > 0 ? this.#undoneLooks + 1 : 0;
+    return this.#undoneLooks >= this.#config.undoneLooks ? undone : [];
+  }
+
+  #redo(undone: readonly PlannedStage[]): ExecutionEvent[] {
+    this.#undoneLooks = 0;
+    this.#monitor = undefined;
+    this.#achieved = this.#achieved.filter((stage) => !undone.includes(stage));
+    this.#queue = [...undone.map(entryOf), ...this.#queue];
+    return undone.map((stage) =>
+      this.#event("undone", stage, `"${stage.compiled.plan.active}" is no longer in its place`),
+    );
+  }
+
+  #complete(entry: Entry): ExecutionEvent[] {
+    this.#queue = this.#queue.slice(1);
+    this.#achieved.push(entry.stage);
+    const events = [this.#event("done", entry.stage, "its condition holds")];
+    if (this.#queue.length > 0) return events;
+    return [...events, this.#event("finished", entry.stage, "nothing is left to do")];
+  }
+
+  /** Tries again, then later, then not at all. */
+  #stumble(entry: Entry, state: StageState): ExecutionEvent[] {
+    entry.attempts++;
+    if (entry.attempts < this.#config.attempts) {
+      return [this.#event("retried", entry.stage, state)];
+    }
+    const others = this.#queue.slice(1);
+    if (
+      !entry.postponed &&
+      others.length > 0 &&
+      others.every((other) => mayGoFirst(other, entry))
+    ) {
+      this.#queue = [...others, { ...entry, attempts: 0, postponed: true }];
+      return [this.#event("postponed", entry.stage, state)];
+    }
+    this.#givenUp = true;
+    return [this.#event("given up", entry.stage, state)];
+  }
+
+  #event(kind: ExecutionEvent["kind"], stage: PlannedStage, reason: string): ExecutionEvent {
+    return { step: this.#step, kind, stage: stage.compiled.plan.name, reason };
+  }
+}
+
+/** Whether `other` neither waits for `entry` nor is placed by what `entry` moves. */
+function mayGoFirst(other: Entry, entry: Entry): boolean {
+  const waits = other.stage.compiled.plan.after.includes(entry.stage.compiled.plan.name);
+  return !waits && other.stage.anchor !== entry.stage.active;
+}
+
+function entriesOf(plan: Staged, cast: Cast): Entry[] {
+  return plannedStages(plan, cast).map(entryOf);
+}
+
+function entryOf(stage: PlannedStage): Entry {
+  return { stage, attempts: 0, postponed: false };
+}
