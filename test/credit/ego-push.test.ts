@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import {
+  type Credit,
   egoPushReward,
   isPlaced,
   jerkiness,
@@ -170,4 +171,37 @@ it("by default, waiting near the target never pays as much as placing", () => {
   // the most that slowness can pay: next to the target and at rest for the whole budget
   const waiting = weights.slow * weights.budgetSteps;
   expect(waiting).toBeLessThan(weights.placeBonus);
+});
+
+describe("credit", () => {
+  const far = reading({ robotToActive_m: 0.3 });
+  const near = reading({ robotToActive_m: 0.1 });
+  const placed = reading({ robotToActive_m: 0.1, activeToTarget_m: 0.01 });
+  /** Two stages, each reached in its second step and placed in its fourth; what reaching and placing paid. */
+  function paidUnder(credit: Credit) {
+    const weights = { ...reward, credit, approach: 0, transport: 0, slow: 0, smooth: 0 };
+    const stages = [pushStage("one", weights), pushStage("two", weights)];
+    const machine = new StageMachine(stages, pushReading());
+    machine.reset();
+    const steps = [far, near, near, placed];
+    for (const now of [...steps, ...steps]) machine.advance(far, now);
+    const names = termNames(stages);
+    const paid = (name: string) => machine.ledger[names.indexOf(name)];
+    return ["one/reach", "one/place", "two/reach", "two/place"].map(paid);
+  }
+
+  it.each([
+    ["terminal", [0, 0, 0, 10]],
+    ["stages", [1, 10, 1, 10]],
+    // the stage's budget is 10 steps, the episode's 20
+    ["stage-timer", [0.9, 7, 0.9, 7]],
+    ["global-timer", [0.95, 8.5, 0.75, 6.5]],
+  ] as const)("%s pays for reaching and placing %j", (credit, expected) => {
+    expect(paidUnder(credit)).toEqual(expected.map((x) => expect.closeTo(x, 6)));
+  });
+
+  it("is given for no placement that has disturbed an earlier one", () => {
+    expect(isPlaced(placed, reward)).toBe(true);
+    expect(isPlaced({ ...placed, othersInPlace: false }, reward)).toBe(false);
+  });
 });

@@ -31,6 +31,16 @@ const machineOf = (...stages: Stage<Reading>[]) => {
 };
 
 describe("StageMachine", () => {
+  it("has only the first stages where an episode is shorter, and begins where it is told", () => {
+    const machine = machineOf(stage("a", 1, 9), stage("b", 3, 9), stage("c", 5, 9));
+    machine.reset(1, 2);
+    expect([machine.index, machine.count]).toEqual([1, 2]);
+    expect(machine.advance(at(2), at(4))).toMatchObject({ completed: true, finished: true });
+    expect(machine.index).toBe(2);
+    machine.reset();
+    expect([machine.index, machine.count]).toEqual([0, 3]);
+  });
+
   it("pays a completion once and goes on to the next stage", () => {
     const machine = machineOf(stage("a", 1, 9), stage("b", 3, 9));
     expect(machine.advance(at(0), at(0.5))).toEqual({

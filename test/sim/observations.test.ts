@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createRng } from "../../core/rng.ts";
+import { writeGoal } from "../../sim/goal.ts";
 import { Ground } from "../../sim/ground.ts";
 import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
 import { jitterKeypoints, Observer, proprioceptionLayout } from "../../sim/observations.ts";
@@ -285,4 +286,37 @@ it("names every column", () => {
     reference: 12,
   });
   world.free();
+});
+
+describe("goal", () => {
+  const target = { x_m: 0.75, y_m: 0.8, yaw_rad: Math.PI / 2 + Math.PI / 8 };
+  const row = (headingError_rad: number, shape: Shape = cube) => {
+    const { ground, world } = setUp({ [ANCHOR]: [0.5, 0.8, 1] });
+    const out = new Float32Array(6).fill(7);
+    writeGoal(ground, roles, shape, target, headingError_rad, out, 1);
+    world.free();
+    return [...out];
+  };
+
+  it("is the way from anchor to target in the robot's axes, whose x is the world's y", () => {
+    // 0.25 m along the world's x is to the right; 22.5 degrees times the four turns of a cube are 90
+    expect(row(0)).toEqual([7, ...close([0, -0.25, 1, 0]), 7]);
+    // a cylinder has no yaw
+    expect(row(0, can).slice(1, 5)).toEqual(close([0, -0.25, 0, 1]));
+  });
+
+  it("turns with what the robot takes for its heading", () => {
+    // it believes to face 90 degrees further to the left: along -x
+    expect(row(Math.PI / 2).slice(1, 3)).toEqual(close([-0.25, 0]));
+    // 22.5 degrees off make 90 for a cube
+    expect(row(Math.PI / 8).slice(3, 5)).toEqual(close([0, 1]));
+  });
+
+  it("is nothing where there is no anchor or no target", () => {
+    const { ground, world } = setUp({});
+    const out = new Float32Array(4).fill(7);
+    writeGoal(ground, roles, cube, undefined, 0, out, 0);
+    expect([...out]).toEqual([0, 0, 0, 0]);
+    world.free();
+  });
 });
