@@ -125,6 +125,37 @@ const status = z
   })
   .describe("Sent by the policy once a second.");
 
+const inspect = z
+  .strictObject({ type: z.literal("inspect"), nonce: z.string().min(8).max(64) })
+  .describe("Asks how the policy does, without a session: `understudy doctor`.");
+
+const inspection = z
+  .strictObject({
+    type: z.literal("inspection"),
+    nonce: z.string().max(64).describe("of the question"),
+    protocol: z.string().max(64),
+    policy: text.describe("name in the manifest"),
+    manifestHash: z.string().max(64),
+    controlStep_ms: milliseconds,
+    ttl_ms: milliseconds,
+    received_ns: stamp.describe("policy clock when the question came"),
+    answered_ns: stamp.describe("policy clock when the answer left"),
+    sessions: z
+      .array(
+        z.strictObject({
+          robots: sequence,
+          rate_hz: z.number().min(0),
+          superseded: sequence,
+          refused: sequence,
+        }),
+      )
+      .max(64)
+      .describe("the first 64; `rate_hz` is of the observations in the last second"),
+    latencyP99_ms: z.number().min(0).describe("observation received to action sent"),
+    refused: z.record(z.string().max(100), sequence).describe("messages, by reason"),
+  })
+  .describe("Answers that.");
+
 export const errorCodes = [
   "protocol",
   "manifest",
@@ -158,6 +189,8 @@ export const messageSchemas = {
   ping,
   pong,
   status,
+  inspect,
+  inspection,
   error,
   bye,
 };
@@ -175,6 +208,8 @@ export const senders: Readonly<Record<MessageType, "robot" | "policy" | "both">>
   ping: "robot",
   pong: "policy",
   status: "policy",
+  inspect: "robot",
+  inspection: "policy",
   error: "policy",
   bye: "both",
 };

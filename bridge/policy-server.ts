@@ -51,6 +51,9 @@ interface Session extends Fleet {
   heard_s: number;
   /** Sequence of the last observation. */
   observed: number;
+  /** Observation messages since the last status, and of the second before it. */
+  recent: number;
+  rate_hz: number;
   /** Sequence of the last action. */
   sequence: number;
   observations: number;
@@ -156,6 +159,7 @@ export class PolicyServer {
     }
     const { message, blobs } = decoded;
     if (message.type === "hello") this.#greet(address, message, now_s);
+    if (message.type === "inspect") this.#inspect(address, message.nonce, now_s);
     if (!("session" in message)) return;
     const session = this.#sessions.get(message.session);
     if (!session) {
@@ -217,6 +221,8 @@ export class PolicyServer {
       address,
       heard_s: 0,
       observed: -1,
+      recent: 0,
+      rate_hz: 0,
       sequence: 0,
       observations: 0,
       actions: 0,
@@ -240,6 +246,7 @@ export class PolicyServer {
       return;
     }
     session.observed = header.sequence;
+    session.recent++;
     const rows = header.robots.length;
     session.observations += rows;
     this.#totals.observations += rows;
@@ -298,6 +305,27 @@ export class PolicyServer {
     });
   }
 
+  #inspect(address: Uint8Array, nonce: string, received_s: number): void {
+    const { name, controlStep_s } = this.#policy.manifest;
+    const sessions = [...this.#sessions.values()].slice(0, 64);
+    this.#send(address, {
+      type: "inspection",
+      nonce,
+      protocol,
+      policy: name,
+      manifestHash: this.#hash,
+      controlStep_ms: 1000 * controlStep_s,
+      ttl_ms: this.#ttl_ms,
+      received_ns: stamp_ns(received_s),
+      answered_ns: stamp_ns(monotonic_s()),
+      sessions: sessions.map(({ robots, rate_hz, superseded, refused }) => {
+        return { robots, rate_hz, superseded, refused };
+      }),
+      latencyP99_ms: this.#latencies.quantile_ms(0.99),
+      refused: { ...this.#refused.byReason() },
+    });
+  }
+
   #refuseObservation(
     session: Session,
     observation: number,
@@ -329,6 +357,8 @@ export class PolicyServer {
         this.#forget(session, `was silent for ${forgetAfter_s} s`);
         continue;
       }
+      session.rate_hz = (1000 * session.recent) / statusEvery_ms;
+      session.recent = 0;
       const { id, observations, actions, superseded, refused } = session;
       this.#send(session.address, {
         type: "status",

@@ -152,7 +152,12 @@ export async function listen(
  * A connecting socket; it keeps trying by itself. Its address stays the same when the connection is made
  * anew, so the other side knows a session that goes on from one that somebody else took over.
  */
-export function connect(endpoint: string, keys?: ConnectorKeys): Dealer {
+export function connect(
+  endpoint: string,
+  keys?: ConnectorKeys,
+  /** Gets the socket before it connects, to hear its first events. */
+  watch: (dealer: Dealer) => void = () => {},
+): Dealer {
   const dealer = new Dealer({
     ...socketOptions,
     immediate: true,
@@ -165,6 +170,7 @@ export function connect(endpoint: string, keys?: ConnectorKeys): Dealer {
       dealer.curvePublicKey = keys.own.publicKey;
       dealer.curveSecretKey = keys.own.secretKey;
     }
+    watch(dealer);
     dealer.connect(endpoint);
   } catch (error) {
     dealer.close();
