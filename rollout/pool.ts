@@ -19,39 +19,68 @@ export function defaultWorkers(): number {
 /** One worker thread and the requests it has not answered yet. */
 class WorkerHandle {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  readonly #waiting = new Map<number, Waiting>();
+  /** Why the thread is no more. */
+  #end: WorkerError | undefined;
   #next = 0;
 
   constructor() {
     this.#worker = openWorker();
     this.#worker.unref();
     this.#worker.on("message", (reply: Reply) => {
-      this.#waiting.get(reply.id)?.(reply);
+      this.#waiting.get(reply.id)?.settle(reply);
       this.#waiting.delete(reply.id);
       if (this.#waiting.size === 0) this.#worker.unref();
     });
-    this.#worker.on("error", (error: Error) => {
-      for (const [id, settle] of this.#waiting) settle({ id, error });
-      this.#waiting.clear();
-    });
+    this.#worker.on("error", (error: Error) => this.#abandon(error));
+    this.#worker.on("exit", (code) => this.#abandon(new Error(`its exit code was ${code}`)));
   }
 
   ask<Result>(request: Request): Promise<Result> {
+    if (this.#end) return Promise.reject(revive(lost(this.#end, request.kind)));
     const id = this.#next++;
     this.#worker.ref();
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, (reply) => {
+      const settle = (reply: Reply) => {
         if (reply.error) reject(revive(reply.error));
         else resolve(reply.result as Result);
-      });
+      };
+      this.#waiting.set(id, { kind: request.kind, settle });
       this.#worker.postMessage({ id, request });
     });
   }
 
   async close(): Promise<void> {
-    await this.ask({ kind: "close" });
-    await this.#worker.terminate();
+    if (this.#end) return;
+    try {
+      await this.ask({ kind: "close" });
+    } finally {
+      await this.#worker.terminate();
+    }
   }
+
+  /** The thread is gone, with an error or without a word: nobody waits for it any longer. */
+  #abandon(end: WorkerError): void {
+    this.#end ??= end;
+    for (const [id, { kind, settle }] of this.#waiting)
+      settle({ id, error: lost(this.#end, kind) });
+    this.#waiting.clear();
+  }
+}
+
+interface Waiting {
+  readonly kind: Request["kind"];
+  readonly settle: (reply: Reply) => void;
+}
+
+/** What whoever waits for a thread that has ended is told. */
+function lost(end: WorkerError, kind: Request["kind"]): WorkerError {
+  if (end.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    const message = `A worker thread ran out of memory when it was asked to ${kind}. Use fewer environments or fewer workers.`;
+    return { name: "DeviceError", message };
+  }
+  const message = `internal: a worker thread ended when it was asked to ${kind}: ${end.message}`;
+  return { ...end, name: "Error", message };
 }
 
 interface Reply {
@@ -66,6 +95,8 @@ interface WorkerError {
   readonly message: string;
   readonly stack?: string;
   readonly statePath?: string;
+  /** Node's name for it. */
+  readonly code?: string;
 }
 
 /** Starts a worker; sources need a loader on Node versions that do not strip types themselves. */
@@ -177,7 +208,12 @@ export class WorkerPool {
         onProgress?.(done);
       }
     };
-    await Promise.all(this.#workers.map(run));
+    try {
+      await Promise.all(this.#workers.map(run));
+    } finally {
+      // after an error the other workers finish what they are at, and no more
+      firsts.length = 0;
+    }
     return done.sort((a, b) => a.start - b.start);
   }
 

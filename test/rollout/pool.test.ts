@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConfigError, FileError, SimulationDivergedError } from "../../core/errors.ts";
+import { ConfigError, DeviceError, FileError, SimulationDivergedError } from "../../core/errors.ts";
 import { type CollectorOptions, WorkerPool } from "../../rollout/pool.ts";
 import { freshTeacher, simulationOf } from "../support/tiny-runs.ts";
 
@@ -101,5 +103,52 @@ describe("a pool of workers", () => {
     await expect(collecting).resolves.toBeInstanceOf(Array);
     await closing;
     expect(collector.rollout.last.proprioception.some((x) => x !== 0)).toBe(true);
+  });
+});
+
+describe("a worker thread that dies", () => {
+  /** A pool of one worker, and that worker's thread. */
+  async function poolOfOne(): Promise<{ pool: WorkerPool; thread: Worker }> {
+    const opened = once(process, "worker");
+    const pool = new WorkerPool(1);
+    const [thread] = (await opened) as [Worker];
+    return { pool, thread };
+  }
+  const start = (pool: WorkerPool) =>
+    pool.openCollector({
+      simulation,
+      actor,
+      envs: 4,
+      shardEnvs: 2,
+      steps: 100_000,
+      groups: ["proprioception"],
+      finals: [],
+    });
+
+  it("fails what it was asked for, and what it is asked for later, at once", async () => {
+    const { pool, thread } = await poolOfOne();
+    const refused = expect(start(pool)).rejects.toThrow(
+      "internal: a worker thread ended when it was asked to open: its exit code was",
+    );
+    await thread.terminate();
+    await refused;
+    await expect(pool.evaluate({ simulation, actor, theta, episodes: 2 })).rejects.toThrow(
+      "internal: a worker thread ended when it was asked to evaluate",
+    );
+    await pool.close();
+  });
+
+  it("says so when memory was the reason", async () => {
+    const { pool, thread } = await poolOfOne();
+    const reason = start(pool).catch((error: unknown) => error);
+    // as Node does it: the error first, then the end
+    thread.emit("error", Object.assign(new Error(), { code: "ERR_WORKER_OUT_OF_MEMORY" }));
+    await thread.terminate();
+    expect(await reason).toEqual(
+      new DeviceError(
+        "A worker thread ran out of memory when it was asked to open. Use fewer environments or fewer workers.",
+      ),
+    );
+    await pool.close();
   });
 });
