@@ -97,6 +97,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "A simulated robot driven by a GR00T or openpi policy server.",
     load: async () => (await import("./drive-sim.ts")).driveSim,
   },
+  dataset: {
+    summary: "Check a LeRobot dataset: every file, row and video.",
+    load: async () => (await import("./dataset.ts")).dataset,
+  },
   view: {
     summary: "Serve the viewer: scenes, policies and replays in the browser, until Ctrl-C.",
     load: async () => (await import("./view.ts")).view,

@@ -1,5 +1,6 @@
 /** `understudy record`: what robots see and do, into a file; from simulation, or of every session served. */
 
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultLivePort, LiveView } from "../../bridge/recorder/live-view.ts";
 import { McapFile } from "../../bridge/recorder/mcap-file.ts";
@@ -8,16 +9,19 @@ import { Recorder } from "../../bridge/recorder/recorder.ts";
 import type { Sink } from "../../bridge/recorder/sink.ts";
 import { parseConfig } from "../../core/config.ts";
 import { ConfigError } from "../../core/errors.ts";
-import { wilson } from "../../core/statistics.ts";
+import { writeFolderWhole } from "../../core/files.ts";
+import { type Proportion, wilson } from "../../core/statistics.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
+import type { AssembledScene } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { type Context, defineCommand, jsonOption, type Options, seedOption } from "../command.ts";
 import { formatInteger, formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
+import { RecordedDataset } from "../recording/recorded-dataset.ts";
 import { RecordedSimulation } from "../recording/recorded-simulation.ts";
-import { simulateEpisodes } from "../recording/simulate.ts";
+import { type SimulatedStep, simulateEpisodes } from "../recording/simulate.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { formatTable } from "../table.ts";
 import { listenerKeys, listenOptions } from "../wire-options.ts";
@@ -32,10 +36,17 @@ const recordOptions = {
   },
   format: {
     type: "string",
-    choices: ["mcap"],
+    choices: ["mcap", "lerobot"],
     default: "mcap",
-    description: "mcap for Foxglove and `replay`",
+    description: "mcap for Foxglove and `replay`, lerobot for a LeRobotDataset v3.0",
   },
+  pictures: {
+    type: "string",
+    choices: ["all", "none"],
+    default: "all",
+    description: "videos of a dataset: the robot's camera and what the policy sees; needs ffmpeg",
+  },
+  onlySuccess: { type: "boolean", description: "leave failed episodes out of a dataset" },
   episodes: {
     type: "number",
     integer: true,
@@ -78,6 +89,10 @@ export const record = defineCommand({
       "eight simulated episodes, for Foxglove and `replay`",
     ],
     [
+      "record --scene push-pair --policy policies/zoo/push-pair --format lerobot --out runs/pushes",
+      "the same as a LeRobot dataset; videos need ffmpeg",
+    ],
+    [
       "record --endpoint tcp://127.0.0.1:5601 --policy policies/zoo/push-pair --out runs/robot.mcap",
       "serve the policy, and record what real robots see and are told",
     ],
@@ -85,15 +100,21 @@ export const record = defineCommand({
   options: recordOptions,
   config: runConfigSchema(),
   async run(context) {
-    const { scene, endpoint } = context.options;
+    const { scene, endpoint, format } = context.options;
     if ((scene === undefined) === (endpoint === undefined)) {
       throw new ConfigError(
         '"record" needs one source: --scene NAME to simulate, or --endpoint to serve the policy and record its sessions.',
       );
     }
+    if (format === "lerobot" && scene === undefined) {
+      throw new ConfigError(
+        '"--format lerobot" needs --scene NAME: a session over the wire does not say when an episode ends. Record it as mcap.',
+      );
+    }
     const policy = await loadPolicy(context.options.policy);
     try {
-      if (scene !== undefined) await recordSimulation(context, policy, scene);
+      if (scene !== undefined && format === "lerobot") await recordDataset(context, policy, scene);
+      else if (scene !== undefined) await recordSimulation(context, policy, scene);
       else if (endpoint !== undefined) await recordSessions(context, policy, endpoint);
     } finally {
       await policy.close();
@@ -122,17 +143,24 @@ async function recordSimulation(
   policy: PolicyRuntime,
   scene: string,
 ): Promise<void> {
-  const { options, configure, report } = context;
-  const config = configure(runConfigSchema(scene));
-  const simulation = simulationOf(scene, config, options.seed);
+  const { options, report } = context;
+  const simulation = simulationIn(context, scene);
   const { recorder, file } = await openRecorder(context, policy, { source: "simulation", scene });
-  const outcomes = await toRecorder(context, policy, simulation, recorder).finally(() =>
-    recorder.close(),
+  const robots = Math.min(options.robots, options.episodes);
+  const assembled = assembledScene(simulation);
+  const recorded = new RecordedSimulation(
+    recorder,
+    assembled,
+    policy.manifest,
+    robots,
+    wallClock_ns(),
   );
-  const success = wilson(
-    outcomes.filter((outcome) => outcome === "success").length,
-    outcomes.length,
-  );
+  const stepTime_ms = 1000 * policy.manifest.controlStep_s;
+  const outcomes = await simulated(context, policy, simulation, false, async (step) => {
+    recorded.record(step);
+    if (options.live && step.robot === 0) await sleep(stepTime_ms);
+  }).finally(() => recorder.close());
+  const success = successOf(outcomes);
   const facts = { file: file.file, episodes: outcomes.length, messages: file.messages, success };
   report(facts, () =>
     formatTable(
@@ -145,35 +173,78 @@ async function recordSimulation(
   );
 }
 
-/** Simulates into the recorder; the outcomes of the episodes. */
-async function toRecorder(
+async function recordDataset(
+  context: RecordContext,
+  policy: PolicyRuntime,
+  scene: string,
+): Promise<void> {
+  const { options, report } = context;
+  const { out, pictures, onlySuccess } = options;
+  if (existsSync(out)) {
+    throw new ConfigError(`There is something at "${out}" already. Choose a new folder.`);
+  }
+  const simulation = simulationIn(context, scene);
+  const task = findScene(scene).summary;
+  let kept = { episodes: 0, frames: 0 };
+  let outcomes: string[] = [];
+  await writeFolderWhole(out, async (beside) => {
+    const dataset = new RecordedDataset(beside, policy.manifest, { pictures, task, onlySuccess });
+    try {
+      outcomes = await simulated(context, policy, simulation, pictures === "all", (step) =>
+        dataset.record(step),
+      );
+      await dataset.finish();
+    } catch (error) {
+      dataset.abandon();
+      throw error;
+    }
+    kept = { episodes: dataset.episodes, frames: dataset.frames };
+  });
+  const success = successOf(outcomes);
+  report({ folder: out, ...kept, success }, () =>
+    formatTable(
+      [{ title: "recorded" }, { title: out }],
+      [
+        ["episodes kept", formatInteger(kept.episodes)],
+        ["frames", formatInteger(kept.frames)],
+        ["success (last state)", formatProportion(success)],
+      ],
+    ),
+  );
+}
+
+function simulationIn({ options, configure }: RecordContext, scene: string): SimulationSpec {
+  return simulationOf(scene, configure(runConfigSchema(scene)), options.seed);
+}
+
+function assembledScene(simulation: SimulationSpec): AssembledScene {
+  const scene = findScene(simulation.scene);
+  return scene.assemble(parseConfig(scene.config, simulation.config, `scene "${scene.name}"`));
+}
+
+function successOf(outcomes: readonly string[]): Proportion {
+  return wilson(outcomes.filter((outcome) => outcome === "success").length, outcomes.length);
+}
+
+/** Simulates, and shows how far it is; the outcomes of the episodes. */
+async function simulated(
   { options, signal }: RecordContext,
   policy: PolicyRuntime,
   simulation: SimulationSpec,
-  recorder: Recorder,
+  pictures: boolean,
+  onStep: (step: SimulatedStep) => Promise<void>,
 ): Promise<string[]> {
-  const { episodes, robots, live } = options;
-  const scene = findScene(simulation.scene);
-  const assembled = scene.assemble(parseConfig(scene.config, simulation.config, scene.name));
-  const recorded = new RecordedSimulation(
-    recorder,
-    assembled,
-    policy.manifest,
-    Math.min(robots, episodes),
-    wallClock_ns(),
-  );
+  const { episodes, robots } = options;
   const outcomes: string[] = [];
   const progress = new Progress(["recorded"]);
   progress.start({ name: "recorded", unit: "episodes", total: episodes });
   try {
     await simulateEpisodes(
-      { simulation, policy, episodes, robots, pictures: false, signal },
+      { simulation, policy, episodes, robots, pictures, signal },
       async (step) => {
-        recorded.record(step);
+        await onStep(step);
         if (step.end) outcomes.push(step.end.outcome);
         progress.update(outcomes.length, {});
-        const stepTime_ms = 1000 * policy.manifest.controlStep_s;
-        if (live && step.robot === 0) await sleep(stepTime_ms);
       },
     );
   } finally {

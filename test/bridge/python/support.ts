@@ -44,13 +44,21 @@ export function pythonWith(packages: readonly string[]): { python: string } | { 
   return { python };
 }
 
-/** Runs a script of this folder with the package on its path; its standard output, or its error. */
-export async function runPython(
+/** Runs a script of this folder; see `runPythonFile`. */
+export function runPython(
   python: string,
   script: string,
   ...args: readonly string[]
 ): Promise<string> {
-  const file = path.join(import.meta.dirname, script);
+  return runPythonFile(python, path.join(import.meta.dirname, script), ...args);
+}
+
+/** Runs a script with the package on its path; its standard output, or its error. */
+export async function runPythonFile(
+  python: string,
+  file: string,
+  ...args: readonly string[]
+): Promise<string> {
   const child = spawn(python, [file, ...args], {
     env: { ...process.env, PYTHONPATH: packageFolder, PYTHONDONTWRITEBYTECODE: "1" },
   });
@@ -62,6 +70,6 @@ export async function runPython(
     err += chunk;
   });
   const code = await new Promise((resolve) => child.once("close", resolve));
-  if (code !== 0) throw new Error(`${script} ended with code ${code}:\n${err}`);
+  if (code !== 0) throw new Error(`${file} ended with code ${code}:\n${err}`);
   return out;
 }

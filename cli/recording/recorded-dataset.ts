@@ -1,0 +1,163 @@
+/** Simulated episodes as a LeRobot dataset: what its features are, and where their numbers come from. */
+
+import { type DatasetSpec, DatasetWriter, type Frame } from "../../bridge/dataset/writer.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { inSiUnits, type PolicyManifest } from "../../policies/manifest.ts";
+import type { SimulatedStep } from "./simulate.ts";
+
+/** Which pictures a dataset has: the robot's camera and the layers that the policy sees, or none. */
+export type Pictures = "all" | "none";
+
+export const camera = "observation.images.front";
+
+export class RecordedDataset {
+  readonly #writer: DatasetWriter;
+  readonly #manifest: PolicyManifest;
+  readonly #pictures: Pictures;
+  readonly #task: string;
+  readonly #onlySuccess: boolean;
+  /** Frames of episodes that are under way, by robot. */
+  readonly #frames = new Map<number, Frame[]>();
+
+  /** `folder` is filled; `finish` makes it a dataset. */
+  constructor(
+    folder: string,
+    manifest: PolicyManifest,
+    options: {
+      readonly pictures: Pictures;
+      /** What the robot does, in a sentence. */
+      readonly task: string;
+      readonly onlySuccess: boolean;
+      readonly ffmpeg?: string;
+    },
+  ) {
+    const { pictures, task, onlySuccess, ffmpeg } = options;
+    const spec = specOf(manifest, pictures);
+    this.#writer = new DatasetWriter(folder, ffmpeg === undefined ? spec : { ...spec, ffmpeg });
+    this.#manifest = manifest;
+    this.#pictures = pictures;
+    this.#task = task;
+    this.#onlySuccess = onlySuccess;
+  }
+
+  get episodes(): number {
+    return this.#writer.episodes;
+  }
+
+  get frames(): number {
+    return this.#writer.frames;
+  }
+
+  async record(step: SimulatedStep): Promise<void> {
+    const frames = this.#frames.get(step.robot) ?? [];
+    this.#frames.set(step.robot, frames);
+    frames.push(this.#frameOf(step));
+    if (!step.end) return;
+    this.#frames.delete(step.robot);
+    if (this.#onlySuccess && step.end.outcome !== "success") return;
+    await this.#writer.add(this.#task, frames);
+  }
+
+  /** @throws ConfigError when no episode was kept. */
+  async finish(): Promise<void> {
+    if (this.#writer.episodes === 0) {
+      throw new ConfigError(
+        "No episode was kept, so there is no dataset. Record more of them, or leave out --onlySuccess.",
+      );
+    }
+    await this.#writer.finish();
+  }
+
+  abandon(): void {
+    this.#writer.abandon();
+  }
+
+  #frameOf({ inputs, action, reward, picture, end }: SimulatedStep): Frame {
+    const state = vectorInputs(this.#manifest).flatMap(({ name }) => [...inputs[name]]);
+    const images: Record<string, Uint8Array | Float32Array> = {};
+    if (this.#pictures === "all" && picture) {
+      images[camera] = picture.rgb;
+      images[`${camera}_depth`] = picture.depth_m;
+      for (const { key, input, layer, pixels, scale_m } of layersOf(this.#manifest)) {
+        const inverse = inputs[input].subarray(layer * pixels, (layer + 1) * pixels);
+        // a pixel without depth has none in the video either
+        images[key] = inverse.map((value) => (value > 0 ? scale_m / value : 0));
+      }
+    }
+    return {
+      vectors: {
+        "observation.state": Float32Array.from(state),
+        action: inSiUnits(this.#manifest.output, action),
+      },
+      scalars: {
+        "next.reward": reward,
+        "next.done": end !== undefined,
+        "next.success": end?.outcome === "success",
+      },
+      images,
+    };
+  }
+}
+
+function specOf(manifest: PolicyManifest, pictures: Pictures): DatasetSpec {
+  const { controlStep_s, output, scene } = manifest;
+  const fps = 1 / controlStep_s;
+  const inputs = vectorInputs(manifest);
+  const first = layersOf(manifest)[0];
+  const size = { width: first?.width ?? 64, height: first?.height ?? 64 };
+  const layers = layersOf(manifest).map(
+    ({ key, width, height }) => [key, { kind: "depth", width, height }] as const,
+  );
+  return {
+    // 1 / 0.1 is not quite 10 for every tenth
+    fps: Math.abs(fps - Math.round(fps)) < 1e-6 ? Math.round(fps) : fps,
+    robotType: manifest.robot ?? `understudy ${scene}`,
+    vectors: {
+      "observation.state": inputs.flatMap(columnNames),
+      action: output.columns.flatMap(({ name, width, unit }) =>
+        numbered(`${name} (${unit})`, width),
+      ),
+    },
+    scalars: { "next.reward": "float32", "next.done": "bool", "next.success": "bool" },
+    videos:
+      pictures === "none"
+        ? {}
+        : {
+            [camera]: { kind: "rgb", ...size },
+            [`${camera}_depth`]: { kind: "depth", ...size },
+            ...Object.fromEntries(layers),
+          },
+  };
+}
+
+function vectorInputs({ inputs }: PolicyManifest) {
+  return inputs.filter((input) => input.camera === undefined);
+}
+
+/** The images that the policy sees, one feature a layer. */
+function layersOf({ inputs }: PolicyManifest) {
+  return inputs.flatMap(({ name: input, camera: seen }) =>
+    (seen?.layers ?? []).map((name, layer) => ({
+      key: `observation.images.${input}.${name}`,
+      input,
+      layer,
+      width: seen?.width ?? 0,
+      height: seen?.height ?? 0,
+      pixels: (seen?.width ?? 0) * (seen?.height ?? 0),
+      scale_m: seen?.inverseDepthScale_m ?? 1,
+    })),
+  );
+}
+
+function columnNames({ name, shape, columns }: PolicyManifest["inputs"][number]): string[] {
+  if (!columns)
+    return numbered(
+      name,
+      shape.reduce((a, b) => a * b, 1),
+    );
+  return columns.flatMap((column) => numbered(`${name}.${column.name}`, column.width));
+}
+
+function numbered(name: string, count: number): string[] {
+  return count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}_${i}`);
+}
