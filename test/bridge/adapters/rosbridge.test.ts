@@ -1,0 +1,169 @@
+/** A TurtleBot3 behind rosbridge: types, the firmware's quantum, zeros whenever in doubt. */
+
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
+import { decodeRosImage, layersOf } from "../../../bridge/adapters/ros-image.ts";
+import { quantised, Rosbridge, velocityMessage } from "../../../bridge/adapters/rosbridge.ts";
+import { until } from "../support.ts";
+import { drive, reasonOf } from "./support.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+describe("velocities", () => {
+  it("come out of the firmware's int(100 * v) as the nearest hundredth", () => {
+    for (let steps = -300; steps <= 300; steps++) {
+      for (const off of [-0.004, 0, 0.004]) {
+        const sent = quantised(steps / 100 + off);
+        expect(Math.trunc(sent * 100) + 0).toBe(steps + 0);
+        expect(Math.abs(sent - steps / 100)).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  it("are a Twist up to Humble, a TwistStamped from Jazzy on", () => {
+    const twist = { linear: { x: 0.1, y: 0, z: 0 }, angular: { x: 0, y: 0, z: -0.5 } };
+    expect(JSON.parse(velocityMessage("/cmd_vel", "Twist", 0.1, -0.5))).toEqual({
+      op: "publish",
+      topic: "/cmd_vel",
+      msg: twist,
+    });
+    const { msg } = JSON.parse(velocityMessage("/cmd_vel", "TwistStamped", 0.1, -0.5));
+    expect(msg).toEqual({
+      header: { stamp: { sec: 0, nanosec: 0 }, frame_id: "base_link" },
+      twist,
+    });
+  });
+});
+
+/** A rosbridge server that notes what it is told. */
+async function rosbridge(port = 0) {
+  const server = new WebSocketServer({ port, host: "127.0.0.1" });
+  await new Promise<void>((resolve) => server.once("listening", () => resolve()));
+  const heard: Record<string, unknown>[] = [];
+  const clients: WebSocket[] = [];
+  server.on("connection", (socket) => {
+    clients.push(socket);
+    socket.on("message", (data) => heard.push(JSON.parse(String(data))));
+  });
+  const close = async () => {
+    for (const socket of clients) socket.terminate();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  const at = (server.address() as AddressInfo).port;
+  const speeds = () =>
+    heard.filter(({ op }) => op === "publish").map(({ msg }) => (msg as Twist).linear.x);
+  return { url: `ws://127.0.0.1:${at}`, port: at, heard, clients, speeds, close };
+}
+type Twist = { linear: { x: number } };
+
+function robotAt(url: string) {
+  const log: string[] = [];
+  const seen: unknown[] = [];
+  const robot = new Rosbridge({
+    output: drive,
+    url,
+    twist: "Twist",
+    topics: { "/odom": "nav_msgs/msg/Odometry" },
+    onMessage: (topic, message) => seen.push([topic, message]),
+    watchdog_s: 30,
+    reconnect_ms: 20,
+    log: (line) => log.push(line),
+  });
+  open.push(() => robot.close());
+  return { robot, log, seen };
+}
+
+describe("a robot", () => {
+  it("advertises, subscribes, stands, drives when told, and stands at the end", async () => {
+    const ros = await rosbridge();
+    open.push(() => ros.close());
+    const { robot, seen } = robotAt(ros.url);
+    await until(() => ros.speeds().length > 2, 30_000);
+    expect(ros.heard.slice(0, 2)).toEqual([
+      { op: "advertise", topic: "/cmd_vel", type: "geometry_msgs/msg/Twist" },
+      { op: "subscribe", topic: "/odom", type: "nav_msgs/msg/Odometry", queue_length: 1 },
+    ]);
+    expect(new Set(ros.speeds())).toEqual(new Set([0]));
+    ros.clients[0].send(JSON.stringify({ op: "publish", topic: "/odom", msg: { a: 1 } }));
+    await until(() => seen.length === 1, 30_000);
+    robot.observed();
+    robot.drive(Float32Array.of(0.5, 0));
+    await until(() => ros.speeds().at(-1) === 0.2, 30_000);
+    await robot.close();
+    await until(() => ros.speeds().at(-1) === 0, 30_000);
+  });
+
+  it("says zeros first when a lost connection is back", async () => {
+    const ros = await rosbridge();
+    const { robot } = robotAt(ros.url);
+    await until(() => robot.connected, 30_000);
+    robot.observed();
+    robot.drive(Float32Array.of(1, 0));
+    await ros.close();
+    await until(() => !robot.connected, 30_000);
+    expect([...robot.command()]).toEqual([0, 0]);
+    const again = await rosbridge(ros.port);
+    open.push(() => again.close());
+    await until(() => again.speeds().length > 1, 30_000);
+    expect(new Set(again.speeds())).toEqual(new Set([0]));
+  });
+
+  it.each([
+    ["what is not JSON", "{", "not JSON"],
+    ["a topic that nobody asked for", '{"op":"publish","topic":"/x","msg":{}}', "unknown endpoint"],
+    ["an operation that is none", '{"op":"fragment"}', "unknown endpoint"],
+    ["a list", "[]", "not a map"],
+  ])("stops at %s, with a line and a count", async (_, message, why) => {
+    const { robot, log } = robotAt("ws://127.0.0.1:9");
+    robot.observed();
+    robot.drive(Float32Array.of(1, 0));
+    expect(robot.command()[0]).toBe(1);
+    expect(robot.take(Buffer.from(message))?.reason).toBe(why);
+    expect([...robot.command()]).toEqual([0, 0]);
+    expect(log.some((line) => line.includes(why))).toBe(true);
+  });
+});
+
+describe("images", () => {
+  const message = (encoding: string, bytes: Uint8Array, width: number, step: number) => ({
+    header: { stamp: { sec: 3, nanosec: 500_000_000 } },
+    height: 2,
+    width,
+    encoding,
+    is_bigendian: 0,
+    step,
+    data: Buffer.from(bytes).toString("base64"),
+  });
+
+  it("become role layers: millimetres and roles in, inverse metres out", () => {
+    // 2 x 2 pixels; 500 mm, 2000 mm, a hole, 1000 mm
+    const depth = decodeRosImage(
+      message("16UC1", new Uint8Array(Uint16Array.of(500, 2000, 0, 1000).buffer), 2, 4),
+    );
+    const roles = decodeRosImage(message("mono8", Uint8Array.of(1, 2, 1, 0), 2, 2));
+    expect(depth.stamp_s).toBe(3.5);
+    const camera = {
+      width: 2,
+      height: 2,
+      horizontalFov_rad: 1,
+      baseFromCamera: {
+        position: [0, 0, 0] as [number, number, number],
+        rotation: [0, 0, 0, 1] as [number, number, number, number],
+      },
+      layers: ["active", "anchor"],
+      inverseDepthScale_m: 1,
+    };
+    expect([...layersOf(depth, roles, camera)]).toEqual([2, 0, 0, 0, 0, 0.5, 0, 0]);
+    expect(reasonOf(() => layersOf(roles, depth, camera))).toBe("wrong dtype");
+  });
+
+  it("are refused in another encoding, or with padding", () => {
+    const bytes = new Uint8Array(12);
+    expect(reasonOf(() => decodeRosImage(message("rgb8", bytes, 2, 6)))).toBe("wrong dtype");
+    expect(reasonOf(() => decodeRosImage(message("mono8", bytes, 2, 6)))).toBe("wrong shape");
+  });
+});
