@@ -6,9 +6,8 @@
  * (`support`) is what MuJoCo's contact points make of it.
  */
 
-import type { MainModule, MjData, MjModel } from "@mujoco/mujoco";
+import type { MainModule } from "@mujoco/mujoco";
 import type { Axes } from "../../core/arrays.ts";
-import { layout } from "../../core/layout.ts";
 import { type BodyPair, ContactWatch } from "../contact/contact-watch.ts";
 import { outlineOf, outlineOfPart } from "../contact/outline.ts";
 import { wallFriction } from "../contact/walls.ts";
@@ -24,7 +23,7 @@ import {
   robotRadius_m,
   servoState,
 } from "../robots/diff-drive.ts";
-import { footprintRadius_m, height } from "../shape.ts";
+import { footprintRadius_m } from "../shape.ts";
 import {
   type BodyProperties,
   bodyState,
@@ -33,90 +32,21 @@ import {
   type WorldSpec,
 } from "../world.ts";
 import { loadMujoco } from "./load-mujoco.ts";
-import { pairFriction, wallRow, worldModel } from "./mjcf.ts";
+import { type ContactPair, pairFriction, wallRow, worldModel } from "./mjcf.ts";
+import { MujocoEnvironment } from "./mujoco-environment.ts";
+import { freeVelocity, type Row, readFree, robotCoordinates, rowsOf } from "./mujoco-rows.ts";
 
 /** MuJoCo's contacts are springs: it takes this many steps for each of the scene's, 480 a second at the usual 60. */
 const stepsPerPhysicsStep = 8;
-
-const robotCoordinates = layout({ x: 1, y: 1, yaw: 1 });
-/** Position, then quaternion w, x, y, z. */
-const freePosition = layout({ position: 3, quaternion: 4 });
-/** Linear velocity in the world frame, then angular velocity in the body's. */
-const freeVelocity = layout({ linear: 3, angular: 3 });
-
-/** Where a body's numbers stand. */
-interface Row {
-  readonly moves: boolean;
-  /** First of its positions in `qpos`; for a fixed body its number among the mocap bodies. */
-  readonly position: number;
-  readonly velocity: number;
-  readonly z_m: number;
-}
-
-/** One environment. MuJoCo's memory moves when it grows, so views are taken anew where they have become empty. */
-class Environment {
-  readonly model: MjModel;
-  readonly data: MjData;
-  readonly #mujoco: MainModule;
-  #qpos = new Float64Array(0);
-  #qvel = new Float64Array(0);
-  #force = new Float64Array(0);
-
-  constructor(mujoco: MainModule, xml: string) {
-    this.#mujoco = mujoco;
-    this.model = mujoco.MjModel.from_xml_string(xml);
-    this.data = new mujoco.MjData(this.model);
-  }
-
-  get qpos(): Float64Array {
-    if (this.#qpos.length === 0) this.#qpos = this.data.qpos;
-    return this.#qpos;
-  }
-
-  get qvel(): Float64Array {
-    if (this.#qvel.length === 0) this.#qvel = this.data.qvel;
-    return this.#qvel;
-  }
-
-  /** Forces on the coordinates. */
-  get force(): Float64Array {
-    if (this.#force.length === 0) this.#force = this.data.qfrc_applied;
-    return this.#force;
-  }
-
-  get mocap(): { readonly position: Float64Array; readonly quaternion: Float64Array } {
-    return { position: this.data.mocap_pos, quaternion: this.data.mocap_quat };
-  }
-
-  step(): void {
-    this.#mujoco.mj_step(this.model, this.data);
-  }
-
-  /** Does what loses the state, such as a reset, and puts poses and velocities back. */
-  keeping(change: (mujoco: MainModule) => void): void {
-    const { position, quaternion } = this.mocap;
-    const kept = [this.qpos, this.qvel, position, quaternion].map((values) => values.slice());
-    change(this.#mujoco);
-    const now = this.mocap;
-    [this.qpos, this.qvel, now.position, now.quaternion].forEach((values, i) => {
-      values.set(kept[i]);
-    });
-  }
-
-  free(): void {
-    this.data.delete();
-    this.model.delete();
-  }
-}
 
 export class MujocoWorld implements PhysicsWorld {
   readonly envs: number;
   readonly bodies: readonly string[];
   readonly states: Axes<"N,B,S">;
   readonly #spec: WorldSpec;
-  readonly #environments: Environment[];
+  readonly #environments: MujocoEnvironment[];
   readonly #rows: readonly Row[];
-  readonly #pairs: readonly { readonly a: number; readonly b: number }[];
+  readonly #pairs: readonly ContactPair[];
   /** [N][B] friction of each thing, to mix anew. */
   readonly #frictions: number[][];
   /** Mass and moments of inertia of each body as specified. */
@@ -146,7 +76,7 @@ export class MujocoWorld implements PhysicsWorld {
     this.#spec = spec;
     this.#pairs = pairs;
     this.#rows = rowsOf(spec);
-    this.#environments = Array.from({ length: envs }, () => new Environment(mujoco, xml));
+    this.#environments = Array.from({ length: envs }, () => new MujocoEnvironment(mujoco, xml));
     const frictions = [spec.robot.friction, ...spec.bodies.map(({ friction }) => friction)];
     this.#frictions = this.#environments.map(() => [...frictions]);
     const moments = this.#environments[0].model.body_inertia as Float64Array;
@@ -303,48 +233,4 @@ export class MujocoWorld implements PhysicsWorld {
     const memory = { floats: this.states, starts, at };
     return new ContactWatch({ entries, memory }, this.#rows.length, pairs, arenaSide_m);
   }
-}
-
-/** Where each row's numbers stand; `worldModel` says in which order. */
-function rowsOf({ robot, bodies }: WorldSpec): Row[] {
-  const rows: Row[] = [{ moves: true, position: 0, velocity: 0, z_m: robot.base_m[2] / 2 }];
-  let free = 0;
-  let fixed = 0;
-  for (const { shape, motion } of bodies) {
-    const moves = motion === "dynamic";
-    rows.push({
-      moves,
-      position: moves ? robotCoordinates.size + free * freePosition.size : fixed,
-      velocity: robotCoordinates.size + free * freeVelocity.size,
-      z_m: height(shape) / 2,
-    });
-    if (moves) free++;
-    else fixed++;
-  }
-  return rows;
-}
-
-/** A free joint's numbers as a row of `bodyState`. */
-function readFree(
-  qpos: Float64Array,
-  p: number,
-  qvel: Float64Array,
-  v: number,
-  states: Float32Array,
-  to: number,
-): void {
-  const [w, x, y, z] = [qpos[p + 3], qpos[p + 4], qpos[p + 5], qpos[p + 6]];
-  const [ax, ay, az] = [qvel[v + 3], qvel[v + 4], qvel[v + 5]];
-  // the angular velocity, from the body's frame to the world's: a + 2 w (q × a) + 2 q × (q × a)
-  const tx = 2 * (y * az - z * ay);
-  const ty = 2 * (z * ax - x * az);
-  const tz = 2 * (x * ay - y * ax);
-  states.set(
-    [qpos[p], qpos[p + 1], qpos[p + 2], x, y, z, w, qvel[v], qvel[v + 1], qvel[v + 2]],
-    to,
-  );
-  states.set(
-    [ax + w * tx + y * tz - z * ty, ay + w * ty + z * tx - x * tz, az + w * tz + x * ty - y * tx],
-    to + bodyState.at.angularVelocity,
-  );
 }
