@@ -29,7 +29,8 @@ async function findings(options: Partial<DoctorOptions>) {
 
 describe("the doctor", () => {
   it("finds nothing wrong with a robot that sees and a policy that answers", async () => {
-    const here = await serveHere(linearPolicy());
+    // on a busy machine a long ttl keeps the round trip good
+    const here = await serveHere(linearPolicy(), 60_000);
     closing.push(here);
     const { endpoint } = here.server;
     const manifest = manifestOf(linearPolicy());
