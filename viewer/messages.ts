@@ -88,6 +88,9 @@ export interface ReplayFacts {
   readonly return: number;
   /** Running its actions again gave its poses: rewards and images are known too. */
   readonly reproduced: boolean;
+  /** What the episodes of the file are called, and which of them is open. */
+  readonly titles: readonly string[];
+  readonly number: number;
 }
 
 /** What a teacher may know of a keypoint, in the order of the legend. */
@@ -140,6 +143,8 @@ export type ToWorker =
       readonly run: number;
       readonly file: Uint8Array;
       readonly source: string;
+      /** Which episode of the file, from 0. */
+      readonly number: number;
     }
   | {
       readonly type: "survey";

@@ -62,6 +62,7 @@ export class Pane {
   #view: SceneView | undefined;
   #poses = new Float32Array(0);
   #ending: string | undefined;
+  #recording: { readonly file: Uint8Array; readonly source: string } | undefined;
   /** Frame and noise of the picture that was asked for last, and whether it is still to come. */
   #looked = "";
   #looking = false;
@@ -110,7 +111,13 @@ export class Pane {
   openReplay(file: Uint8Array, source: string, url?: string): void {
     this.mode.value = "replay";
     this.replayUrl.value = url;
-    this.#link.open({ type: "open replay", file, source });
+    this.#recording = { file, source };
+    this.openEpisode(0);
+  }
+
+  /** Another episode of the recording that is open. */
+  openEpisode(number: number): void {
+    if (this.#recording) this.#link.open({ type: "open replay", ...this.#recording, number });
   }
 
   /** Hands the live scene to another driver. */

@@ -6,6 +6,7 @@ import { ConfigError, FileError } from "../../core/errors.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { readCheckpointKind } from "../../policies/checkpoint.ts";
 import type { ActorSpec } from "../../rollout/actor.ts";
+import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
 import { engineNames } from "../../sim/engines/open.ts";
 import { readStudent } from "../../student/checkpoint.ts";
 import { studentActor } from "../../student/student.ts";
@@ -18,6 +19,10 @@ import { Progress } from "../progress.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { computeOptions, openPool, sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
+
+/** Replays of one kind of failure, and of successes. A file has some 40 KB. */
+const MOST_OF_A_KIND = 200;
+const MOST_SUCCESSES = 8;
 
 export const evaluate = defineCommand({
   examples: [
@@ -55,7 +60,10 @@ export const evaluate = defineCommand({
       default: "rapier",
       description: "who simulates; mujoco needs the package @mujoco/mujoco",
     },
-    replays: { type: "string", description: "folder for replays: the first of each outcome" },
+    replays: {
+      type: "string",
+      description: "folder for replays: failures of each kind, and the first successes",
+    },
     workers: computeOptions.workers,
     ...seedOption,
     ...jsonOption,
@@ -80,7 +88,13 @@ export const evaluate = defineCommand({
         ...(theta ? { theta } : {}),
       });
       const files = replays
-        ? writeReplays(replays, simulation, options.policy, evaluation.episodes)
+        ? writeReplays(
+            replays,
+            simulation,
+            options.policy,
+            worthReplaying(evaluation.episodes),
+            MOST_OF_A_KIND,
+          )
         : [];
       const facts = { scene, policy: options.policy, engine, seed, ...evaluationFacts(evaluation) };
       report({ ...facts, replays: files }, () => describe(evaluation, files));
@@ -116,6 +130,12 @@ function readPolicy(policy: string): {
   const { spec, theta, simulation } = readStudent(policy);
   const trainedOn = simulation.config as object;
   return { actor: studentActor(spec), theta, madeFor: simulation.scene, trainedOn };
+}
+
+/** What the viewer steps through: failures, and a few successes to compare them with. */
+function worthReplaying(episodes: readonly EvaluatedEpisode[]): EvaluatedEpisode[] {
+  let successes = 0;
+  return episodes.filter(({ outcome }) => outcome !== "success" || successes++ < MOST_SUCCESSES);
 }
 
 function describe(evaluation: Evaluation, replays: readonly string[]): string {

@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { encodeModel } from "../../nn/onnx.ts";
-import { writeBundle } from "../../policies/bundle.ts";
+import { completeManifest, writeBundle } from "../../policies/bundle.ts";
+import type { ManifestDraft } from "../../policies/manifest.ts";
 import { encodeReplay, type Replay } from "../../sim/replay.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
@@ -56,6 +57,36 @@ export function saveReplay(folder: string, name: string, replay: Replay): void {
   writeFileSync(path.join(folder, `${name}.json`), encodeReplay(replay));
 }
 
+const servoDraft: ManifestDraft = {
+  name: "servo",
+  scene: "reach-box",
+  controlStep_s: 0.1,
+  inputs: [
+    { name: "layers", shape: [1, 64, 64], dtype: "float32" },
+    { name: "proprioception", shape: [2], dtype: "float32" },
+  ],
+  output: {
+    name: "action",
+    shape: [2],
+    low: -1,
+    high: 1,
+    columns: [
+      { name: "forward", width: 1, unit: "m/s", scale: 0.4 },
+      { name: "turn", width: 1, unit: "rad/s", scale: 2.84 },
+    ],
+  },
+  provenance: {
+    command: "written by hand",
+    commit: "0123456789ab",
+    seed: 0,
+    environmentSteps: 0,
+    versions: {},
+  },
+};
+
+/** Of the servo, as if its file were empty. */
+export const servoManifest = completeManifest(servoDraft, Uint8Array.of(0));
+
 /** A student that turns towards what it sees: turn = 0.2 + sum of inverse depth * (31.5 - column) / 1000. */
 export async function saveStudent(folder: string): Promise<void> {
   const pixels = 64 * 64;
@@ -89,33 +120,5 @@ export async function saveStudent(folder: string): Promise<void> {
     ],
     outputs: [{ name: "action", dtype, shape: ["N", 2] }],
   });
-  await writeBundle(folder, {
-    onnx,
-    manifest: {
-      name: "servo",
-      scene: "reach-box",
-      controlStep_s: 0.1,
-      inputs: [
-        { name: "layers", shape: [1, 64, 64], dtype },
-        { name: "proprioception", shape: [2], dtype },
-      ],
-      output: {
-        name: "action",
-        shape: [2],
-        low: -1,
-        high: 1,
-        columns: [
-          { name: "forward", width: 1, unit: "m/s", scale: 0.4 },
-          { name: "turn", width: 1, unit: "rad/s", scale: 2.84 },
-        ],
-      },
-      provenance: {
-        command: "written by hand",
-        commit: "0123456789ab",
-        seed: 0,
-        environmentSteps: 0,
-        versions: {},
-      },
-    },
-  });
+  await writeBundle(folder, { onnx, manifest: servoDraft });
 }

@@ -240,18 +240,23 @@ export class SceneView {
     this.#camera.lookAt(ahead.add(robot.position));
   }
 
-  #placeLabels(): void {
+  /** Where the point `above_m` over a body is drawn, in CSS pixels of the canvas; undefined out of the picture. */
+  spotOf(row: number, above_m = 0): { readonly x: number; readonly y: number } | undefined {
     const { clientWidth, clientHeight } = this.#canvas;
-    const spots = this.#names.map((name, row) => {
-      const point = this.#bodies[row].position.clone();
-      point.z += row === 0 ? 0.17 : 0.12;
-      point.project(this.#camera);
-      name.hidden = Math.abs(point.x) > 1 || Math.abs(point.y) > 1 || point.z > 1;
-      const x = ((point.x + 1) / 2) * clientWidth;
-      const y = ((1 - point.y) / 2) * clientHeight;
-      return { name, x, y, width: name.textContent.length * LETTER_px };
+    const point = this.#bodies[row].position.clone();
+    point.z += above_m;
+    point.project(this.#camera);
+    if (Math.abs(point.x) > 1 || Math.abs(point.y) > 1 || point.z > 1) return undefined;
+    return { x: ((point.x + 1) / 2) * clientWidth, y: ((1 - point.y) / 2) * clientHeight };
+  }
+
+  #placeLabels(): void {
+    const spots = this.#names.flatMap((name, row) => {
+      const spot = this.spotOf(row, row === 0 ? 0.17 : 0.12);
+      name.hidden = spot === undefined;
+      return spot ? [{ name, ...spot, width: name.textContent.length * LETTER_px }] : [];
     });
-    liftApart(spots.filter(({ name }) => !name.hidden));
+    liftApart(spots);
     for (const { name, x, y } of spots) {
       name.style.transform = `translate(-50%, -100%) translate(${x}px, ${y}px)`;
     }

@@ -154,6 +154,7 @@ export function ReplaySetup({ viewer }: Props) {
           </button>
         </div>
         <FileField viewer={viewer} label="Or a recording, here or dropped on the page" />
+        <EpisodeOfFile viewer={viewer} />
       </div>
       <p class="hint" id="replay-hint">
         {all.length === 0 &&
@@ -162,6 +163,28 @@ export function ReplaySetup({ viewer }: Props) {
           "Its actions, run again, do not give its poses: it was recorded with other settings, so rewards and stages are not known."}
       </p>
     </section>
+  );
+}
+
+/** Which episode, where a recording holds several. */
+function EpisodeOfFile({ viewer }: Props) {
+  const pane = viewer.pane.value;
+  const { titles, number } = pane.replay.value ?? { titles: [], number: 0 };
+  if (titles.length < 2) return null;
+  return (
+    <label class="wide">
+      <span>Episode of the recording</span>
+      <select
+        value={number}
+        onChange={({ currentTarget }) => pane.openEpisode(Number(currentTarget.value))}
+      >
+        {titles.map((title, i) => (
+          <option key={title} value={i}>
+            {title}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -3,7 +3,7 @@
  * the same poses, stages, rewards and the student's images are known as well.
  */
 
-import { decodeReplay, type Replay, sceneOf } from "../../sim/replay.ts";
+import { type Replay, sceneOf } from "../../sim/replay.ts";
 import type { AssembledScene } from "../../sim/scene.ts";
 import { blankFrame, type Frame, POSE, Tape } from "../tape.ts";
 import { LiveEpisode } from "./live-episode.ts";
@@ -36,9 +36,8 @@ export class ReplayedEpisode {
     );
   }
 
-  /** @throws FileError or ConfigError that names `source` for a file that is no replay. */
-  static async open(text: string, source: string): Promise<ReplayedEpisode> {
-    const replay = decodeReplay(text, source);
+  /** @throws ConfigError for a scene or a setting that is not there. */
+  static async open(replay: Replay): Promise<ReplayedEpisode> {
     const still = await Still.open(sceneOf(replay));
     return new ReplayedEpisode(replay, still, await runAgain(replay));
   }

@@ -7,6 +7,7 @@ import {
   type DriverChoice,
   type FromWorker,
   type LiveOpening,
+  type ReplayFacts,
   type ToWorker,
   undisturbed,
 } from "../messages.ts";
@@ -16,6 +17,8 @@ import { openRecording } from "./recording.ts";
 import type { ReplayedEpisode } from "./replayed-episode.ts";
 import { sketchOf } from "./still.ts";
 import { surveyStart } from "./survey.ts";
+
+type OpenReplay = Extract<ToWorker, { type: "open replay" }>;
 
 export type Post = (message: FromWorker, transfer?: ArrayBufferLike[]) => void;
 
@@ -58,7 +61,7 @@ export class Studio {
       case "open live":
         return this.#openLive(message.run, message);
       case "open replay":
-        return this.#openReplay(message.run, message.file, message.source);
+        return this.#openReplay(message);
       case "survey":
         this.#run = message.run;
         return this.#survey(message.opening, message.starts);
@@ -90,11 +93,11 @@ export class Studio {
     this.#keepPace();
   }
 
-  async #openReplay(run: number, file: Uint8Array, source: string): Promise<void> {
+  async #openReplay({ run, file, source, number }: OpenReplay): Promise<void> {
     this.#close(run);
-    const recorded = await openRecording(file, source);
-    this.#episode = recorded;
-    this.#opened(recorded, recorded, false);
+    const { episode, titles } = await openRecording(file, source, number);
+    this.#episode = episode;
+    this.#opened(episode, { ...factsOf(episode), titles, number }, false);
   }
 
   #close(run: number): void {
@@ -108,7 +111,7 @@ export class Studio {
 
   #opened(
     episode: LiveEpisode | ReplayedEpisode,
-    recorded: ReplayedEpisode | undefined,
+    replay: ReplayFacts | undefined,
     resumed: boolean,
   ): void {
     const { scene, tape, terms } = episode;
@@ -117,7 +120,7 @@ export class Studio {
       run: this.#run,
       sketch: sketchOf(scene, findScene(scene.name).summary, terms),
       frames: tape.frames,
-      replay: recorded && factsOf(recorded),
+      replay,
       resumed,
     });
   }

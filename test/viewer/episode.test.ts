@@ -1,0 +1,253 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { McapFile } from "../../bridge/recorder/mcap-file.ts";
+import { Recorder } from "../../bridge/recorder/recorder.ts";
+import { egoPushCamera } from "../../sim/camera.ts";
+import { SceneBatch } from "../../sim/scene-batch.ts";
+import { findScene } from "../../sim/scenes/index.ts";
+import { readDropped } from "../../viewer/dropped.ts";
+import { keypointStates, undisturbed } from "../../viewer/messages.ts";
+import { ledgerAt, marksOf } from "../../viewer/plots.ts";
+import { updateBeliefs } from "../../viewer/worker/beliefs.ts";
+import { demonstrate } from "../../viewer/worker/drivers.ts";
+import { LiveEpisode } from "../../viewer/worker/live-episode.ts";
+import { episodesOf } from "../../viewer/worker/mcap-episodes.ts";
+import { freePlace } from "../../viewer/worker/obstacles.ts";
+import { ReplayedEpisode } from "../../viewer/worker/replayed-episode.ts";
+import { hashOf, surveyStart } from "../../viewer/worker/survey.ts";
+import { recordCurve, servoManifest } from "./recordings.ts";
+
+const demo = { groups: [], act: demonstrate, close() {} };
+const reach = { scene: "reach-box", seed: 1, start: 0 };
+
+describe("a live episode", () => {
+  it("tells what each term paid: the sums are the simulation's own ledger", async () => {
+    const episode = await LiveEpisode.open(reach);
+    while (!episode.end) await episode.step(demo);
+    const { frames } = episode.tape;
+    const sums = ledgerAt(frames, frames.length - 1, episode.terms.length);
+    expect(episode.terms).toEqual(["reach/approach", "reach/reach", "failure"]);
+    expect(episode.end.outcome).toBe("success");
+    sums.forEach((sum, i) => {
+      expect(sum).toBeCloseTo(episode.end?.ledger[i] ?? Number.NaN, 4);
+    });
+    expect(marksOf(episode.tape)).toEqual([{ frame: frames.length - 1, stage: 0 }]);
+    episode.free();
+  });
+
+  it("charges for a failure in a column of its own", async () => {
+    const config = { reward: { failure: 3 } };
+    const episode = await LiveEpisode.open({ scene: "push-pair", config, seed: 1, start: 0 });
+    // the anchor may not be moved
+    episode.place(1, { x_m: -1, y_m: -1, yaw_rad: 0 });
+    await episode.step(demo);
+    expect(episode.end?.outcome).toBe("anchor moved");
+    expect(episode.newest.paid.at(-1)).toBeCloseTo(-3, 4);
+    episode.free();
+  });
+
+  it("goes on where it was in a world with one more obstacle, and another camera", async () => {
+    const episode = await LiveEpisode.open(reach);
+    for (let t = 0; t < 6; t++) await episode.step(demo);
+    const before = episode.newest.poses;
+    const paid = episode.tape.frames.map(({ reward }) => reward);
+    const again = await episode.reopened({ ...undisturbed, obstacles: 1, noise: 3 }, []);
+    const { poses } = again.newest;
+    expect(poses.length).toBe(before.length + 7);
+    before.forEach((value, i) => {
+      expect(poses[i]).toBeCloseTo(value, 4);
+    });
+    expect(again.tape.frames.map(({ reward }) => reward)).toEqual(
+      paid.map((reward) => (reward === undefined ? undefined : expect.closeTo(reward, 4))),
+    );
+    // inside the arena, and clear of robot and box
+    const [x, y] = poses.subarray(14);
+    expect(Math.max(Math.abs(x), Math.abs(y))).toBeLessThan(1.5);
+    for (const row of [0, 1]) {
+      expect(Math.hypot(x - poses[row * 7], y - poses[row * 7 + 1])).toBeGreaterThan(0.1);
+    }
+    again.free();
+  });
+
+  it("moves a body by hand, never into another", async () => {
+    const episode = await LiveEpisode.open(reach);
+    const at = (row: number) => [...episode.newest.poses.subarray(row * 7, row * 7 + 2)];
+    const [x, y] = at(0);
+    episode.place(1, { x_m: x, y_m: y, yaw_rad: 0 });
+    const [boxX, boxY] = at(1);
+    expect(Math.hypot(boxX - x, boxY - y)).toBeGreaterThan(0.2);
+    episode.place(1, { x_m: 1, y_m: -1, yaw_rad: 0 });
+    expect(at(1)[0]).toBeCloseTo(1, 5);
+    expect(at(1)[1]).toBeCloseTo(-1, 5);
+    episode.free();
+  });
+
+  it("feels friction: a body that was pushed slides less far on a rougher floor", async () => {
+    const slide = async (friction: number | undefined) => {
+      const disturbance = { ...undisturbed, friction };
+      const episode = await LiveEpisode.open({ ...reach, scene: "push-pair", disturbance });
+      episode.place(0, { x_m: -0.4, y_m: 1, yaw_rad: 0 });
+      episode.place(2, { x_m: -0.1, y_m: 1, yaw_rad: 0 });
+      const push = { ...demo, act: () => [1, 0] as const };
+      for (let t = 0; t < 12; t++) await episode.step(push);
+      const stop = { ...demo, act: () => [-1, 0] as const };
+      for (let t = 0; t < 8; t++) await episode.step(stop);
+      const x = episode.newest.poses[14];
+      episode.free();
+      return x;
+    };
+    expect(await slide(0.1)).toBeGreaterThan((await slide(3)) + 0.05);
+  });
+
+  it("is the one that a plain batch runs, bit by bit", async () => {
+    const found = await surveyStart({ ...reach, disturbance: undisturbed }, demo);
+    const batch = await SceneBatch.create({
+      scene: findScene("reach-box"),
+      envs: 1,
+      seed: 1,
+      purpose: "evaluation",
+      groups: [],
+      onEnd: () => batch.poses(0, last),
+    });
+    const last = new Float32Array(14);
+    const episode = await LiveEpisode.open(reach);
+    while (!episode.end) await episode.step(demo);
+    batch.reset();
+    for (const { action } of episode.tape.frames.slice(1)) {
+      batch.step(Float32Array.from(action ?? []));
+    }
+    expect(found.hash).toBe(hashOf(last));
+    expect(found.outcome).toBe("success");
+    episode.free();
+    batch.free();
+  });
+});
+
+it("hashes by FNV-1a", () => {
+  // the test vector of the reference code for the bytes "foob", read as one float
+  expect(hashOf(new Float32Array(new TextEncoder().encode("foob").buffer))).toBe("3f5076ef");
+});
+
+it("finds a free place inside the arena wherever one is wanted", () => {
+  const disc = fc.record({
+    x_m: fc.double({ min: -1, max: 1, noNaN: true }),
+    y_m: fc.double({ min: -1, max: 1, noNaN: true }),
+    radius_m: fc.double({ min: 0.05, max: 0.2, noNaN: true }),
+  });
+  const anywhere = fc.double({ min: -5, max: 5, noNaN: true });
+  fc.assert(
+    fc.property(fc.array(disc, { maxLength: 5 }), anywhere, anywhere, (others, x_m, y_m) => {
+      const place = freePlace({ x_m, y_m }, 0.1, others, 3);
+      const clear = others.every(
+        (other) =>
+          Math.hypot(place.x_m - other.x_m, place.y_m - other.y_m) >= other.radius_m + 0.1 - 1e-9,
+      );
+      const inside = Math.max(Math.abs(place.x_m), Math.abs(place.y_m)) <= 1.4 + 1e-9;
+      return clear && inside;
+    }),
+    { numRuns: 200 },
+  );
+});
+
+describe("what is known of an episode", () => {
+  it("a box ahead is believed to be where its near face is, and remembered when it is gone", async () => {
+    const episode = await LiveEpisode.open(reach);
+    // the robot at the origin looks along x, the box's face 0.525 m before it
+    episode.place(0, { x_m: 0, y_m: 0, yaw_rad: 0 });
+    episode.place(1, { x_m: 0.6, y_m: 0, yaw_rad: 0 });
+    await episode.step({ ...demo, act: () => [0, 0] as const });
+    const [belief] = episode.newest.beliefs;
+    expect(belief).toMatchObject({ role: "active", age: 0 });
+    expect(belief.x_m).toBeGreaterThan(0.5);
+    expect(belief.x_m).toBeLessThan(0.62);
+    expect(Math.abs(belief.y_m)).toBeLessThan(0.02);
+    const dark = new Float32Array(64 * 64);
+    const robot = episode.newest.poses.subarray(0, 7);
+    expect(updateBeliefs([belief], ["active"], dark, egoPushCamera, robot)).toEqual([
+      { ...belief, age: 1 },
+    ]);
+    episode.free();
+  });
+
+  it("keypoints are visible ahead, out of view behind the robot, and gated beside the middle", async () => {
+    const episode = await LiveEpisode.open({ scene: "push-pair", seed: 1, start: 0 });
+    const statesOf = (anchor: readonly [x_m: number, y_m: number]) => {
+      episode.place(1, { x_m: 1.3, y_m: -1.3, yaw_rad: 0 });
+      episode.place(0, { x_m: 0, y_m: 0, yaw_rad: 0 });
+      episode.place(2, { x_m: 0.6, y_m: 0, yaw_rad: 0 });
+      const frame = episode.place(1, { x_m: anchor[0], y_m: anchor[1], yaw_rad: 0 });
+      const { keypoints } = episode.still.look(0, frame, false, undefined);
+      const states = Array.from(keypoints).filter((_, i) => i % 4 === 3);
+      // active, anchor and reference, four points each
+      return [0, 4, 8].map((at) => states.slice(at, at + 4).map((state) => keypointStates[state]));
+    };
+    const [active, anchor] = statesOf([-1, 0]);
+    expect(active).toEqual(Array(4).fill("visible"));
+    expect(anchor).toEqual(Array(4).fill("out of view"));
+    // 24 degrees aside of a camera that sees 34.5 and gates at 0.6 of its tangent; the target is before its near face
+    const [, aside, reference] = statesOf([1, 0.45]);
+    expect(aside).toEqual(Array(4).fill("visible"));
+    expect(reference).toEqual(Array(4).fill("gated"));
+    episode.free();
+  });
+
+  it("a replay is run again: its rewards are found, unless its poses are others", async () => {
+    const replay = await recordCurve();
+    const known = await ReplayedEpisode.open(replay);
+    expect(known.again).toBeDefined();
+    expect(known.tape.frames[5].reward).toBeTypeOf("number");
+    known.free();
+    const other = await ReplayedEpisode.open({ ...replay, seed: replay.seed + 1 });
+    expect(other.again).toBeUndefined();
+    expect(other.tape.frames[5].reward).toBeUndefined();
+    other.free();
+  });
+});
+
+describe("files that are dropped", () => {
+  const file = (name: string, text: string) => new File([text], name);
+
+  it("are a bundle when both its files are there, and refused in a sentence when one is missing", async () => {
+    const manifest = file("policy.json", '{"name": "p", "scene": "reach-box"}');
+    const onnx = file("policy.onnx", "...");
+    expect(await readDropped([onnx, manifest])).toMatchObject({ kind: "bundle", name: "p" });
+    await expect(readDropped([onnx])).rejects.toThrow('"policy.onnx" came without policy.json');
+    await expect(readDropped([onnx, file("policy.json", "{")])).rejects.toThrow("is not JSON");
+    await expect(readDropped([onnx, file("policy.json", "null")])).rejects.toThrow("does not name");
+    await expect(readDropped([file("a.txt", "")])).rejects.toThrow('got "a.txt"');
+  });
+});
+
+describe("an MCAP recording", () => {
+  it("gives back the episodes that the recorder wrote", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "understudy-mcap-"));
+    const replay = await recordCurve();
+    const out = path.join(folder, "curve.mcap");
+    const mcap = await McapFile.create(out, { scene: "reach-box", policy: "a curve", seed: "5" });
+    const recorder = new Recorder(servoManifest, [mcap]);
+    for (let t = 0; t <= replay.steps; t++) {
+      const stamp_ns = BigInt(t) * 100_000_000n;
+      const bodies = ["robot_0", "robot_0/box"].map((name, row) => {
+        const at = (t * 2 + row) * 7;
+        const [x, y, z, qx, qy, qz, qw] = replay.poses.subarray(at, at + 7);
+        const rotation = [qx, qy, qz, qw] as const;
+        return { name, position: [x, y, z] as const, rotation };
+      });
+      recorder.action("robot_0", stamp_ns, t, replay.actions.slice(0, 2));
+      recorder.poses(stamp_ns, bodies);
+    }
+    const end = { episode: 0, outcome: "timed out", steps: 31, return: 0.25 };
+    recorder.episode("robot_0", 3_000_000_000n, end);
+    await recorder.close();
+    const [found, ...more] = episodesOf(readFileSync(out), "curve.mcap");
+    expect(more).toEqual([]);
+    expect(found).toEqual({ ...replay, controlStep_s: 0.1 });
+    expect(() => episodesOf(new Uint8Array(40).fill(7), "x.mcap")).toThrow(
+      '"x.mcap" is not a readable MCAP file',
+    );
+    rmSync(folder, { recursive: true });
+  });
+});
