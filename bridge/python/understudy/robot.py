@@ -1,0 +1,389 @@
+"""The robot side of the wire ``understudy/1``, in one file: needs pyzmq, msgpack and numpy, nothing else.
+
+    with RobotClient("policies/zoo/push-pair") as robot:
+        robot.wait()
+        while True:
+            robot.observe({"layers": layers, "proprioception": last_action})
+            time.sleep(robot.control_step_s)
+            forward_mps, turn_radps = robot.command_si()
+
+``command`` never waits and never raises: it is the newest action while that is in force, else zeros. Ages
+are judged by this machine's monotonic clock alone, which knows when each observation was sent.
+"""
+
+import hashlib
+import json
+import threading
+import time
+import uuid
+from collections import Counter, OrderedDict
+from decimal import Decimal
+from pathlib import Path
+
+import msgpack
+import numpy as np
+import zmq
+
+PROTOCOL = "understudy/1"
+DEFAULT_ENDPOINT = "tcp://127.0.0.1:5601"
+
+#: The robot pings at this pace, and takes a policy that was silent for six of them for gone.
+TICK_S = 0.1
+SILENT_TICKS = 6
+#: Observations that an action may still answer.
+REMEMBERED = 16
+#: Rounding that an action may be outside its limits by; it is clipped.
+SLACK = 1e-5
+
+
+class WireError(RuntimeError):
+    """The policy is silent, speaks another version, or was made for another robot."""
+
+
+class RobotClient:
+    """One robot's connection to a policy server. A thread of its own keeps the session alive."""
+
+    def __init__(self, manifest, endpoint=DEFAULT_ENDPOINT, *, watchdog_s=0.25, keys=None, peer=None):
+        """``manifest`` is a bundle's folder, a ``policy.json`` or its contents. ``keys`` and ``peer`` are
+        files of ``understudy keys``: the own ``NAME.secret.json``, the server's ``NAME.public.json``."""
+        self.manifest = _read_manifest(manifest)
+        self.endpoint = endpoint
+        self.control_step_s = self.manifest["controlStep_s"]
+        #: Messages and actions not accepted, by reason.
+        self.refused = Counter()
+        output = self.manifest["output"]
+        self._size = output["shape"][0]
+        self._limits = (output["low"], output["high"])
+        self._scale = np.array(
+            [c["scale"] for c in output["columns"] for _ in range(c["width"])], np.float32
+        )
+        self._watchdog_s = watchdog_s
+        self._lock = threading.Condition()
+        self._fatal = None
+        self._sequence = 0
+        self._start_over(None)
+        context = zmq.Context.instance()
+        self._socket = _dealer(context, endpoint, keys, peer)
+        # sockets belong to one thread: what the caller sends goes through a pair
+        pair = f"inproc://{uuid.uuid4()}"
+        self._inside = context.socket(zmq.PAIR)
+        self._inside.bind(pair)
+        self._outside = context.socket(zmq.PAIR)
+        self._outside.connect(pair)
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def connected(self):
+        """Whether a policy answers at the moment."""
+        return self._session is not None
+
+    def wait(self, timeout_s=3.0):
+        """Waits for a session. Raises WireError when there is none in time, or can be none."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._session or self._fatal, timeout_s)
+            self._raise_if_over()
+            if self._session is None:
+                raise WireError(
+                    f'No policy answered at "{self.endpoint}" within {timeout_s:g} s. Start one with '
+                    '"understudy serve --policy DIR", or check the endpoint.'
+                )
+
+    def observe(self, inputs, *, reset=False):
+        """Sends one observation: an array for each input of the manifest, of its shape and in its units.
+        ``reset`` makes a policy with memory forget. Returns the observation's number, or None without a
+        session. The arrays are copied."""
+        rows = [self._row(spec, inputs) for spec in self.manifest["inputs"]]
+        with self._lock:
+            self._raise_if_over()
+            self._step += 1
+            self._reset = self._reset or reset
+            if self._session is None:
+                return None
+            number, self._sequence = self._sequence, self._sequence + 1
+            now_s = time.monotonic()
+            self._sent[number] = (now_s, self._step)
+            while len(self._sent) > REMEMBERED:
+                self._sent.popitem(last=False)
+            header = {
+                "type": "observation",
+                "session": self._session,
+                "sequence": number,
+                "stamp_ns": int(now_s * 1e9),
+                "robots": [0],
+                "resets": [0] if self._reset else [],
+                "arrays": [{"name": s["name"], "shape": s["shape"]} for s in self.manifest["inputs"]],
+            }
+            self._reset = False
+            self._outside.send_multipart([msgpack.packb(header), *rows])
+            return number
+
+    def command(self):
+        """What the actuators may be told right now, in the manifest's output units; zeros unless all is
+        well. Ask for it right before you write to the motors."""
+        with self._lock:
+            due = 0 if len(self._actions) == 1 else self._step - self._first_step
+            now_s = time.monotonic()
+            alive_s = self._heard_s if len(self._actions) > 1 else self._accepted_s
+            fresh = now_s < self._expires_s + due * self.control_step_s
+            if due >= len(self._actions) or not fresh or now_s >= alive_s + self._watchdog_s:
+                return np.zeros(self._size, np.float32)
+            return self._actions[due].copy()
+
+    def command_si(self):
+        """The same in SI units, by the scales of the manifest: ``[forward m/s, turn rad/s]``."""
+        return self.command() * self._scale
+
+    def exchange(self, inputs, *, reset=False, timeout_s=2.0):
+        """Sends an observation and waits for its answer, for simulations that do not run in real time:
+        its (first) action, or zeros when none came."""
+        number = self.observe(inputs, reset=reset)
+        with self._lock:
+            answered = lambda: self._answered >= number or number not in self._sent  # noqa: E731
+            if number is None or not self._lock.wait_for(answered, timeout_s):
+                return np.zeros(self._size, np.float32)
+            if self._answered != number:
+                return np.zeros(self._size, np.float32)
+            return self._actions[0].copy()
+
+    def close(self):
+        """Ends the session; commands are zero from here on."""
+        if self._closed:
+            return
+        self._closed = True
+        self._outside.send_multipart([b""])
+        self._thread.join()
+        self._outside.close(0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def _row(self, spec, inputs):
+        values = np.ascontiguousarray(inputs[spec["name"]], dtype="<f4")
+        if values.size != int(np.prod(spec["shape"])):
+            raise ValueError(f'Expected "{spec["name"]}" of shape {spec["shape"]}, got {values.shape}.')
+        return values.tobytes()
+
+    def _raise_if_over(self):
+        if self._fatal:
+            raise WireError(self._fatal)
+        if getattr(self, "_closed", False):
+            raise WireError("The connection to the policy was closed.")
+
+    # -- from here on: the thread's, under the lock --
+
+    def _start_over(self, session):
+        """Zero commands, and nothing sent that an action could answer."""
+        self._session = session
+        self._nonce = uuid.uuid4().hex
+        self._silent_ticks = 0
+        self._sent = OrderedDict()
+        self._step = self._first_step = 0
+        self._last_action = self._answered = -1
+        self._actions = np.zeros((1, self._size), np.float32)
+        self._accepted_s = self._heard_s = self._expires_s = -np.inf
+        self._reset = True
+
+    def _run(self):
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._inside, zmq.POLLIN)
+        next_tick_s = 0.0
+        while True:
+            ready = dict(poller.poll(max(0, int(1000 * (next_tick_s - time.monotonic())) + 1)))
+            if self._inside in ready:
+                frames = self._inside.recv_multipart()
+                if frames == [b""]:
+                    break
+                self._post(frames)
+            while self._socket in ready and self._socket.poll(0):
+                self._receive(self._socket.recv_multipart())
+            if time.monotonic() >= next_tick_s:
+                next_tick_s = time.monotonic() + TICK_S
+                self._tick()
+        if self._session:
+            self._post([msgpack.packb({"type": "bye", "session": self._session})])
+            time.sleep(0.02)
+        with self._lock:
+            self._start_over(None)
+            self._lock.notify_all()
+        self._socket.close()
+        self._inside.close(0)
+
+    def _tick(self):
+        with self._lock:
+            self._silent_ticks += 1
+            if self._session and self._silent_ticks > SILENT_TICKS:
+                self._start_over(None)
+                self._lock.notify_all()
+            if self._fatal:
+                return
+            if self._session:
+                ping = {"type": "ping", "session": self._session, "sent_ns": time.monotonic_ns()}
+                self._post([msgpack.packb(ping)])
+                return
+            hello = {
+                "type": "hello",
+                "protocol": PROTOCOL,
+                "nonce": self._nonce,
+                "manifestHash": manifest_hash(self.manifest),
+                "interface": _in_words(self.manifest)[:2000],
+                "robots": 1,
+            }
+            self._post([msgpack.packb(hello)])
+
+    def _post(self, frames):
+        try:
+            self._socket.send_multipart(frames)
+        except zmq.Again:
+            pass  # nobody listens; nothing old may wait for them
+
+    def _receive(self, frames):
+        try:
+            message = msgpack.unpackb(frames[0])
+            kind = message["type"]
+        except Exception:
+            self.refused["not a message"] += 1
+            return
+        with self._lock:
+            if kind == "welcome" and message["nonce"] == self._nonce and self._session is None:
+                self._start_over(message["session"])
+            elif kind == "error":
+                self._refused(message)
+            elif message.get("session") != self._session or self._session is None:
+                self.refused["other session"] += 1
+            else:
+                self._silent_ticks = 0
+                self._heard_s = time.monotonic()
+                if kind == "bye":
+                    self._start_over(None)
+                if kind == "action":
+                    reason = self._offer(message, frames[1:])
+                    if reason:
+                        self.refused[reason] += 1
+            self._lock.notify_all()
+
+    def _refused(self, error):
+        self.refused[f"policy: {error['code']}"] += 1
+        if error["about"] not in (self._nonce, self._session):
+            return
+        if error["code"] in ("protocol", "manifest"):
+            self._fatal = error["message"]
+        if error["code"] in ("protocol", "manifest", "session"):
+            self._start_over(None)
+        elif "observation" in error:
+            self._sent.pop(error["observation"], None)
+
+    def _offer(self, action, frames):
+        """Takes an action, or says why not; a refused one changes nothing."""
+        now_s = time.monotonic()
+        steps = action.get("steps", 1)
+        sent = self._sent.get(action["observation"])
+        if action["sequence"] <= self._last_action:
+            return "old sequence"
+        if sent is None:
+            return "unknown observation"
+        if action["observation"] < self._answered:
+            return "older observation"
+        sent_s, step = sent
+        due = 0 if steps == 1 else self._step - step
+        if due >= steps:
+            return "used up"
+        ttl_s = action["ttl_ms"] / 1000
+        if now_s - sent_s - due * self.control_step_s >= ttl_s:
+            return "stale"
+        if action["robots"] != [0] or len(frames) != 1 or len(frames[0]) != 4 * steps * self._size:
+            return "wrong size"
+        values = np.frombuffer(frames[0], "<f4").reshape(steps, self._size)
+        if not np.isfinite(values).all():
+            return "not finite"
+        low, high = self._limits
+        if (values < low - SLACK).any() or (values > high + SLACK).any():
+            return "outside limits"
+        self._actions = np.clip(values, low, high)
+        self._last_action, self._answered = action["sequence"], action["observation"]
+        self._first_step, self._accepted_s, self._expires_s = step, now_s, sent_s + ttl_s
+        return None
+
+
+def manifest_hash(manifest):
+    """What robot and policy compare before anything moves: see ``docs/wire-protocol.md``."""
+    agreed = {key: manifest[key] for key in ("inputs", "output", "controlStep_s")}
+    return hashlib.sha256(_canonical(agreed).encode()).hexdigest()
+
+
+def _canonical(value):
+    if isinstance(value, dict):
+        members = sorted((k, v) for k, v in value.items() if k != "meaning")
+        return "{" + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{_canonical(v)}" for k, v in members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_canonical, value)) + "]"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _as_javascript(float(f"{value:.9g}"))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _as_javascript(number):
+    """A number as JavaScript prints it: without ``.0``, with an exponent below 1e-6 or from 1e21 on."""
+    if number == int(number) and abs(number) < 1e21:
+        return str(int(number))
+    sign = "-" if number < 0 else ""
+    # the shortest digits that mean this number: both languages agree on those
+    shortest = Decimal(repr(abs(number)))
+    mantissa = "".join(map(str, shortest.as_tuple().digits)).strip("0")
+    exponent = shortest.adjusted()
+    if -7 < exponent < 0:
+        return f"{sign}0.{'0' * (-exponent - 1)}{mantissa}"
+    if 0 <= exponent < 21:
+        return f"{sign}{mantissa[: exponent + 1]}.{mantissa[exponent + 1 :]}"
+    point = f"{mantissa[0]}.{mantissa[1:]}" if len(mantissa) > 1 else mantissa
+    return f"{sign}{point}e{'+' if exponent > 0 else '-'}{abs(exponent)}"
+
+
+def _in_words(manifest):
+    rows = [
+        f"{each['name']} [{', '.join(map(str, each['shape']))}]"
+        for each in [*manifest["inputs"], manifest["output"]]
+    ]
+    return f"{', '.join(rows[:-1])} -> {rows[-1]} every {_as_javascript(manifest['controlStep_s'])} s"
+
+
+def _read_manifest(manifest):
+    if isinstance(manifest, dict):
+        return manifest
+    path = Path(manifest)
+    return json.loads((path / "policy.json" if path.is_dir() else path).read_text())
+
+
+def _dealer(context, endpoint, keys, peer):
+    socket = context.socket(zmq.DEALER)
+    for option, value in [
+        (zmq.LINGER, 0),
+        (zmq.SNDTIMEO, 0),
+        (zmq.IMMEDIATE, 1),
+        (zmq.RCVHWM, 4096),
+        (zmq.RECONNECT_IVL, 50),
+        (zmq.HEARTBEAT_IVL, 100),
+        (zmq.HEARTBEAT_TTL, 300),
+        (zmq.HEARTBEAT_TIMEOUT, 300),
+        # the same address when the connection is made anew, so that its session goes on
+        (zmq.IDENTITY, uuid.uuid4().hex.encode()),
+    ]:
+        socket.setsockopt(option, value)
+    if (keys is None) != (peer is None):
+        raise ValueError("Expected keys and peer together or neither.")
+    if keys is not None:
+        own = json.loads(Path(keys).read_text())
+        socket.curve_publickey = own["publicKey"].encode()
+        socket.curve_secretkey = own["secretKey"].encode()
+        socket.curve_serverkey = json.loads(Path(peer).read_text())["publicKey"].encode()
+    try:
+        socket.connect(endpoint)
+    except zmq.ZMQError as error:
+        socket.close()
+        raise WireError(f'Cannot connect to "{endpoint}": {error}.') from error
+    return socket
