@@ -20,6 +20,8 @@ import type { MessageOf } from "./messages.ts";
 export class FleetGates {
   readonly #limits: GateLimits;
   #gates: Gate[];
+  /** What the policy said at the beginning; no action may live longer. */
+  #ttl_s = 0;
 
   constructor(robots: number, limits: GateLimits) {
     this.#limits = limits;
@@ -27,7 +29,8 @@ export class FleetGates {
   }
 
   /** Zero commands until `session` gives an action; an empty session never does. */
-  restart(session: string): void {
+  restart(session: string, ttl_s: number): void {
+    this.#ttl_s = ttl_s;
     this.#gates = this.#gates.map(() => openGate(session, this.#limits));
   }
 
@@ -55,7 +58,7 @@ export class FleetGates {
     lockStep: boolean,
   ): (GateRefusal | "unknown robot" | undefined)[] {
     const { session, sequence, observation, robots, size, steps = 1 } = action;
-    const ttl_s = lockStep ? Number.POSITIVE_INFINITY : action.ttl_ms / 1000;
+    const ttl_s = lockStep ? Number.POSITIVE_INFINITY : Math.min(this.#ttl_s, action.ttl_ms / 1000);
     return robots.map((robot, row) => {
       if (robot >= this.#gates.length) return "unknown robot";
       const own = values.subarray(row * steps * size, (row + 1) * steps * size);

@@ -11,7 +11,13 @@ import { decode, encode } from "./codec.ts";
 import { Latencies, Refusals } from "./counts.ts";
 import { type ErrorCode, type Message, type MessageOf, protocol } from "./messages.ts";
 import type { ListenerKeys } from "./security/keys.ts";
-import { defaultEndpoint, type Frames, type Link, type Listening, listen } from "./sockets.ts";
+import {
+  type Connection,
+  defaultEndpoint,
+  type Frames,
+  type Listening,
+  listen,
+} from "./sockets.ts";
 import { SpentNonces } from "./spent-nonces.ts";
 
 export interface ServeOptions {
@@ -85,7 +91,7 @@ export class PolicyServer {
   readonly #hash: string;
   readonly #ttl_ms: number;
   readonly #log: (line: string) => void;
-  readonly #link: Link;
+  readonly #link: Connection;
   readonly #batcher: Batcher<Session>;
   readonly #sessions = new Map<string, Session>();
   readonly #spent = new SpentNonces();

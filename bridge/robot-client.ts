@@ -103,7 +103,7 @@ export class RobotLink {
     const limits = { low, high, watchdog_s, step_s: manifest.controlStep_s };
     this.#gates = new FleetGates(robots, { size: rowSize(shape), ...limits });
     this.#session = new RobotSession(this.#options, {
-      begun: (session) => this.#gates.restart(session),
+      begun: (session, ttl_s) => this.#gates.restart(session, ttl_s),
       lost: () => this.#lost(),
       heard: () => this.#gates.heard(monotonic_s()),
       action: (action, values) => this.#accept(action, toFloats(values)),
@@ -270,7 +270,7 @@ export class RobotLink {
 
   /** Without a session every command is zero. */
   #lost(): void {
-    this.#gates.restart("");
+    this.#gates.restart("", 0);
     this.#waiting?.done();
   }
 

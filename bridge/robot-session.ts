@@ -24,7 +24,8 @@ export interface SessionOptions {
 
 /** What the session tells its owner. */
 export interface SessionEvents {
-  begun(session: string): void;
+  /** No action may be in force longer than `ttl_s` after its observation. */
+  begun(session: string, ttl_s: number): void;
   /** Nothing may move until the next session begins. */
   lost(): void;
   /** The policy answered a ping. */
@@ -167,7 +168,7 @@ export class RobotSession {
     this.#id = welcome.session;
     this.#ticksSinceHeard = 0;
     this.#welcomes++;
-    this.#events.begun(welcome.session);
+    this.#events.begun(welcome.session, welcome.ttl_ms / 1000);
     this.#options.log(`welcomed by "${welcome.policy}"`);
     this.#wakeAll();
   }

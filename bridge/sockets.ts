@@ -31,8 +31,15 @@ const socketOptions = {
 
 export type Frames = readonly Uint8Array[];
 
+/** What messages are posted to. */
+export interface Connection {
+  /** Sends now or never, in order. The frames must not be written to afterwards. */
+  post(frames: Frames): void;
+  close(): void;
+}
+
 /** A socket with one reader and one writer, as zeromq.js wants it. */
-export class Link {
+export class Link implements Connection {
   readonly #socket: Router | Dealer;
   readonly #onMessages: (messages: readonly Frames[]) => void;
   readonly #onClose: () => void;
@@ -58,7 +65,6 @@ export class Link {
     return this.#unsent;
   }
 
-  /** Sends now or never, in order. The frames must not be written to afterwards. */
   post(frames: Frames): void {
     this.#outgoing.push(frames);
     if (!this.#sending) void this.#write();
@@ -114,7 +120,7 @@ export interface ListenOptions {
 export interface Listening {
   /** With the port it was given. */
   readonly endpoint: string;
-  open(onMessages: (messages: readonly Frames[]) => void): Link;
+  open(onMessages: (messages: readonly Frames[]) => void): Connection;
 }
 
 /**

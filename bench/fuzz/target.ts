@@ -60,6 +60,8 @@ export async function fuzz(target: FuzzTarget, count: number, rng: Rng): Promise
       crashes.push(`${(error as Error).message} on ${mutant.map(hex).join(" | ")}`);
     }
     if (subject.moving()) motions++;
+    // a turn for timers, and for work that frames have set going
+    if (frames % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await subject.close?.();
   const { name } = target;
