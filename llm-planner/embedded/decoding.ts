@@ -37,7 +37,11 @@ const KEPT = 6;
 
 /** The best joint answer. */
 export function decode(row: ReadRow, tokens: readonly Token[], world: WorldView): Reading {
-  const { status, certainty } = statusOf(row.status);
+  // a number that no name has can mean nothing here, whatever the network makes of it
+  const isOff = tokens.some(({ word }) => word === "<absent-name>");
+  const { status, certainty } = isOff
+    ? { status: "unknown-object" as const, certainty: 1 }
+    : statusOf(row.status);
   const moved = movedObjects(row.moved, world.objects.length);
   const lists = moved.map((object) => candidatesFor(object, row, tokens, world));
   const goals = moved.length > 0 ? bestJoint(lists, world.objects.length) : [];

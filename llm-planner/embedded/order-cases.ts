@@ -1,14 +1,17 @@
 /** Tasks to order: instructions in worlds where things stand in each other's way, as the reader has read them. */
 
-import type { Rng } from "../../core/rng.ts";
+import { createRng, type Rng } from "../../core/rng.ts";
 import { type Meaning, matches } from "../grammar/goals.ts";
 import { type Example, sampleInstruction } from "../grammar/instructions.ts";
 import type { Split } from "../grammar/lexicon.ts";
-import { sampleWorld } from "../grammar/worlds.ts";
+import { CROWDED, sampleWorld, type WorldStyle } from "../grammar/worlds.ts";
 import type { WorldView } from "../world-view.ts";
+import { positionsIn } from "./batches.ts";
 import { type Reading, toldOrder } from "./decoding.ts";
 import { type Outcome, tryOrder } from "./floor.ts";
+import { BatchReader } from "./read.ts";
 import { readPieces } from "./reader-targets.ts";
+import type { TrainedReader } from "./reader-training.ts";
 import { pairFeatures, sided } from "./sequencer.ts";
 
 /** Carries out goals in an order: the model of `floor.ts`, or a simulation. */
@@ -36,9 +39,15 @@ export interface OrderCase {
 }
 
 /** Instructions about crowded worlds; `goals` from 2 to 5. */
-export function sampleCrowded(rng: Rng, split: Split, goals: number, tokens: number): Example {
+export function sampleCrowded(
+  rng: Rng,
+  split: Split,
+  goals: number,
+  tokens: number,
+  style: WorldStyle = CROWDED,
+): Example {
   for (;;) {
-    const world = sampleWorld(rng, split, goals + 1 + Math.floor(rng.next() * 2), true);
+    const world = sampleWorld(rng, split, goals + 1 + Math.floor(rng.next() * 2), style);
     const options = { split, goals, world, anchor: 0, refusable: 0 };
     const example = sampleInstruction(rng, options);
     if (readPieces(example).tokens.length <= tokens) return example;
@@ -81,4 +90,21 @@ export function brokenDemands({ demanded }: Reading, order: readonly number[]): 
     for (const early of order.slice(0, k)) if (demanded[late][early]) broken++;
   });
   return broken;
+}
+
+/** Instructions about crowded worlds whose goals the reader gets right. */
+export async function crowdedCases(
+  { size, vocabulary, state }: Pick<TrainedReader, "size" | "vocabulary" | "state">,
+  split: Split,
+  seed: number,
+  count: number,
+): Promise<OrderCase[]> {
+  const rng = createRng(seed).split(`crowded ${split}`);
+  const examples = Array.from({ length: count }, () =>
+    sampleCrowded(rng, split, 2 + Math.floor(rng.next() * 4), size.tokens),
+  );
+  const reader = await BatchReader.create(size, positionsIn(vocabulary));
+  const readings = await reader.read(state.theta, examples);
+  await reader.close();
+  return examples.flatMap((example, i) => caseOf(example, readings[i]) ?? []);
 }

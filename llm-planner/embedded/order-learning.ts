@@ -7,7 +7,14 @@ import type { Graph } from "../../nn/graph.ts";
 import type { DataSpec, Objective } from "../../nn/model.ts";
 import type { Tensor } from "../../nn/tensor.ts";
 import type { Goal } from "../grammar/goals.ts";
-import { GOALS, openGoals, pairScores, sequencerInputs, stepLogProbs } from "./sequencer.ts";
+import {
+  GOALS,
+  openGoals,
+  pairScores,
+  sequencerInputs,
+  stepLogProbs,
+  sumOver,
+} from "./sequencer.ts";
 
 /** One order of the goals, and optionally one that turned out worse. */
 export interface OrderRow {
@@ -141,10 +148,12 @@ export function logProbsOf(
 ): number[] {
   return order.map((goal, k) => {
     const left = order.slice(k);
-    const sum = (i: number) =>
-      left.reduce((total, j) => total + (j === i ? 0 : scores[i * GOALS + j]), 0);
-    const sums = openGoals(goals, left).map(sum);
+    const sums = openGoals(goals, left).map((i) => sumOver(scores, i, left));
     const most = Math.max(...sums);
-    return sum(goal) - most - Math.log(sums.reduce((total, x) => total + Math.exp(x - most), 0));
+    return (
+      sumOver(scores, goal, left) -
+      most -
+      Math.log(sums.reduce((total, x) => total + Math.exp(x - most), 0))
+    );
   });
 }

@@ -4,6 +4,7 @@
  */
 
 import { z } from "zod";
+import { ConfigError } from "../../core/errors.ts";
 import { createRng, type Rng } from "../../core/rng.ts";
 import { Actor } from "../../nn/actor.ts";
 import type { Device } from "../../nn/device.ts";
@@ -16,7 +17,13 @@ import {
   type Trial,
 } from "./advantages.ts";
 import type { Outcome } from "./floor.ts";
-import { brokenDemands, type Executor, type OrderCase } from "./order-cases.ts";
+import {
+  brokenDemands,
+  crowdedCases,
+  type Executor,
+  floorExecutor,
+  type OrderCase,
+} from "./order-cases.ts";
 import {
   logProbsOf,
   type OrderRow,
@@ -24,6 +31,7 @@ import {
   orderObjective,
   orderSpec,
 } from "./order-learning.ts";
+import type { TrainedReader } from "./reader-training.ts";
 import {
   GOALS,
   orderBy,
@@ -79,7 +87,8 @@ export class SequencerTrainer {
   readonly #rng: Rng;
   readonly #trainer: Trainer;
   readonly #actor: Actor;
-  #rounds = 0;
+  /** Rounds of outcome so far; they decide how many stages tasks may have. */
+  rounds = 0;
 
   private constructor(options: OrderTraining, rng: Rng, trainer: Trainer, actor: Actor) {
     this.#options = options;
@@ -161,7 +170,7 @@ export class SequencerTrainer {
     reference: Float32Array,
   ): Promise<number> {
     const { config } = this.#options;
-    const share = this.#rounds / Math.max(1, config.iterations - 1);
+    const share = this.rounds / Math.max(1, config.iterations - 1);
     const most = 2 + Math.floor(Math.min(1, 2 * share) * (GOALS - 2));
     const lesson = cases.filter(({ reading }) => reading.goals.length <= most);
     const picked = Array.from(
@@ -183,7 +192,7 @@ export class SequencerTrainer {
       rows.push(...this.#rowsOf(one, orders[i], own, scores[i], before[i]));
     });
     for (let epoch = 0; epoch < config.epochs; epoch++) await this.#learn(rows);
-    this.#rounds++;
+    this.rounds++;
     return outcomes.filter(({ success }) => success).length / outcomes.length;
   }
 
@@ -265,4 +274,46 @@ function plannerShare(trials: readonly Trial[]): number[][] {
   const flat = standardized(planner.flat());
   let at = 0;
   return planner.map((line) => line.map(() => flat[at++]));
+}
+
+/** Crowded instructions that are read before training. */
+const CASES = 1200;
+
+export interface OrderRun extends OrderTraining {
+  readonly state?: TrainState;
+  /** Rounds that `state` has had. */
+  readonly rounds?: number;
+  readonly executor?: Executor;
+  readonly onRound?: (rounds: number, success: number) => void;
+}
+
+/** Imitation, then all rounds of outcome; a resumed run draws other plans. */
+export async function learnOrders(
+  reader: TrainedReader,
+  run: OrderRun,
+): Promise<{ readonly state: TrainState; readonly rounds: number }> {
+  const { config, seed, signal, executor = floorExecutor, onRound } = run;
+  const cases = await crowdedCases(reader, "train", seed, CASES);
+  if (cases.length === 0) {
+    throw new ConfigError(
+      "The reader reads none of the instructions right yet, so there is nothing to order. Train it for more steps.",
+    );
+  }
+  const trainer = await SequencerTrainer.create(run);
+  try {
+    // the start that preferences hold on to is the same for a resumed run
+    await trainer.imitate(cases);
+    const reference = trainer.theta;
+    if (run.state) trainer.load(run.state);
+    let rounds = run.rounds ?? 0;
+    trainer.rounds = rounds;
+    while (rounds < config.iterations && !signal?.aborted) {
+      const success = await trainer.improve(cases, executor, reference);
+      rounds++;
+      onRound?.(rounds, success);
+    }
+    return { state: trainer.state(), rounds };
+  } finally {
+    await trainer.close();
+  }
 }

@@ -11,8 +11,8 @@ import { readerObjective, targetSpec } from "./reader-targets.ts";
 
 export const readerConfig = z.strictObject({
   steps: z.int().min(1).default(7040).describe("updates of the whole training"),
-  batch: z.int().min(1).max(4096).default(64).describe("instructions of an update"),
-  learningRate: z.number().positive().default(1.5e-3).describe("at its highest"),
+  batch: z.int().min(1).max(4096).default(32).describe("instructions of an update"),
+  learningRate: z.number().positive().default(1.2e-3).describe("at its highest"),
   warmupSteps: z.int().min(0).default(300).describe("updates over which the learning rate rises"),
   clipNorm: z.number().positive().default(1).describe("limit of the gradient's norm"),
   weightDecay: z.number().min(0).default(0.01).describe("decoupled, per unit of learning rate"),

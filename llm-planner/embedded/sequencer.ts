@@ -118,14 +118,37 @@ export function orderBy(scores: Float32Array, goals: readonly Goal[], rng?: Rng)
   const order: number[] = [];
   while (left.length > 0) {
     const open = openGoals(goals, left);
-    const sums = open.map((i) =>
-      left.reduce((sum, j) => sum + (j === i ? 0 : scores[i * GOALS + j]), 0),
-    );
+    const sums = open.map((i) => sumOver(scores, i, left));
     const next = open[rng ? drawn(rng, sums) : sums.indexOf(Math.max(...sums))];
     order.push(next);
     left.splice(left.indexOf(next), 1);
   }
   return order;
+}
+
+/** Orders tried at each step while the likeliest ones are looked for. */
+const BEAM = 24;
+
+/** Whole orders by falling probability, at most `BEAM` of them. */
+export function likeliestOrders(scores: Float32Array, goals: readonly Goal[]): number[][] {
+  let beam = [{ order: [] as number[], logProb: 0 }];
+  for (let k = 0; k < goals.length; k++) {
+    const grown = beam.flatMap(({ order, logProb }) => {
+      const left = goals.flatMap((_, i) => (order.includes(i) ? [] : [i]));
+      const open = openGoals(goals, left);
+      const sums = open.map((i) => sumOver(scores, i, left));
+      const most = Math.max(...sums);
+      const total = most + Math.log(sums.reduce((sum, x) => sum + Math.exp(x - most), 0));
+      return open.map((i, o) => ({ order: [...order, i], logProb: logProb + sums[o] - total }));
+    });
+    beam = grown.sort((a, b) => b.logProb - a.logProb).slice(0, BEAM);
+  }
+  return beam.map(({ order }) => order);
+}
+
+/** What it costs to do goal `i` while the others in `left` are still to be done. */
+export function sumOver(scores: Float32Array, i: number, left: readonly number[]): number {
+  return left.reduce((sum, j) => sum + (j === i ? 0 : scores[i * GOALS + j]), 0);
 }
 
 function drawn(rng: Rng, logits: readonly number[]): number {

@@ -118,14 +118,27 @@ function nextToken(
     const used = named.words.length;
     return { token: { word, text: words.slice(at, at + used).join(" "), fits }, used };
   }
+  if (isNumberedName(words, at, objects)) {
+    const spoken = `${text} ${words[at + 1]}`;
+    return { token: { word: "<absent-name>", text: spoken, fits: [] }, used: 2 };
+  }
   if (/^\d/.test(text)) return number(words, at);
   if (ARTICLES.has(text)) return { used: 1 };
   const noun = shapesNamedBy(text);
   if (noun) return { token: shapeToken(text, noun, objects), used: 1 };
   if (knownColours.has(text)) return { token: { word: "<absent>", text, fits: [] }, used: 1 };
-  const numbered = /^object|^box|^cube|^cylinder|^prism/.test(text) && /\d$/.test(text);
-  const word = numbered ? "<absent-name>" : text === "gray" ? "<absent>" : text;
-  return { token: { word, text, fits: [] }, used: 1 };
+  return { token: { word: text, text, fits: [] }, used: 1 };
+}
+
+/** "object 9" where there are an object-1 and an object-2, but it is none of them. */
+function isNumberedName(
+  words: readonly string[],
+  at: number,
+  objects: readonly ObjectView[],
+): boolean {
+  const [word, count, unit] = words.slice(at, at + 3);
+  if (!/^\d+$/.test(count ?? "") || Object.hasOwn(UNITS, unit ?? "")) return false;
+  return objects.some(({ name }) => new RegExp(`^${word}-\\d+$`).test(name.toLowerCase()));
 }
 
 function shapeToken(

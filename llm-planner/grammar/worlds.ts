@@ -1,45 +1,77 @@
 /** Scenes to talk about: objects of mixed shapes, colours and sizes, scattered on the floor. */
 
 import type { Rng } from "../../core/rng.ts";
+import type { Meters } from "../../core/units.ts";
 import type { ObjectView, WorldView } from "../world-view.ts";
 import { colours, type Split } from "./lexicon.ts";
 
 /** Objects a world may have at most: what the network has slots for. */
 export const MOST_OBJECTS = 8;
 
-/** Centres are at least this far apart. */
-const APART_m = 0.3;
-const REACH_m = 1.1;
-/** The same for those that crowd about the first. */
+/** Centres of those that crowd about the first are at least this far apart. */
 const TOUCHING_m = 0.23;
+
+/** How a world is to be filled. */
+export interface WorldStyle {
+  /** This many objects stand on sides of the first one, where instructions may want something else. */
+  readonly crowding: number;
+  /** The others' centres are at least this far apart, and this near to the middle. */
+  readonly apart_m: Meters;
+  readonly within_m: Meters;
+  readonly shapes: readonly ObjectView["shape"][];
+  readonly sizes_m: readonly Meters[];
+}
+
 const SHAPES = ["cube", "cube", "cylinder", "cylinder", "prism", "box"] as const;
 const SIZES_m = [0.1, 0.15, 0.15, 0.2] as const;
 
-/** Objects that stand about the first one where a crowded world begins, at most. */
-const MOST_CROWDING = 3;
+export const SCATTERED: WorldStyle = {
+  crowding: 0,
+  apart_m: 0.3,
+  within_m: 1.1,
+  shapes: SHAPES,
+  sizes_m: SIZES_m,
+};
 
-/**
- * A world of `count` objects. Words of the held-out half are mixed in where `split` says so. In a crowded one
- * the first object has others on its sides, where instructions may want something else.
- */
-export function sampleWorld(rng: Rng, split: Split, count: number, crowded = false): WorldView {
+/** Things stand in each other's way. */
+export const CROWDED: WorldStyle = { ...SCATTERED, crowding: 3, within_m: 0.7 };
+
+/** The same with EgoPush's objects, and room enough for a robot that pushes by rules. */
+export const ROOMY: WorldStyle = {
+  crowding: 1,
+  apart_m: 0.55,
+  within_m: 1,
+  shapes: ["cube", "cylinder"],
+  sizes_m: [0.15],
+};
+
+/** A world of `count` objects. Words of the held-out half are mixed in where `split` says so. */
+export function sampleWorld(
+  rng: Rng,
+  split: Split,
+  count: number,
+  style: WorldStyle = SCATTERED,
+): WorldView {
   const palette = split === "train" ? colours.train : [...colours.heldOut, ...colours.train];
   const naming = Math.floor(rng.uniform(0, 3));
   const monochrome = rng.next() < 0.03;
   const objects: ObjectView[] = [];
   while (objects.length < count) {
-    const beside = crowded && objects.length > 0 && objects.length <= MOST_CROWDING;
-    const at = beside ? besideFirst(rng, objects[0]) : anywhere(rng, crowded ? 0.6 : 1);
-    const apart_m = beside ? TOUCHING_m : APART_m;
+    const beside = objects.length > 0 && objects.length <= style.crowding;
+    // what others crowd about should have room on all sides
+    const isHub = objects.length === 0 && style.crowding > 0;
+    const within_m = isHub ? style.within_m / 2 : style.within_m;
+    const at = beside ? besideFirst(rng, objects[0]) : anywhere(rng, within_m);
+    const apart_m = beside ? TOUCHING_m : style.apart_m;
     if (objects.some((o) => Math.hypot(o.x_m - at.x_m, o.y_m - at.y_m) < apart_m)) continue;
-    const shape = choose(rng, SHAPES);
+    const shape = choose(rng, style.shapes);
     const colour = choose(rng, palette);
     const name = nameOf(naming, objects, shape, colour);
     objects.push({
       name,
       shape,
       ...(!monochrome && { colour }),
-      size_m: choose(rng, SIZES_m),
+      size_m: choose(rng, style.sizes_m),
       ...at,
       yaw_rad: rng.uniform(-Math.PI, Math.PI),
     });
@@ -52,9 +84,8 @@ export function sampleWorld(rng: Rng, split: Split, count: number, crowded = fal
   return { scene: "grammar", arenaSide_m: 3, robot, objects };
 }
 
-function anywhere(rng: Rng, share: number) {
-  const reach_m = share * REACH_m;
-  return { x_m: rng.uniform(-reach_m, reach_m), y_m: rng.uniform(-reach_m, reach_m) };
+function anywhere(rng: Rng, within_m: Meters) {
+  return { x_m: rng.uniform(-within_m, within_m), y_m: rng.uniform(-within_m, within_m) };
 }
 
 /** Somewhere on one of four sides of an object, about where a neighbour would be placed. */

@@ -1,0 +1,157 @@
+/** `understudy plan-train`: the embedded planner, from generated instructions to a folder that `plan` uses. */
+
+import path from "node:path";
+import { z } from "zod";
+import { writePlanner } from "../../llm-planner/embedded/bundle.ts";
+import { readPart, writePart } from "../../llm-planner/embedded/checkpoints.ts";
+import { readerQuality, sequencerQuality } from "../../llm-planner/embedded/judging.ts";
+import { learnOrders, orderConfig } from "../../llm-planner/embedded/order-training.ts";
+import { READER_SIZE, readerParams } from "../../llm-planner/embedded/reader.ts";
+import {
+  readerConfig,
+  type TrainedReader,
+  trainReader,
+  vocabularyOf,
+} from "../../llm-planner/embedded/reader-training.ts";
+import { sequencerParams } from "../../llm-planner/embedded/sequencer.ts";
+import { DEVICES } from "../../nn/device.ts";
+import { defineCommand, jsonOption, seedOption } from "../command.ts";
+import { formatPercent } from "../format.ts";
+import { Progress } from "../progress.ts";
+
+const schema = z.strictObject({
+  reader: readerConfig.prefault({}),
+  order: orderConfig.prefault({}),
+});
+
+export const planTrain = defineCommand({
+  examples: [
+    ["plan-train --out runs/planner", "train a planner; run it again to go on after Ctrl-C"],
+    ["plan-train --out runs/small --set reader.steps=640", "a quick one, for a look"],
+  ],
+  options: {
+    out: {
+      type: "string",
+      default: "runs/planner/embedded",
+      description: "folder to write; its checkpoints are resumed",
+    },
+    device: { type: "string", choices: DEVICES, default: "cpu", description: "where to train" },
+    threads: {
+      type: "number",
+      integer: true,
+      min: 1,
+      max: 64,
+      default: 1,
+      description: "threads inside one operator; the weights do not depend on it",
+    },
+    judge: {
+      type: "number",
+      integer: true,
+      min: 0,
+      max: 100_000,
+      default: 500,
+      description: "held-out instructions to judge the planner on",
+    },
+    ...seedOption,
+    ...jsonOption,
+  },
+  config: schema,
+  async run({ options, configure, signal, report }) {
+    const { out, seed, judge } = options;
+    const config = configure(schema);
+    const progress = new Progress(["reading", "ordering"]);
+    const reader = await trainWords(config.reader, options, progress, signal);
+    if (signal.aborted) return;
+    const sequencer = await trainOrders(config.order, reader, options, progress, signal);
+    if (signal.aborted) return;
+    const folder = path.join(out, "planner");
+    const manifest = await writePlanner(folder, {
+      size: reader.size,
+      vocabulary: reader.vocabulary,
+      reader: reader.state.theta,
+      sequencer: sequencer.theta,
+      provenance: {
+        command: `understudy plan-train --seed ${seed}`,
+        seed,
+        readerSteps: reader.state.steps,
+        orderRounds: sequencer.rounds,
+        corrections: 0,
+      },
+    });
+    const bytes = manifest.reader.bytes + manifest.sequencer.bytes;
+    if (judge === 0) {
+      report({ folder, bytes }, () => `Planner in ${folder}.`);
+      return;
+    }
+    const heldOut = await readerQuality(reader, { seed, count: judge, split: "heldOut" });
+    const orders = await sequencerQuality(reader, sequencer.theta, { seed, count: judge });
+    report({ folder, bytes, heldOut, orders }, () =>
+      [
+        `Planner in ${folder}.`,
+        `Held-out instructions read exactly: ${formatPercent(heldOut.all.rate)} of ${judge}.`,
+        `Plans that work where the order told does not: ${formatPercent(orders.infeasible.rate)} of ${orders.infeasible.trials}.`,
+      ].join("\n"),
+    );
+  },
+});
+
+interface Place {
+  readonly out: string;
+  readonly seed: number;
+  readonly device: (typeof DEVICES)[number];
+  readonly threads: number;
+}
+
+async function trainWords(
+  config: z.output<typeof readerConfig>,
+  { out, seed, device, threads }: Place,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<TrainedReader> {
+  const file = path.join(out, "reader.ckpt");
+  const params = readerParams({ ...READER_SIZE, words: vocabularyOf(seed).length });
+  const before = readPart(file, "reader", params);
+  const save = (state: TrainedReader["state"]) =>
+    writePart(file, "reader", params, { state, seed, config, rounds: 0 });
+  progress.start({ name: "reading", unit: "updates", total: config.steps });
+  const trained = await trainReader({
+    config,
+    seed,
+    device,
+    threads,
+    signal,
+    ...(before && { state: before.state }),
+    onChunk(state, { loss }) {
+      progress.update(state.steps, { note: `loss ${loss.toFixed(3)}` });
+      if (state.steps % 320 === 0) save(state);
+    },
+  });
+  save(trained.state);
+  progress.finish();
+  return trained;
+}
+
+async function trainOrders(
+  config: z.output<typeof orderConfig>,
+  reader: TrainedReader,
+  { out, seed, device }: Place,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<{ readonly theta: Float32Array; readonly rounds: number }> {
+  const file = path.join(out, "sequencer.ckpt");
+  const before = readPart(file, "sequencer", sequencerParams());
+  progress.start({ name: "ordering", unit: "rounds", total: config.iterations });
+  const learnt = await learnOrders(reader, {
+    config,
+    seed,
+    device,
+    signal,
+    ...(before && { state: before.state, rounds: before.rounds }),
+    onRound(rounds, success) {
+      progress.update(rounds, { success });
+    },
+  });
+  writePart(file, "sequencer", sequencerParams(), { ...learnt, seed, config });
+  progress.finish();
+  return { theta: learnt.state.theta, rounds: learnt.rounds };
+}

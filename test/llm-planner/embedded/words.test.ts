@@ -1,0 +1,82 @@
+/** Words to tokens: what names an object's property is known by that, whatever the word. */
+
+import { expect, it } from "vitest";
+import { encode, OBJECT_COLUMNS, OBJECTS } from "../../../llm-planner/embedded/encoding.ts";
+import { tokenize } from "../../../llm-planner/embedded/words.ts";
+import { EXTREMES } from "../../../llm-planner/grammar/lexicon.ts";
+import { object, table, worldWith } from "./worlds.ts";
+
+const words = (text: string, world = table) => tokenize(text, world).map(({ word }) => word);
+const fits = (text: string, world = table) =>
+  tokenize(text, world).map((token) => token.fits.map((fit) => fit.object));
+
+it("marks colours, shapes and names by the objects they fit", () => {
+  expect(words("Put the red box left of object-4.")).toEqual([
+    "put",
+    "<colour>",
+    "<shape>",
+    "left",
+    "of",
+    "<name>",
+    ".",
+  ]);
+  // a box may be a cube; both red things are red
+  expect(fits("the red box")).toEqual([
+    [1, 3],
+    [0, 1, 3],
+  ]);
+});
+
+it("reads a name spoken in two words, and colours of two words", () => {
+  expect(words("move object 4")).toEqual(["move", "<name>"]);
+  const odd = worldWith(object("x", "cube", "dark green", 0, 0), object("y", "cube", "red", 1, 0));
+  expect(words("the dark green one", odd)).toEqual(["<colour>", "one"]);
+});
+
+it("knows what is named but not here", () => {
+  expect(words("the purple prism")).toEqual(["<absent>", "<absent>"]);
+  expect(words("put object-9 away")).toContain("<absent-name>");
+});
+
+it("knows a colour that no list has, where an object has it", () => {
+  const odd = worldWith(object("x", "cube", "puce", 0, 0), object("y", "cube", "red", 1, 0));
+  expect(words("the puce cube", odd)).toEqual(["<colour>", "<shape>"]);
+});
+
+it.each([
+  ["30 cm", 0.3],
+  ["30cm", 0.3],
+  ["0.3 m", 0.3],
+  ["300 mm", 0.3],
+  ["0,5 metres", 0.5],
+])("reads %s as a length", (text, metres) => {
+  const [token] = tokenize(text, table);
+  expect(token.word).toBe("<length>");
+  expect(token.length_m).toBeCloseTo(metres, 12);
+});
+
+it("tells plurals, possessives and negations apart", () => {
+  expect(words("the cubes")).toEqual(["<shapes>"]);
+  expect(words("the box's left")).toEqual(["<shape>", "s", "left"]);
+  expect(words("don't touch it")).toEqual(["do", "not", "touch", "it"]);
+});
+
+it("encodes which object is an extreme among which others", () => {
+  const { objects } = encode([], table, new Map());
+  const column = (group: number, name: (typeof EXTREMES)[number]) =>
+    Array.from(
+      { length: table.objects.length },
+      (_, i) =>
+        objects[
+          i * OBJECT_COLUMNS + 1 + OBJECTS + group * EXTREMES.length + EXTREMES.indexOf(name)
+        ],
+    );
+  // the robot looks along +x: y is its left; distances are from (-1.2, 0)
+  expect(column(0, "leftmost")).toEqual([0, 1, 0, 0]);
+  expect(column(0, "rightmost")).toEqual([0, 0, 1, 0]);
+  expect(column(0, "nearest")).toEqual([1, 0, 0, 0]);
+  expect(column(0, "farthest")).toEqual([0, 0, 0, 1]);
+  // among boxes and cubes the right one is the blue cube, by less than the margin short of it the small cube
+  expect(column(1, "largest")).toEqual([0, 1, 0, 0]);
+  expect(column(1, "smallest")).toEqual([0, 0, 0, 1]);
+});
