@@ -17,8 +17,8 @@ export const lastSeenColumns = layout({ known: 1, place: 2, staleness: 1 });
 const FADING_s = 3;
 
 /**
- * Carries `things` places from row `first` of `memory` on over one step of a commanded twist, exactly for a constant one,
- * and lets them age.
+ * Carries `things` places from row `first` of `memory` on over one step of a twist, exactly for a constant one, and lets
+ * them age.
  */
 export function carryAlong(
   memory: Float32Array,
@@ -44,6 +44,24 @@ export function carryAlong(
     memory[start + at.place_m + 1] = -sin * x + cos * y;
     memory[start + at.age_s] += step_s;
   }
+}
+
+/**
+ * Speed over a step, and at its end, of a drive that follows its command with a time constant. A robot that measures its
+ * twist takes that instead.
+ */
+export function followCommand(
+  speed: number,
+  command: number,
+  lag_s: number,
+  step_s: number,
+): { readonly mean: number; readonly last: number } {
+  const left = Math.exp(-step_s / lag_s);
+  const behind = speed - command;
+  return {
+    mean: command + behind * (lag_s / step_s) * (1 - left),
+    last: command + behind * left,
+  };
 }
 
 /** Notes that a thing was seen just now, at (x, y) in the base frame. */

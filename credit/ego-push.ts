@@ -65,6 +65,12 @@ export const egoPushReward = z.strictObject({
   reach_m: z.number().positive().default(0.2).describe("eps_reach (printed in the paper)"),
   align_m: z.number().positive().default(0.05).describe("eps_align, success threshold"),
   alignYaw_deg: z.number().positive().default(15).describe("eps_phi, modulo the shape's symmetry"),
+  placeShare: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1)
+    .describe("placed means within this share of both; it stays placed within all of them"),
   settle_mps: z.number().positive().default(0.05).describe("eps_v, success threshold"),
   reachBonus: z.number().min(0).default(1).describe("weight of r_reach"),
   placeBonus: z.number().min(0).default(10).describe("weight of r_place"),
@@ -128,8 +134,8 @@ export function sparseShare(
 /** Position, yaw and speed within their thresholds, and nothing placed before disturbed. */
 export function isPlaced(now: Readonly<PushReading>, reward: EgoPushReward): boolean {
   return (
-    now.activeToTarget_m < reward.align_m &&
-    now.yawError_rad < (reward.alignYaw_deg * Math.PI) / 180 &&
+    now.activeToTarget_m < reward.placeShare * reward.align_m &&
+    now.yawError_rad < (reward.placeShare * (reward.alignYaw_deg * Math.PI)) / 180 &&
     now.activeSpeed_mps < reward.settle_mps &&
     now.othersInPlace
   );

@@ -2,6 +2,7 @@
 
 import {
   carryAlong,
+  followCommand,
   lastSeenColumns,
   memoryColumns,
   noteSighting,
@@ -11,12 +12,28 @@ import { type Layout, layout } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import type { Ground } from "./ground.ts";
 import type { Observer } from "./observer.ts";
-import { roleNames } from "./roles.ts";
+import { castOf } from "./roles.ts";
 import { type AssembledScene, isParked, type Roles } from "./scene.ts";
 
-/** Columns of a row: `lastSeenColumns` for each role of the student's image; of the obstacles the nearest that is known. */
+/** Obstacles that a row has room for, the nearest that are known. */
+const MOST_OBSTACLES = 3;
+
+/** What a row remembers, in order, `lastSeenColumns` each: the roles of the student's image, obstacles one by one. */
+export function lastSeenNames(scene: AssembledScene): readonly string[] {
+  const { anchored, obstacles } = castOf(scene);
+  const places = Math.min(MOST_OBSTACLES, obstacles);
+  return [
+    "active",
+    ...(anchored ? ["anchor"] : []),
+    ...Array.from({ length: places }, (_, i) => `obstacle ${i + 1}`),
+  ];
+}
+
+/** Columns of a row. */
 export function lastSeenLayout(scene: AssembledScene): Layout {
-  return layout(Object.fromEntries(roleNames(scene).map((role) => [role, lastSeenColumns.size])));
+  return layout(
+    Object.fromEntries(lastSeenNames(scene).map((name) => [name, lastSeenColumns.size])),
+  );
 }
 
 /** Remembers each body of each environment, so that a stage's roles can be looked up when it begins. */
@@ -24,8 +41,14 @@ export class Recollection {
   readonly #columns: Layout;
   readonly #observer: Observer;
   readonly #bodies: number;
+  readonly #anchored: boolean;
+  /** Obstacles of a row. */
+  readonly #obstacles: number;
   /** [N, bodies, memoryColumns] */
   readonly #memory: Float32Array;
+  /** How fast each robot should be going by its commands, [N, 2]. */
+  readonly #twists: Float64Array;
+  readonly #lag_s: number;
   readonly #noise_m: number;
   /** Each environment's stream of noise. */
   readonly #noise: Rng[] = [];
@@ -34,7 +57,12 @@ export class Recollection {
     this.#columns = lastSeenLayout(scene);
     this.#observer = observer;
     this.#noise_m = noise_m;
+    this.#twists = new Float64Array(envs * 2);
+    this.#lag_s = scene.cast.robot.wheelTime_s;
     this.#bodies = scene.cast.bodies.length + 1;
+    const { anchored, obstacles } = castOf(scene);
+    this.#anchored = anchored;
+    this.#obstacles = Math.min(MOST_OBSTACLES, obstacles);
     this.#memory = new Float32Array(envs * this.#bodies * memoryColumns.size);
   }
 
@@ -45,6 +73,7 @@ export class Recollection {
   /** A new episode: nothing is known but what is in view. */
   begin(ground: Ground, rng: Rng): void {
     this.#noise[ground.env] = rng;
+    this.#twists.fill(0, ground.env * 2, ground.env * 2 + 2);
     const size = this.#bodies * memoryColumns.size;
     this.#memory.fill(0, ground.env * size, (ground.env + 1) * size);
     this.#look(ground);
@@ -53,20 +82,23 @@ export class Recollection {
   /** One control step under a commanded twist. */
   advance(ground: Ground, v_mps: number, omega_radps: number, step_s: number): void {
     const first = ground.env * this.#bodies;
-    carryAlong(this.#memory, first, this.#bodies, v_mps, omega_radps, step_s);
+    const at = ground.env * 2;
+    const forward = followCommand(this.#twists[at], v_mps, this.#lag_s, step_s);
+    const turn = followCommand(this.#twists[at + 1], omega_radps, this.#lag_s, step_s);
+    carryAlong(this.#memory, first, this.#bodies, forward.mean, turn.mean, step_s);
+    this.#twists[at] = forward.last;
+    this.#twists[at + 1] = turn.last;
     this.#look(ground);
   }
 
   write(ground: Ground, roles: Roles, out: Float32Array, start: number): void {
-    const at = this.#columns.at as Readonly<Record<string, number>>;
     const first = ground.env * this.#bodies;
-    recall(this.#memory, first + roles.active, out, start + at.active);
-    // row 0 is the robot, which is never seen
-    if (at.anchor !== undefined) {
-      recall(this.#memory, first + (roles.anchor ?? 0), out, start + at.anchor);
-    }
-    if (at.obstacle !== undefined) {
-      recall(this.#memory, first + this.#nearestKnown(first, roles), out, start + at.obstacle);
+    // row 0 is the robot, which is never seen: it stands for whatever there is not
+    const bodies = [roles.active, ...(this.#anchored ? [roles.anchor ?? 0] : [])];
+    const obstacles = this.#nearestKnown(first, roles);
+    for (let i = 0; i < this.#obstacles; i++) bodies.push(obstacles[i] ?? 0);
+    for (const [i, body] of bodies.entries()) {
+      recall(this.#memory, first + body, out, start + i * lastSeenColumns.size);
     }
   }
 
@@ -86,20 +118,15 @@ export class Recollection {
     }
   }
 
-  /** The obstacle that is remembered nearest; the robot's own empty row where none is. */
-  #nearestKnown(first: number, { obstacles }: Roles): number {
+  /** Obstacles that are remembered, nearest first. */
+  #nearestKnown(first: number, { obstacles }: Roles): number[] {
     const { at, size } = memoryColumns;
-    let nearest = 0;
-    let range_m = Number.POSITIVE_INFINITY;
-    for (const body of obstacles) {
-      const from = (first + body) * size;
-      if (this.#memory[from + at.known] === 0) continue;
-      const found_m = Math.hypot(
-        this.#memory[from + at.place_m],
-        this.#memory[from + at.place_m + 1],
-      );
-      if (found_m < range_m) [nearest, range_m] = [body, found_m];
-    }
-    return nearest;
+    const range_m = (body: number) => {
+      const from = (first + body) * size + at.place_m;
+      return Math.hypot(this.#memory[from], this.#memory[from + 1]);
+    };
+    return obstacles
+      .filter((body) => this.#memory[(first + body) * size + at.known] === 1)
+      .sort((a, b) => range_m(a) - range_m(b));
   }
 }

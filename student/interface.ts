@@ -10,6 +10,7 @@ import type { PolicyInterface } from "../policies/manifest.ts";
 import { egoPushCamera } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { goalLayout, roleNames } from "../sim/observations.ts";
+import { lastSeenNames } from "../sim/recollection.ts";
 import { baseFromOptical } from "../sim/render/pack.ts";
 import { findScene } from "../sim/scenes/index.ts";
 
@@ -36,7 +37,7 @@ export function studentInterface(
       layersInput(roles),
       previousActionInput(),
       ...(goal && assembled.tellsGoal ? [goalInput()] : []),
-      ...(lastSeen ? [lastSeenInput(roles)] : []),
+      ...(lastSeen ? [lastSeenInput(lastSeenNames(assembled))] : []),
     ],
     output: {
       name: "action",
@@ -97,18 +98,18 @@ function goalInput(): PolicyInterface["inputs"][number] {
   };
 }
 
-function lastSeenInput(roles: readonly string[]): PolicyInterface["inputs"][number] {
+function lastSeenInput(names: readonly string[]): PolicyInterface["inputs"][number] {
   const { known, place, staleness } = lastSeenColumns.width;
   return {
     name: "lastSeen",
-    shape: [roles.length * lastSeenColumns.size],
+    shape: [names.length * lastSeenColumns.size],
     dtype: "float32",
-    meaning: "a memory of each role, kept by core/last-seen.ts or the like",
-    columns: roles.flatMap((role) => [
-      { name: `${role}.known`, width: known, meaning: "1 once it was seen" },
-      { name: `${role}.place`, width: place, unit: "m", meaning: "x, y in the base frame by now" },
+    meaning: "where things were last seen, obstacles nearest first: see core/last-seen.ts",
+    columns: names.flatMap((name) => [
+      { name: `${name}.known`, width: known, meaning: "1 once it was seen" },
+      { name: `${name}.place`, width: place, unit: "m", meaning: "x, y in the base frame by now" },
       {
-        name: `${role}.staleness`,
+        name: `${name}.staleness`,
         width: staleness,
         meaning: "1 - exp(-age / 3 s); 1 while never seen",
       },

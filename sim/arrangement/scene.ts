@@ -6,7 +6,8 @@
  * Success: with the last object placed, every object is within the reward's thresholds.
  * Failure: robot or active object touches an obstacle, which is every object but the active one and the anchor. The robot
  * may still touch what it has placed last, as it does at that moment, as long as it stays in place. Or: robot or active
- * object leave the arena, the anchor is moved, something placed is moved out of place, the active object topples.
+ * object leave the arena, the anchor is moved, something placed is no longer in place relative to the anchor, or the active
+ * object topples.
  */
 
 import { z } from "zod";
@@ -292,7 +293,7 @@ function failureOf(
   }
   if (ground.shift_m(ANCHOR) > anchorShift_m) return "anchor moved";
   for (let earlier = 0; earlier < stage; earlier++) {
-    if (!inPlace(scene, ground, earlier, plan)) return "placed object moved";
+    if (!inPlace(scene, ground, earlier, plan)) return "placed object out of place";
   }
   return ground.upright(active) < 0.7 ? "object toppled" : undefined;
 }

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { carryAlong, memoryColumns, noteSighting, recall } from "../../core/last-seen.ts";
+import {
+  carryAlong,
+  followCommand,
+  memoryColumns,
+  noteSighting,
+  recall,
+} from "../../core/last-seen.ts";
 
 const remembered = (...places: readonly (readonly [number, number])[]) => {
   const memory = new Float32Array((places.length + 1) * memoryColumns.size);
@@ -42,6 +48,14 @@ it("comes to the same by many small steps of a constant twist as by one", () => 
       for (let k = 0; k < 4; k++) expect(often[k]).toBeCloseTo(once[k], 4);
     }),
   );
+});
+
+it("expects a drive to make up 63 % of a change of command in its time constant", () => {
+  // from rest to 1 m/s with a lag of 0.1 s: 1 - 1/e at the end, 1/e on average (0.1 s less the lag's share 1 - 1/e)
+  const { mean, last } = followCommand(0, 1, 0.1, 0.1);
+  expect([mean, last]).toEqual(close([0.367879, 0.632121]));
+  const steady = followCommand(1, 1, 0.1, 0.1);
+  expect([steady.mean, steady.last]).toEqual(close([1, 1]));
 });
 
 it("fades with age, is fresh when seen again, and knows nothing of what was never seen", () => {

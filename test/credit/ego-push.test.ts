@@ -200,6 +200,14 @@ describe("credit", () => {
     expect(paidUnder(credit)).toEqual(expected.map((x) => expect.closeTo(x, 6)));
   });
 
+  it("may ask for more of a placement than that it stays one", () => {
+    const strict = { ...reward, placeShare: 0.8 };
+    // 80 % of 5 cm and of 15 degrees
+    const at = (activeToTarget_m: number, yaw_deg: number) =>
+      isPlaced({ ...placed, activeToTarget_m, yawError_rad: (yaw_deg * Math.PI) / 180 }, strict);
+    expect([at(0.039, 11.9), at(0.041, 0), at(0, 12.1)]).toEqual([true, false, false]);
+  });
+
   it("is given for no placement that has disturbed an earlier one", () => {
     expect(isPlaced(placed, reward)).toBe(true);
     expect(isPlaced({ ...placed, othersInPlace: false }, reward)).toBe(false);

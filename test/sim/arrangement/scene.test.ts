@@ -91,7 +91,7 @@ describe("an episode of push-cross", () => {
     const away = Math.atan2(first.y_m - anchor.y_m, first.x_m - anchor.x_m);
     const [dx, dy] = [0.1 * Math.cos(away), 0.1 * Math.sin(away)];
     batch.world.place(env, 2, first.x_m + dx, first.y_m + dy, 0);
-    expect(outcomeOf(batch, env)).toBe("placed object moved");
+    expect(outcomeOf(batch, env)).toBe("placed object out of place");
     batch.free();
   });
 
