@@ -75,9 +75,7 @@ export class Gr00tClient implements RemotePolicy {
       observation: { video, state, language: { task: [[task]] } },
       options: null,
     });
-    const action = Array.isArray(reply) ? reply[0] : undefined;
-    if (!isMap(action)) throw new Refusal("not a map", "Expected the answer [action, info].");
-    return chunkOf(robot, arrayIn(action, robot.output.name));
+    return chunkInReply(robot, reply);
   }
 
   close(): void {
@@ -103,4 +101,11 @@ export class Gr00tClient implements RemotePolicy {
     if (error === undefined) return reply;
     throw new WireError(`The GR00T server refused "${endpoint}": ${String(error).slice(0, 500)}`);
   }
+}
+
+/** The actions in the reply to `get_action`: [action, info]. @throws Refusal. */
+export function chunkInReply(robot: PolicyInterface, reply: Unpacked): readonly Float32Array[] {
+  const action = Array.isArray(reply) ? reply[0] : undefined;
+  if (!isMap(action)) throw new Refusal("not a map", "Expected the answer [action, info].");
+  return chunkOf(robot, arrayIn(action, robot.output.name));
 }
