@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { LiveSocket } from "../../cli/live.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
 import type { Replay } from "../../sim/replay.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
@@ -24,8 +25,16 @@ beforeAll(async () => {
   if (!hasChromium) return;
   replay = await recordCurve();
   saveReplay(path.join(run, "replays"), "curve", replay);
+  saveReplay(path.join(folder, "runs", "second", "replays"), "curve", {
+    ...replay,
+    policy: "another curve",
+    outcome: "out of the arena",
+  });
   await saveStudent(path.join(run, "bundle"));
-  [server, browser] = await Promise.all([serveViewer({ port: 0, working: folder }), openBrowser()]);
+  [server, browser] = await Promise.all([
+    serveViewer({ port: 0, working: folder, live: true }),
+    openBrowser(),
+  ]);
   context = await browser.newContext({ viewport: { width: 900, height: 640 } });
 });
 
@@ -40,10 +49,13 @@ afterAll(async () => {
 /** Opens the page; `before` runs first. */
 async function open(query: string, before?: (page: Page) => Promise<unknown>): Promise<void> {
   page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(15_000);
   await before?.(page);
   await page.goto(server.url + query);
 }
+
+/** What the page shows, once it does: other work may keep this machine busy. */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 15_000 });
 
 const alert = () => page.locator("#alert");
 const cameraPicture = (name: string) => page.getByLabel(`The robot's camera, ${name}`);
@@ -62,10 +74,10 @@ describe.skipIf(!hasChromium)("the live page", () => {
     const before = await drawnPositions(page);
     const scene = page.getByLabel(/^Scene 1 in three/);
     expect(await coloursOf(scene)).toBeGreaterThan(50);
-    await expect.poll(() => coloursOf(cameraPicture("colour"))).toBeGreaterThan(3);
-    await expect.poll(() => coloursOf(cameraPicture("depth"))).toBeGreaterThan(20);
+    await eventually(() => coloursOf(cameraPicture("colour"))).toBeGreaterThan(3);
+    await eventually(() => coloursOf(cameraPicture("depth"))).toBeGreaterThan(20);
     const picture = await scene.screenshot();
-    await expect.poll(() => drawnPositions(page)).not.toEqual(before);
+    await eventually(() => drawnPositions(page)).not.toEqual(before);
     expect((await scene.screenshot()).equals(picture)).toBe(false);
     expect(await alert().isVisible()).toBe(false);
   });
@@ -99,13 +111,112 @@ describe.skipIf(!hasChromium)("the live page", () => {
     const [[x, y]] = await drawnPositions(page);
     expect(await page.evaluate(unnamedControls)).toEqual([]);
     await page.keyboard.down("ArrowDown");
-    await expect.poll(() => page.locator("#driver").inputValue()).toBe("keyboard");
+    await eventually(() => page.locator("#driver").inputValue()).toBe("keyboard");
     await page.locator("#step").click();
     await page.getByText("-1.00, 0.00").waitFor();
     await page.keyboard.up("ArrowDown");
-    await expect.poll(() => drawnPositions(page)).not.toEqual([[x, y]]);
+    await eventually(() => drawnPositions(page)).not.toEqual([[x, y]]);
     await page.keyboard.press("Space");
-    await expect.poll(() => page.locator("#play").textContent()).toBe("Play");
+    await eventually(() => page.locator("#play").textContent()).toBe("Play");
+  });
+});
+
+describe.skipIf(!hasChromium)("a live episode that is poked", () => {
+  it("has bodies moved by buttons and by the pointer, an obstacle added, and its physics changed", async () => {
+    await open("?scene=reach-box&driver=demo&seed=3&paused");
+    const box = async () => (await drawnPositions(page))[1];
+    const [x, y] = await box();
+    await page.getByText("Disturb").click();
+    await page.getByLabel("Body to move", { exact: true }).selectOption("box");
+    await page.getByRole("button", { name: "box back" }).click();
+    await eventually(box).toEqual([expect.closeTo(x - 0.05, 4), y, expect.anything()]);
+
+    await page.getByRole("button", { name: "Add an obstacle" }).click();
+    await page.getByRole("rowheader", { name: "extra 1" }).waitFor();
+    await eventually(async () => (await drawnPositions(page)).length).toBe(3);
+
+    const canvas = await page.getByLabel(/^Scene 1 in three/).boundingBox();
+    const spot = await page.evaluate<{ x: number; y: number }>(
+      "globalThis.viewer.pane.value.view.spotOf(1)",
+    );
+    const at = { x: (canvas?.x ?? 0) + spot.x, y: (canvas?.y ?? 0) + spot.y };
+    await page.mouse.move(at.x, at.y);
+    await page.mouse.down();
+    await page.mouse.move(at.x + 20, at.y, { steps: 4 });
+    await page.mouse.move(at.x + 40, at.y, { steps: 4 });
+    await page.mouse.up();
+    // to the right in the picture is to the right of the arena
+    await eventually(async () => (await box())[1]).toBeLessThan(y - 0.05);
+
+    for (const [name, value] of [
+      ["Friction", "2"],
+      ["Mass", "0.5"],
+      ["Camera noise", "4"],
+    ]) {
+      await page.getByLabel(name, { exact: true }).fill(value);
+      await eventually(() =>
+        page.getByLabel(name, { exact: true }).getAttribute("aria-valuetext"),
+      ).toBe(`${Number(value).toFixed(2)}×`);
+    }
+    await step(2);
+    await page.getByRole("button", { name: "As it was" }).click();
+    await eventually(async () => (await drawnPositions(page)).length).toBe(2);
+    expect(await alert().isVisible()).toBe(false);
+  });
+
+  it("shows what is known and paid, side by side with other starts, and runs many", async () => {
+    await open("?scene=reach-box&driver=demo&paused");
+    await drawnPositions(page);
+    await page.getByLabel("Keypoints").check();
+    await page.getByLabel("Beliefs").check();
+    await eventually(() => page.locator("#keypoints").textContent()).toMatch(
+      /visible \d.*occluded 0.*out of view \d/,
+    );
+    await eventually(() => page.locator("#beliefs").textContent()).toMatch(/active(not|.*m, )/);
+    await step(3);
+    await page.getByRole("rowheader", { name: "reach/approach" }).waitFor();
+    for (const plot of ["return", "reward by term", "distance to target", "actions"]) {
+      await page.getByLabel("Plot").selectOption(plot);
+    }
+    await page
+      .getByText("forward 1.00")
+      .or(page.getByText(/forward 0/))
+      .waitFor();
+
+    await page.getByText("Many starts").click();
+    await page.getByLabel("Starts", { exact: true }).fill("3");
+    await page.getByRole("button", { name: "Run them" }).click();
+    await page.getByText(/^3 of 3 succeed: 100 %/).waitFor();
+
+    await page.getByLabel("Side by side").selectOption("2");
+    await page.getByLabel("2: reach-box, seed 0, start 1").check();
+    expect(await page.getByLabel("Start", { exact: true }).inputValue()).toBe("1");
+    await eventually(() => coloursOf(page.getByLabel(/^Scene 2 in three/))).toBeGreaterThan(50);
+    expect(await page.evaluate(unnamedControls)).toEqual([]);
+  });
+
+  it("takes a policy that is dropped, and says what is wrong with a broken one", async () => {
+    await open("?scene=push-pair&driver=demo&paused");
+    await drawnPositions(page);
+    const manifest = path.join(run, "bundle", "policy.json");
+    const onnx = path.join(run, "bundle", "policy.onnx");
+    const drop = (...files: string[]) => page.locator(".files").setInputFiles(files);
+    await drop(manifest);
+    await eventually(() => alert().textContent()).toContain("came without policy.onnx");
+    const broken = path.join(folder, "policy.onnx");
+    writeFileSync(broken, readFileSync(onnx).fill(7, 100, 4000));
+    await drop(manifest, broken);
+    await eventually(() => alert().textContent()).toContain("does not load");
+    writeFileSync(broken, "short");
+    await drop(manifest, broken);
+    await eventually(() => alert().textContent()).toContain("has 5 bytes, its manifest says");
+    await drop(manifest, onnx);
+    await eventually(() => alert().isVisible()).toBe(false);
+    await eventually(() => page.locator("#live-scene").inputValue()).toBe("reach-box");
+    await page.getByText("policy servo (dropped)").waitFor({ state: "attached" });
+    await step(1);
+    // blind, it turns by its bias or by what it sees, at the speed of its bias
+    await page.getByText(/^0\.30, /).waitFor();
   });
 });
 
@@ -122,10 +233,10 @@ describe.skipIf(!hasChromium)("a replay", () => {
     for (const t of [17, 30, 0]) {
       await page.getByLabel("Time", { exact: true }).fill(String(t));
       const robot = [...replay.poses.slice(t * 14, t * 14 + 3)];
-      await expect.poll(async () => (await drawnPositions(page))[0]).toEqual(robot);
+      await eventually(async () => (await drawnPositions(page))[0]).toEqual(robot);
     }
-    await expect.poll(() => coloursOf(cameraPicture("colour"))).toBeGreaterThan(3);
-    await page.getByText("a curve").waitFor();
+    await eventually(() => coloursOf(cameraPicture("colour"))).toBeGreaterThan(3);
+    await page.getByText("a curve", { exact: true }).waitFor();
     await page.getByLabel("Speed").selectOption("8");
     await page.getByRole("button", { name: "Play", exact: true }).click();
     await page.getByText("timed out after 3.0 s").waitFor();
@@ -133,16 +244,97 @@ describe.skipIf(!hasChromium)("a replay", () => {
     const file = path.join(folder, "broken.json");
     writeFileSync(file, '{"format": 1, "scene": "reach-box"');
     await page.locator(".files").setInputFiles(file);
-    await expect
-      .poll(() => alert().textContent())
-      .toBe('"broken.json" is not a replay: it is not JSON. Record it again.');
+    await eventually(() => alert().textContent()).toBe(
+      '"broken.json" is not a replay: it is not JSON. Record it again.',
+    );
     await page.locator("#episodes").selectOption({ label: "reach-box, start 0 (runs/first)" });
-    await expect.poll(() => alert().isVisible()).toBe(false);
+    await eventually(() => alert().isVisible()).toBe(false);
+  });
+
+  it("is compared with another of the same start, and failures are stepped through", async () => {
+    await open("?paused&replay=library/replays/runs/first/curve.json");
+    await drawnPositions(page);
+    await page.getByLabel("Side by side").selectOption("2");
+    await page.getByLabel(/^2: reach-box, seed 5, start 0/).check();
+    await page.getByText("another curve").waitFor();
+    await page.getByLabel("Time", { exact: true }).fill("12");
+    for (const pane of [0, 1]) {
+      const shown = `globalThis.viewer.panes.value[${pane}].shown.value`;
+      await eventually(() => page.evaluate(shown)).toBe(12);
+    }
+    await page.getByRole("button", { name: "Next failure" }).click();
+    await page.getByText("a curve", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Next failure" }).click();
+    await page.getByText("another curve").waitFor();
   });
 
   it("that the server does not have is named", async () => {
     await open("?replay=library/replays/runs/first/gone.json");
-    await expect.poll(() => alert().textContent()).toContain("There is no replay");
+    await eventually(() => alert().textContent()).toContain("There is no replay");
+  });
+});
+
+describe.skipIf(!hasChromium)("what understudy view adds", () => {
+  it("a correction is stored, a run followed, robots stopped; a lost connection is told", async () => {
+    const stops: boolean[] = [];
+    const corrections = path.join(folder, "corrections.jsonl");
+    const live = new LiveSocket(server.http, {
+      corrections,
+      policyOf: async () => ({
+        manifest: readFileSync(path.join(run, "bundle", "policy.json"), "utf8"),
+        onnx: readFileSync(path.join(run, "bundle", "policy.onnx")),
+      }),
+      stop: (engaged) => stops.push(engaged),
+      now: () => "now",
+    });
+    await open("?scene=reach-box&driver=demo&paused");
+    await drawnPositions(page);
+    await page.getByText("Corrections").click();
+    await page.getByLabel("Correction", { exact: true }).fill("more to the left");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("Stored as label 1").waitFor();
+    expect(readFileSync(corrections, "utf8")).toContain('"text":"more to the left"');
+
+    live.publishRun({
+      name: "mine/student.ckpt",
+      phase: "student",
+      scene: "reach-box",
+      environmentSteps: 1000,
+      totalSteps: 5000,
+      stepsPerSecond: 100,
+      left_s: 40,
+      points: [
+        { environmentSteps: 500, success: 0.25, return: 1 },
+        { environmentSteps: 1000, success: 0.5, return: 2 },
+      ],
+    });
+    await page.getByText("Training runs").click();
+    await page.getByText("student of reach-box").waitFor();
+    await page.getByText("40 s", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Run its newest policy here" }).click();
+    await eventually(() => page.locator("#driver").inputValue()).toBe(
+      "dropped newest of mine/student.ckpt",
+    );
+
+    live.publishRobot({
+      policy: "servo",
+      endpoint: "tcp://here",
+      robots: 1,
+      observations: 7,
+      image: { shape: [1, 2, 2], layers: ["active"], bytes: "AAD/gA==" },
+      action: { "forward, m/s": 0.25 },
+      latencyP50_ms: 1.5,
+      latencyP99_ms: 2.5,
+      silent_s: 0.1,
+      stopped: false,
+    });
+    await page.getByText("1.5 ms, 2.5 ms").waitFor();
+    await page.getByRole("button", { name: "STOP all robots" }).click();
+    await eventually(() => stops).toEqual([true]);
+
+    live.close();
+    await page.getByText("The connection to understudy view is lost").waitFor();
+    expect(await page.getByRole("button", { name: "STOP all robots" }).isDisabled()).toBe(true);
   });
 });
 
@@ -166,11 +358,11 @@ describe.skipIf(!hasChromium)("without its means, the page says what is missing"
       }`),
     );
     await page.getByText("This browser shows no WebGL").waitFor();
-    await expect.poll(() => coloursOf(cameraPicture("colour"))).toBeGreaterThan(3);
+    await eventually(() => coloursOf(cameraPicture("colour"))).toBeGreaterThan(3);
   });
 
   it("the simulation", async () => {
     await open("?paused", (fresh) => fresh.route("**/sim/rapier.ts*", (route) => route.abort()));
-    await expect.poll(() => alert().textContent()).toContain("The simulation did not load");
+    await eventually(() => alert().textContent()).toContain("The simulation did not load");
   });
 });

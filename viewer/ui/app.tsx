@@ -1,11 +1,11 @@
 /** The page as a whole. */
 
 import { useEffect } from "preact/hooks";
-import { filesOf } from "../dropped.ts";
 import type { Mode } from "../pane.ts";
 import type { Viewer } from "../viewer.ts";
 import { Disturb } from "./disturb.tsx";
 import { driveByKeys } from "./drive.ts";
+import { filesOf } from "./drop-files.ts";
 import { Earns, Poses } from "./earns.tsx";
 import { LivePanels } from "./live-panels.tsx";
 import { Panes } from "./panes.tsx";

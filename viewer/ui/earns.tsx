@@ -101,10 +101,11 @@ function Ledger({ viewer }: Props) {
   const index = pane.shown.value;
   if (terms.length === 0 || !frames[index]) return null;
   const ledger = ledgerAt(frames, index, terms.length);
-  const { paid } = frames[index];
+  const { paid, stage } = frames[index];
+  const current = pane.sketch.value?.stages[stage]?.name;
   const rows = terms
     .map((name, column) => ({ name, now: paid[column] ?? 0, sum: ledger[column] }))
-    .filter(({ sum, now }) => sum !== 0 || now !== 0);
+    .filter(({ name, sum, now }) => sum !== 0 || now !== 0 || name.startsWith(`${current}/`));
   return (
     <table id="ledger">
       <caption>Reward by term</caption>
