@@ -20,6 +20,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Turn words into a checked plan of stages, or verify a plan.",
     load: async () => (await import("./plan.ts")).plan,
   },
+  "plan-train": {
+    summary: "Train the planner that needs no network, on generated instructions and by outcome.",
+    load: async () => (await import("./plan-train.ts")).planTrain,
+  },
+  "plan-learn": {
+    summary: "Fine-tune that planner by corrections that were logged.",
+    load: async () => (await import("./plan-learn.ts")).planLearn,
+  },
   train: {
     summary: "Train a privileged teacher by PPO, into a checkpoint.",
     load: async () => (await import("./train.ts")).train,

@@ -88,7 +88,7 @@ export const planTrain = defineCommand({
     report({ folder, bytes, heldOut, orders }, () =>
       [
         `Planner in ${folder}.`,
-        `Held-out instructions read exactly: ${formatPercent(heldOut.all.rate)} of ${judge}.`,
+        `Held-out instructions read exactly: ${formatPercent(heldOut.tasks.rate)} of ${heldOut.tasks.trials}.`,
         `Plans that work where the order told does not: ${formatPercent(orders.infeasible.rate)} of ${orders.infeasible.trials}.`,
       ].join("\n"),
     );

@@ -22,7 +22,10 @@ import { orderBy } from "./sequencer.ts";
 const JUDGING = 0x7e57;
 
 export interface ReaderQuality {
-  readonly all: Proportion;
+  /** Instructions that can be followed, of all lengths. */
+  readonly tasks: Proportion;
+  /** Instructions that cannot, which must be refused for the right reason. */
+  readonly refusals: Proportion;
   /** By number of goals, or by the reason why there is no plan. */
   readonly kinds: Readonly<Record<string, Proportion>>;
 }
@@ -47,7 +50,8 @@ export async function readerQuality(
     return wilson(chosen.filter((yes) => yes).length, chosen.length);
   };
   return {
-    all: share(() => true),
+    tasks: share(({ status }) => status === "ok"),
+    refusals: share(({ status }) => status !== "ok"),
     kinds: Object.fromEntries(kinds.map((kind) => [kind, share((one) => kindOf(one) === kind)])),
   };
 }

@@ -50,7 +50,7 @@ export interface InstructionOptions {
 
 /** One instruction. The held-out half always has words, templates or pairs that training never sees. */
 export function sampleInstruction(rng: Rng, options: InstructionOptions): Example {
-  const { split, refusable = 0.12 } = options;
+  const { split, refusable = 0.15 } = options;
   for (;;) {
     const goals = options.goals ?? 1 + Math.floor(rng.next() * MOST_GOALS);
     const count = Math.min(
@@ -98,7 +98,7 @@ function nextJoint(rng: Rng, joints: readonly Joint[]): Joint {
   const draw = rng.next();
   if (draw < 0.45) return "and";
   if (draw < 0.75) return "then";
-  return joints.length > 0 && joints.at(-1) !== "pair" && draw < 0.93 ? "pair" : "and";
+  return joints.length > 0 && joints.at(-1) !== "pair" && draw < 0.87 ? "pair" : "and";
 }
 
 function withoutPronouns({ goals, still }: Told): Told {
@@ -117,7 +117,7 @@ function sampleClause(
       const clause = groupClause(speaker, told, main, size);
       if (clause) return clause;
     }
-    const other = rng.next() < 0.2;
+    const other = rng.next() < 0.15;
     const anchor = other ? Math.floor(rng.next() * speaker.world.objects.length) : main;
     const clause = singleClause(speaker, told, anchor);
     if (clause) return clause;

@@ -34,12 +34,24 @@ export const directionPhrases: Readonly<Record<Direction, Halves<string>>> = {
     ],
   },
   front: {
-    train: ["in front of {anchor}", "at the front of {anchor}", "ahead of {anchor}"],
-    heldOut: ["right in front of {anchor}", "on the front side of {anchor}"],
+    train: [
+      "in front of {anchor}",
+      "in front of {anchor}",
+      "at the front of {anchor}",
+      "ahead of {anchor}",
+      "right in front of {anchor}",
+    ],
+    heldOut: ["on the front side of {anchor}", "just in front of {anchor}"],
   },
   behind: {
-    train: ["behind {anchor}", "at the back of {anchor}", "to the rear of {anchor}"],
-    heldOut: ["right behind {anchor}", "on the back side of {anchor}", "at the rear of {anchor}"],
+    train: [
+      "behind {anchor}",
+      "behind {anchor}",
+      "at the back of {anchor}",
+      "to the rear of {anchor}",
+      "right behind {anchor}",
+    ],
+    heldOut: ["on the back side of {anchor}", "at the rear of {anchor}", "just behind {anchor}"],
   },
   "front-left": {
     train: ["front left of {anchor}", "to the front left of {anchor}"],
@@ -58,14 +70,17 @@ export const directionPhrases: Readonly<Record<Direction, Halves<string>>> = {
     heldOut: ["at the back right corner of {anchor}"],
   },
   beside: {
-    train: ["next to {anchor}", "beside {anchor}"],
-    heldOut: ["close to {anchor}", "right beside {anchor}"],
+    train: ["next to {anchor}", "beside {anchor}", "right beside {anchor}", "close to {anchor}"],
+    heldOut: ["right next to {anchor}", "just beside {anchor}"],
   },
 };
 
 /** One object goes to one place. */
 export const singleClauses: Halves<string> = {
   train: [
+    "{verb} {object} {where}",
+    "{verb} {object} {where}",
+    "{verb} {object} {where}",
     "{verb} {object} {where}",
     "{verb} {object} {where}",
     "{verb} {object} {where}",
@@ -148,8 +163,8 @@ export const stayClauses: Halves<string> = {
 
 /** Between clauses whose order is open. */
 export const andWords: Halves<string> = {
-  train: [" and ", " , ", " . ", " ; ", " , and ", " . also "],
-  heldOut: [" as well as ", " , plus "],
+  train: [" and ", " , ", " . ", " ; ", " , and ", " . also ", " as well as "],
+  heldOut: [" , plus ", " . besides , "],
 };
 
 /** Between clauses whose order is asked for. */
@@ -162,8 +177,9 @@ export const thenWords: Halves<string> = {
     " , next ",
     " . afterwards ",
     " and after that ",
+    " . once that is done , ",
   ],
-  heldOut: [" , and only then ", " . once that is done , ", " , and next "],
+  heldOut: [" , and only then ", " . when that is done , ", " , and next "],
 };
 
 /** Two clauses, the one that is done first and the other; {first} and {second} are clauses. */
@@ -176,11 +192,13 @@ export const orderedPairs: Halves<string> = {
     "before {second-ing} , {first}",
     "after {first-ing} , {second}",
     "{first} before {second-ing}",
+    "once {first-ing} is done , {second}",
   ],
   heldOut: [
     "start with {first-ing} , then {second}",
-    "{second} , but not before {first-ing}",
-    "once {first-ing} is done , {second}",
+    "when {first-ing} is done , {second}",
+    "{second} , but only after {first-ing}",
+    "{second} once {first-ing} is done",
   ],
 };
 

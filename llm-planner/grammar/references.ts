@@ -39,9 +39,12 @@ export interface Speaker {
 /** An extreme must stand out by this much to be called one. */
 const MARGIN_m = 0.03;
 
+/** Of the choices in a held-out instruction; at least one is made from the held-out half. */
+const HELD_OUT_SHARE = 0.4;
+
 /** Words of the half that is asked for; the held-out half speaks trained words too. */
 export function pick<T>({ rng, split, unseen }: Speaker, halves: Halves<T>): T {
-  if (split === "train" || rng.next() < 0.4) return choose(rng, halves.train);
+  if (split === "train" || rng.next() > HELD_OUT_SHARE) return choose(rng, halves.train);
   unseen.count++;
   return choose(rng, halves.heldOut);
 }
@@ -178,8 +181,8 @@ const byExtreme: Phrasing = (speaker, target) => {
 };
 
 const NEAR = {
-  train: ["next to", "nearest to", "beside", "close to"],
-  heldOut: ["closest to", "right by"],
+  train: ["next to", "nearest to", "beside", "close to", "right by"],
+  heldOut: ["closest to", "near"],
 };
 
 const byNeighbour: Phrasing = (speaker, target) => {
@@ -196,7 +199,7 @@ const byNeighbour: Phrasing = (speaker, target) => {
 
 const NOT = {
   train: ["that is not", "which is not", "that isn't"],
-  heldOut: ["which isn't", "that is anything but"],
+  heldOut: ["which isn't", "not being"],
 };
 
 const byNegation: Phrasing = (speaker, target) => {
