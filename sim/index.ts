@@ -1,5 +1,12 @@
 /** Public face of sim/. In this repository, import from the file itself. */
 
+export {
+  type Arrangement,
+  arrangementOf,
+  arrangementSchema,
+  type Slot,
+} from "./arrangement/arrangement.ts";
+export { arrangementConfig, arrangementScene } from "./arrangement/scene.ts";
 export { type CameraMount, egoPushCamera } from "./camera.ts";
 export { Env, type EnvOptions } from "./env.ts";
 export { Ground } from "./ground.ts";

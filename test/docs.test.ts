@@ -13,7 +13,7 @@ const read = (page: string) => readFileSync(path.join(root, page), "utf8");
 const scratch = path.join(root, "runs", `docs-test-${process.pid}`);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const pages = ["README.md", "docs/add-a-scene.md"].filter((page) =>
+const pages = ["README.md", "docs/add-a-scene.md", "docs/scenes.md"].filter((page) =>
   existsSync(path.join(root, page)),
 );
 const blocks = pages.flatMap((page) =>

@@ -2,11 +2,13 @@
 
 import { parseConfig } from "../../core/config.ts";
 import {
+  goalLayout,
   keypointLayout,
-  privilegedLayout,
+  privilegedLayoutOf,
   proprioceptionLayout,
   roleNames,
 } from "../../sim/observations.ts";
+import { lastSeenLayout } from "../../sim/recollection.ts";
 import type { Scene } from "../../sim/scene.ts";
 import { findScene, scenes as listed } from "../../sim/scenes/index.ts";
 import { observabilities } from "../../sim/visibility.ts";
@@ -58,7 +60,9 @@ function factsOf(scene: Scene): SceneFacts {
         row: [keypointLayout(assembled).size],
       })),
       { name: "proprioception", row: [proprioceptionLayout.size] },
-      { name: "privileged", row: [privilegedLayout.size] },
+      ...(assembled.tellsGoal ? [{ name: "goal", row: [goalLayout.size] }] : []),
+      { name: "lastSeen", row: [lastSeenLayout(assembled).size] },
+      { name: "privileged", row: [privilegedLayoutOf(assembled).size] },
       { name: "layers", row: [roleNames(assembled).length, "H", "W"] },
     ],
     settings: settingsOf(scene.config),
