@@ -27,10 +27,11 @@ const options = {
   scene: { type: "string", description: "name of the scene; see `scenes`" },
   provider: {
     type: "string",
-    choices: ["endpoint", "recorded"],
-    default: "endpoint",
-    description: "who plans: a language model at --url, or recorded answers",
+    choices: ["embedded", "endpoint", "recorded"],
+    default: "embedded",
+    description: "who plans: the planner that ships, a model at --url, or recorded answers",
   },
+  planner: { type: "string", description: "folder of another embedded planner" },
   url: {
     type: "string",
     default: "http://127.0.0.1:8080/v1",
@@ -73,7 +74,11 @@ const options = {
 export const plan = defineCommand({
   examples: [
     [
-      'plan "put the object in front of the anchor" --scene push-pair --model qwen3',
+      'plan "put the object in front of the anchor" --scene push-pair --explain',
+      "ask the planner that ships",
+    ],
+    [
+      'plan "put the object in front of the anchor" --scene push-pair --provider endpoint --model qwen3',
       "ask a server of your own",
     ],
     ["plan --check runs/plan.json", "verify a plan that you wrote or changed"],
@@ -125,7 +130,7 @@ async function asked(
     throw new ConfigError(`"plan" needs --scene NAME. Scenes: ${known}.`);
   }
   const base = assemble(scene, configure);
-  const planner = openPlanner(values);
+  const planner = await openPlanner(values);
   try {
     return await makePlan({ planner, scene, base, instruction: words, seed, tries, signal });
   } finally {
@@ -133,14 +138,24 @@ async function asked(
   }
 }
 
-function openPlanner(values: ValuesOf<typeof options>): Planner {
-  const { provider, answers, url, model, limit_s, cache, log } = values;
+async function openPlanner(values: ValuesOf<typeof options>): Promise<Planner> {
+  const { provider, answers } = values;
+  if (provider === "embedded") {
+    // the only provider that needs an inference session
+    const { EmbeddedPlanner } = await import("../../llm-planner/embedded/planner.ts");
+    return EmbeddedPlanner.load(values.planner);
+  }
   if (provider === "recorded") {
     if (answers === undefined) {
       throw new ConfigError('"--provider recorded" needs --answers FILE.');
     }
     return recordedPlanner(answers);
   }
+  return openEndpoint(values);
+}
+
+function openEndpoint(values: ValuesOf<typeof options>): Planner {
+  const { url, model, limit_s, cache, log } = values;
   if (!URL.canParse(url)) {
     throw new ConfigError(`"--url" must be a URL such as http://127.0.0.1:8080/v1, got "${url}".`);
   }

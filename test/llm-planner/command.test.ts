@@ -1,0 +1,119 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commands } from "../../cli/commands/index.ts";
+import { runCommand } from "../cli/run-command.ts";
+import { openEndpoint } from "./misbehaving-endpoint.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "plan-command-"));
+const answers = path.join(folder, "answers.json");
+const out = path.join(folder, "plan.json");
+const words = "Put the object in front of the anchor";
+const front = {
+  name: "place-object",
+  why: "It is the only one.",
+  active: "object",
+  place: { anchor: "anchor", x_m: 0.25, y_m: 0 },
+};
+
+beforeAll(() => {
+  const record = {
+    format: 1,
+    answers: [
+      {
+        instruction: words,
+        answers: [{ stages: [{ ...front, active: "box" }] }, { stages: [front] }],
+      },
+      { instruction: "do the impossible", answers: [{ stages: [{ ...front, active: "moon" }] }] },
+    ],
+  };
+  writeFileSync(answers, JSON.stringify(record));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const plan = (...more: readonly string[]) => runCommand(commands, ["plan", ...more]);
+const recorded = ["--scene", "push-pair", "--provider", "recorded", "--answers", answers];
+
+describe("understudy plan", () => {
+  it("prints stages as a table, says why, and writes the plan that was verified", async () => {
+    const { code, out: text, err } = await plan(words, ...recorded, "--explain", "--out", out);
+    expect([code, err]).toEqual([0, ""]);
+    expect(text).toMatch(/1 {2}place-object {2}object {2}0\.25 m in front of anchor/);
+    expect(text).toContain("place-object: It is the only one.");
+    expect(text).toMatch(/done {5}distance\(active, target\) < 5 cm and/);
+    expect(text).toContain('Answer 1 was refused: Stage "place-object" names "box"');
+    expect(JSON.parse(readFileSync(out, "utf8"))).toMatchObject({
+      format: 1,
+      scene: "push-pair",
+      stages: [{ active: "object", budgetSteps: 300 }],
+    });
+  });
+
+  it("verifies a plan from a file, as JSON", async () => {
+    const { code, out: text } = await plan("--check", out, "--json");
+    expect(code).toBe(0);
+    const { plan: found, rehearsal } = JSON.parse(text);
+    expect(found.stages).toHaveLength(1);
+    expect(rehearsal[0].completed).toBeGreaterThan(0);
+  });
+
+  it("refuses with the reasons, and writes nothing", async () => {
+    const nothing = path.join(folder, "nothing.json");
+    const refused = await plan("do the impossible", ...recorded, "--out", nothing);
+    expect([refused.code, refused.out]).toEqual([1, ""]);
+    expect(refused.err).toMatch(
+      /^The plan was refused:\n- .*names "moon", which is not in the scene/,
+    );
+    expect(existsSync(nothing)).toBe(false);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ["no words", ["--scene", "push-pair"], /Say what to plan/],
+    ["no scene", ["words"], /needs --scene NAME\. Scenes: .*push-pair/],
+    ["no answers", ["words", "--scene", "push-pair", "--provider", "recorded"], /--answers FILE/],
+    ["an unrecorded instruction", ["something else", ...recorded], /is recorded in.*Recorded: /],
+    [
+      "no URL",
+      ["words", "--scene", "push-pair", "--provider", "endpoint", "--url", "here"],
+      /must be a URL/,
+    ],
+    ["no file", ["--check", path.join(folder, "none.json")], /There is no plan at/],
+  ])("explains %s in one sentence", async (_, line, message) => {
+    const { code, err } = await plan(...line);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+
+  it("keeps the key out of everything it writes", async () => {
+    const key = "sk-in-the-environment";
+    const endpoint = await openEndpoint([{ answer: JSON.stringify({ stages: [front] }) }]);
+    const log = path.join(folder, "log.jsonl");
+    const cache = path.join(folder, "cache");
+    process.env.UNDERSTUDY_PLANNER_KEY = key;
+    try {
+      const asked = [
+        "--provider",
+        "endpoint",
+        "--url",
+        endpoint.url,
+        "--log",
+        log,
+        "--cache",
+        cache,
+      ];
+      const {
+        code,
+        out: text,
+        err,
+      } = await plan(words, "--scene", "push-pair", ...asked, "--json");
+      expect(code, err).toBe(0);
+      expect(endpoint.requests[0].key).toBe(`Bearer ${key}`);
+      expect(text + err + readFileSync(log, "utf8")).not.toContain(key);
+      expect(JSON.parse(readFileSync(log, "utf8"))).toMatchObject({ outcome: "answered" });
+    } finally {
+      delete process.env.UNDERSTUDY_PLANNER_KEY;
+      await endpoint.close();
+    }
+  });
+});
