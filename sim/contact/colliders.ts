@@ -22,7 +22,7 @@ const floorBit = 0x8000;
  */
 const sideShare: Readonly<Record<ContactMode, Readonly<Record<Shape["kind"], number>>>> = {
   planar: { box: 1, cylinder: 0.75, prism: 0.6 },
-  coulomb: { box: 0.5, cylinder: 0.25, prism: 0.15 },
+  coulomb: { box: 0.5, cylinder: 0.16, prism: 0.16 },
 };
 
 /** Frictions with the floor are multiplied; with this factor a box's is right on its floor and halved at its sides. */

@@ -6,18 +6,29 @@ import { type PushableName, prismCorners } from "../../sim/shape.ts";
 
 const mujoco = await loadMujoco();
 
+/** The probe without what only our own engine has. */
+type OracleProbe = Omit<PushProbe, "physicsStep_s" | "contact">;
+
+/** What may be changed to see whether MuJoCo agrees with itself. */
+export interface OracleSettings {
+  readonly stepsPerSecond?: number;
+  /** Time in which a contact springs back (`solref`): MuJoCo's default is 0.02. */
+  readonly contactTime_s?: number;
+}
+
 /**
- * The push probe in MuJoCo, as `test/fixtures/push-public.json` was made: 960 Hz (in six figures), elliptic friction cones, impratio 10. The ball hangs on a slide joint whose velocity
- * is set every step and weighs 1000 kg; a mocap ball would have no velocity in the contacts.
+ * The push probe in MuJoCo, as `test/fixtures/push-public.json` was made: 960 Hz (in six figures), elliptic friction
+ * cones, impratio 10. The ball hangs on a slide joint whose velocity is set every step and weighs 1000 kg; a mocap ball
+ * would have no velocity in the contacts.
  */
-export function mujocoPush(probe: Omit<PushProbe, "physicsStep_s" | "contact">): ProbeRow[] {
-  const model = mujoco.MjModel.from_xml_string(pushModel(probe));
+export function mujocoPush(probe: OracleProbe, settings: OracleSettings = {}): ProbeRow[] {
+  const { stepsPerSecond = 960, contactTime_s = 0.02 } = settings;
+  const model = mujoco.MjModel.from_xml_string(pushModel(probe, stepsPerSecond, contactTime_s));
   const data = new mujoco.MjData(model);
   const rows: ProbeRow[] = [];
-  const stepsPerRow = 96;
   let yaw_rad = 0;
   for (let row = 1; row <= Math.round(probe.seconds * 10); row++) {
-    for (let i = 0; i < stepsPerRow; i++) {
+    for (let i = 0; i < stepsPerSecond / 10; i++) {
       (data.qvel as Float64Array)[0] = probe.speed_mps;
       mujoco.mj_step(model, data);
     }
@@ -32,13 +43,13 @@ export function mujocoPush(probe: Omit<PushProbe, "physicsStep_s" | "contact">):
   return rows;
 }
 
-function pushModel(probe: Omit<PushProbe, "physicsStep_s" | "contact">): string {
+function pushModel(probe: OracleProbe, stepsPerSecond: number, contactTime_s: number): string {
   const { side_m, mass_kg, friction, offset_m, pusherRadius_m } = probe;
   const x = -(side_m / 2 + pusherRadius_m + 0.01);
   const { asset, geom } = geomOf(probe.shape, side_m);
   return `<mujoco>
-    <option timestep="0.00104167" cone="elliptic" impratio="10"/>
-    <default><geom friction="${friction} 0.005 0.0001"/></default>
+    <option timestep="${(1 / stepsPerSecond).toPrecision(6)}" cone="elliptic" impratio="10"/>
+    <default><geom friction="${friction} 0.005 0.0001" solref="${contactTime_s} 1"/></default>
     ${asset}
     <worldbody>
       <geom type="plane" size="5 5 0.1"/>
