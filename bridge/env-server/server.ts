@@ -7,7 +7,7 @@
 import { isUserError } from "../../core/errors.ts";
 import { Refusals } from "../counts.ts";
 import type { ListenerKeys } from "../security/keys.ts";
-import { type Frames, type Link, type Listening, listen } from "../sockets.ts";
+import { type Connection, type Frames, type Listening, listen } from "../sockets.ts";
 import type { EndedEpisode, VectorEnvironment } from "./environment.ts";
 import { type EnvRequest, envProtocol, packReply, readRequest } from "./messages.ts";
 
@@ -48,7 +48,7 @@ export class EnvServer {
   readonly endpoint: string;
   readonly #environment: VectorEnvironment;
   readonly #log: (line: string) => void;
-  readonly #link: Link;
+  readonly #link: Connection;
   readonly #refused: Refusals;
   #session: string | undefined;
   /** What was answered last, for a client that has to ask again. */

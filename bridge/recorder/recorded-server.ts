@@ -29,16 +29,17 @@ function readAlong(listening: Listening, sessions: SessionRecorder): Listening {
   return {
     endpoint: listening.endpoint,
     open(onMessages) {
-      const link = listening.open((messages) => {
+      const connection = listening.open((messages) => {
         for (const [, ...frames] of messages) sessions.see(frames, "robot");
         onMessages(messages);
       });
-      const post = link.post.bind(link);
-      link.post = (frames) => {
-        sessions.see(frames.slice(1), "policy");
-        post(frames);
+      return {
+        post(frames) {
+          sessions.see(frames.slice(1), "policy");
+          connection.post(frames);
+        },
+        close: () => connection.close(),
       };
-      return link;
     },
   };
 }
