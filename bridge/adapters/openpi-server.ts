@@ -130,7 +130,9 @@ export class OpenpiServer {
   async close(): Promise<void> {
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#sockets.close();
-    await new Promise((resolve) => this.#http.close(resolve));
+    const ended = new Promise((resolve) => this.#http.close(resolve));
+    this.#http.closeAllConnections();
+    await ended;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
