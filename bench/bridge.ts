@@ -1,41 +1,28 @@
 /**
- * Round trips through the bridge: an observation of one robot, then of 64, to the action of a real student
- * network (weights untrained: they do not change the time), over TCP loopback between two processes.
+ * Round trips through the bridge: an observation of one robot, then of 64, to the action of the student in
+ * policies/zoo/push-pair, over TCP loopback between two processes.
  */
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { servePolicy } from "../bridge/policy-server.ts";
+import { raisePriority } from "../bridge/priority.ts";
 import { connectRobot } from "../bridge/robot-client.ts";
 import { createRng } from "../core/rng.ts";
 import { quantile } from "../core/statistics.ts";
-import { encodeInference } from "../nn/inference.ts";
-import { readBundle, writeBundle } from "../policies/bundle.ts";
-import { type ManifestDraft, type PolicyManifest, rowSize } from "../policies/manifest.ts";
-import { studentInputs, studentNetwork } from "../policies/networks/student.ts";
+import { readBundle } from "../policies/bundle.ts";
+import { type PolicyManifest, rowSize } from "../policies/manifest.ts";
 import { loadPolicy } from "../policies/runtime/node.ts";
 import { machine, writeResults } from "./harness.ts";
 
-const spec = {
-  kind: "student",
-  roles: ["target", "anchor", "others"],
-  width: 64,
-  height: 64,
-  actions: 2,
-  latent: 32,
-  hidden: 128,
-  channels: [8, 16, 32],
-  joint: 96,
-  memory: 0,
-} as const;
+const folder = path.resolve(import.meta.dirname, "..", "policies", "zoo", "push-pair");
 
-if (process.argv[2] === "serve") await serve(process.argv[3]);
+if (process.argv[2] === "serve") await serve();
 else await measure();
 
-async function serve(folder: string): Promise<void> {
+async function serve(): Promise<void> {
+  raisePriority();
   const policy = await loadPolicy(folder);
   const server = await servePolicy({ policy, endpoint: "tcp://127.0.0.1:*" });
   process.send?.(server.endpoint);
@@ -44,25 +31,18 @@ async function serve(folder: string): Promise<void> {
 }
 
 async function measure(): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), "understudy-bridge-"));
-  const { onnx, manifest } = student();
-  await writeBundle(folder, { onnx, manifest });
-  const complete = readBundle(folder).manifest;
-  try {
-    const rows = [await direct(folder, complete, 1), await direct(folder, complete, 64)];
-    rows.push(await roundTrips(folder, complete, 1, 3000));
-    rows.push(await roundTrips(folder, complete, 64, 300));
-    const observation = "3x64x64 float32 layers";
-    const file = writeResults("bridge", { observation, headlines: headlines(rows), rows });
-    for (const row of rows) console.log(JSON.stringify(row));
-    console.log(`${machine().cpu}; written to ${file}`);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  raisePriority();
+  const { manifest } = readBundle(folder);
+  const rows = [await direct(manifest, 1), await direct(manifest, 64)];
+  rows.push(await roundTrips(manifest, 1, 3000), await roundTrips(manifest, 64, 300));
+  const observation = manifest.inputs.map(({ name, shape }) => `${name} ${shape.join("x")}`);
+  const file = writeResults("bridge", { observation, headlines: headlines(rows), rows });
+  for (const row of rows) console.log(JSON.stringify(row));
+  console.log(`${machine().cpu}; written to ${file}`);
 }
 
 /** The policy alone, without a wire: what is left over is the bridge. */
-async function direct(folder: string, manifest: PolicyManifest, robots: number) {
+async function direct(manifest: PolicyManifest, robots: number) {
   const policy = await loadPolicy(folder);
   const observations = randomRows(manifest, robots);
   const durations = await timed(robots === 1 ? 3000 : 300, () => policy.act(observations, robots));
@@ -70,13 +50,8 @@ async function direct(folder: string, manifest: PolicyManifest, robots: number) 
   return summary("policy alone", robots, durations);
 }
 
-async function roundTrips(
-  folder: string,
-  manifest: PolicyManifest,
-  robots: number,
-  exchanges: number,
-) {
-  const child = fork(import.meta.filename, ["serve", folder], { execArgv: ["--import", "tsx"] });
+async function roundTrips(manifest: PolicyManifest, robots: number, exchanges: number) {
+  const child = fork(import.meta.filename, ["serve"], { execArgv: ["--import", "tsx"] });
   const [endpoint] = (await once(child, "message")) as [string];
   const robot = await connectRobot({ manifest, endpoint, robots });
   const observations = randomRows(manifest, robots);
@@ -134,33 +109,6 @@ function summary(what: string, robots: number, durations: readonly number[]) {
     p50_ms,
     p99_ms,
     robotStepsPerSecond: Math.round((1000 * robots) / p50_ms),
-  };
-}
-
-function student(): { onnx: Uint8Array; manifest: ManifestDraft } {
-  const network = studentNetwork(spec);
-  const theta = network.params.init(createRng(1));
-  const inputs = studentInputs(spec);
-  const forward = network.act;
-  const onnx = encodeInference({
-    params: network.params,
-    theta,
-    forward,
-    inputs,
-    outputs: ["mean"],
-  });
-  const columns = ["forward", "turn"].map((name) => ({ name, width: 1, unit: "1", scale: 1 }));
-  const shapes = Object.entries(inputs).map(([name, { shape }]) => ({ name, shape: [...shape] }));
-  return {
-    onnx,
-    manifest: {
-      name: "bench student",
-      scene: "push-pair",
-      controlStep_s: 0.1,
-      inputs: shapes.map((input) => ({ ...input, dtype: "float32" as const })),
-      output: { name: "mean", shape: [2], low: -10, high: 10, columns },
-      provenance: { command: "bench", commit: "", seed: 1, environmentSteps: 0, versions: {} },
-    },
   };
 }
 

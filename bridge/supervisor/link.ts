@@ -60,6 +60,8 @@ export class SupervisorLink {
   #welcomes = 0;
   /** The last thing refused, as a sentence. */
   #why = "";
+  /** The last refusal that asking again does not change. */
+  #verdict: string | undefined;
   #closed = false;
 
   /** Use `connectSupervisor`. */
@@ -126,13 +128,16 @@ export class SupervisorLink {
       if (!this.#session || !this.#beat || isArmed()) return;
       this.#post({ type: "arm", session: this.#session, beat: this.#beat.beat });
     };
+    this.#verdict = undefined;
     ask();
     const asking = setInterval(ask, tick_ms);
     try {
-      await this.before(isArmed, "The supervisor did not arm");
+      const isOver = () => isArmed() || this.#verdict !== undefined;
+      await this.before(isOver, "The supervisor did not arm");
     } finally {
       clearInterval(asking);
     }
+    if (!isArmed()) throw new WireError(`The supervisor did not arm. ${this.#verdict}`);
   }
 
   /** Ends motion; the robot has to be armed anew. */
@@ -193,6 +198,7 @@ export class SupervisorLink {
     this.#refused.add(reason);
     if (about !== this.#nonce && about !== this.#session) return;
     this.#why = message;
+    if (reason === "emergency stop" || reason === "may not arm") this.#verdict = message;
     const isOver = reason === "unknown session" || reason === "other connection";
     if (isOver || reason === "replayed hello") this.#lose(message);
   }

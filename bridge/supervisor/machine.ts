@@ -54,7 +54,10 @@ export interface Supervisor {
   readonly heldSince_s: number;
   /** Emergency stops so far: the name of the last one, for its reset. */
   readonly stops: number;
-  /** Times that motion was ended because no command was in force any more. */
+  /**
+   * Times that motion was ended because no command was in force any more. One that comes while the
+   * robot slows down on the ramp picks the motion up again.
+   */
   readonly holds: number;
 }
 
@@ -122,7 +125,7 @@ export function emergencyStop(state: Supervisor): Supervisor {
  */
 export function advance(state: Supervisor, plant: Plant, now_s: number): Supervisor {
   // a late process must not let an old command live on until its next tick
-  const over = now_s >= state.zeroBy_s ? atOnceStill(state) : state;
+  const over = now_s >= state.zeroBy_s ? ended(atOnceStill(state), state) : state;
   if (now_s < over.due_s) return over;
   const late_s = now_s - over.due_s;
   const due_s = over.due_s + plant.tick_s * (1 + Math.floor(late_s / plant.tick_s));
@@ -170,10 +173,18 @@ function drive(state: Supervisor, plant: Plant, now_s: number): Supervisor {
 
 /** Armed, but nobody says where to: stop, wait, and in the end disarm. */
 function hold(state: Supervisor, plant: Plant, now_s: number): Supervisor {
-  const since = state.mode === "hold" ? {} : { heldSince_s: now_s, holds: state.holds + 1 };
+  const since = state.mode === "hold" ? {} : { heldSince_s: now_s };
   const held: Supervisor = { ...state, ...since, mode: "hold", driver: undefined, zones: [] };
   const isForgotten = now_s - held.heldSince_s >= plant.config.disarmAfter_s;
   return slowDown(isForgotten ? { ...held, mode: "disarmed" } : held, plant);
+}
+
+/** Counts the end of a motion that nobody has asked for: the watchdog's. */
+function ended(now: Supervisor, before: Supervisor): Supervisor {
+  const wasMoving = before.motions.some(({ speed }) => speed !== 0);
+  const isMoving = now.motions.some(({ speed }) => speed !== 0);
+  const wasCommanded = before.mode === "armed" || before.mode === "hold";
+  return wasMoving && !isMoving && wasCommanded ? { ...now, holds: now.holds + 1 } : now;
 }
 
 /** One tick of the ramp to zero: a straight line, quicker than the limits if need be. */
@@ -185,7 +196,8 @@ function slowDown(state: Supervisor, plant: Plant): Supervisor {
     speed: left === 0 ? 0 : (speed * left) / plant.rampTicks,
     acceleration: 0,
   }));
-  return { ...state, motions, ramp: { left, from }, command: commandOf(motions, plant.columns) };
+  const command = commandOf(motions, plant.columns);
+  return ended({ ...state, motions, ramp: { left, from }, command }, state);
 }
 
 function atOnceStill(state: Supervisor): Supervisor {

@@ -272,7 +272,11 @@ export class SupervisorServer {
     const refusal = this.#change(this.#request(message, monotonic_s()));
     if (mode !== this.#state.mode) this.#log(`${mode} -> ${this.#state.mode}: ${message.type}`);
     if (refusal !== undefined) {
-      return { about, reason: refusal, sentence: `A "${message.type}" was refused: ${refusal}.` };
+      return {
+        about,
+        reason: refusal,
+        sentence: `Message "${message.type}" was refused: ${refusal}.`,
+      };
     }
     if (message.type === "command") this.#accepted++;
     if (message.type === "bye") this.#sessions.delete(about);

@@ -1,5 +1,6 @@
 /** `understudy supervise`: the process that owns a robot's actuators; and the words that arm and stop it. */
 
+import { raisePriority } from "../../bridge/priority.ts";
 import { type Actuators, programActuators } from "../../bridge/supervisor/actuators.ts";
 import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts";
 import { connectSupervisor } from "../../bridge/supervisor/link.ts";
@@ -71,6 +72,7 @@ type SuperviseContext = Context<typeof options>;
 async function run({ options, configure, signal, io, report }: SuperviseContext): Promise<void> {
   const config = configure(supervisorSchema, { columns: robotLimits[options.robot] });
   const log = (line: string) => io.err(`${line}\n`);
+  if (!raisePriority()) log("runs at the usual priority: not allowed to raise it");
   const ended = new AbortController();
   let why = "";
   let server: SupervisorServer | undefined;
