@@ -6,8 +6,11 @@ import {
   type EnvServerReport,
   serveEnvironments,
 } from "../../bridge/env-server/server.ts";
+import { parseConfig } from "../../core/config.ts";
 import { ConfigError } from "../../core/errors.ts";
+import type { SimulationSpec } from "../../rollout/shard.ts";
 import type { GroupName } from "../../sim/observations.ts";
+import { findScene } from "../../sim/scenes/index.ts";
 import { observabilities } from "../../sim/visibility.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { EnvHost } from "../env-host/host.ts";
@@ -17,13 +20,6 @@ import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
 import { listenerKeys, listenOptions } from "../wire-options.ts";
-
-const groupNames = [
-  "layers",
-  "proprioception",
-  "privileged",
-  ...observabilities.map((how) => `keypoints:${how}`),
-];
 
 export const envServer = defineCommand({
   examples: [
@@ -68,7 +64,7 @@ export const envServer = defineCommand({
     const environment = await EnvHost.open({
       simulation,
       envs,
-      groups: groupsIn(options.groups),
+      groups: groupsIn(options.groups, simulation),
       threads: options.threads ?? availableParallelism(),
     });
     try {
@@ -90,12 +86,19 @@ export const envServer = defineCommand({
   },
 });
 
-function groupsIn(text: string): GroupName[] {
-  const names = text.split(",").map((name) => name.trim());
-  for (const name of names) {
-    if (groupNames.includes(name)) continue;
+/** @throws ConfigError for a group that the scene does not have. */
+function groupsIn(text: string, { scene: name, config }: SimulationSpec): GroupName[] {
+  const scene = findScene(name);
+  const { tellsGoal } = scene.assemble(parseConfig(scene.config, config, `scene "${name}"`));
+  const known = [
+    ...["layers", "proprioception", "lastSeen", "privileged", ...(tellsGoal ? ["goal"] : [])],
+    ...observabilities.map((how) => `keypoints:${how}`),
+  ];
+  const names = text.split(",").map((group) => group.trim());
+  for (const group of names) {
+    if (known.includes(group)) continue;
     throw new ConfigError(
-      `Unknown observation group "${name}" in "--groups".${didYouMean(name, groupNames)} Groups: ${groupNames.join(", ")}.`,
+      `Scene "${name}" has no observation group "${group}".${didYouMean(group, known)} Groups: ${known.join(", ")}.`,
     );
   }
   return [...new Set(names)] as GroupName[];
