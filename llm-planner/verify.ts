@@ -11,8 +11,9 @@ import { checkPlan, PlanRefusedError } from "./check.ts";
 import { createSituation, rowsOf } from "./language/situation.ts";
 import { Surveyor } from "./measure.ts";
 import type { Staged } from "./plan.ts";
+import { type PlannedStage, plannedStages } from "./planned-stage.ts";
 import { type RehearsalOptions, rehearse, type StageRehearsal } from "./rehearsal/rehearse.ts";
-import { asScene, type PlannedStage, plannedStages, sceneFromPlan } from "./scene.ts";
+import { asScene, sceneFromPlan } from "./scene.ts";
 import { bonus } from "./stages.ts";
 
 /** What one factor may pay in all while a stage lasts: twice what completing it does. */
@@ -87,6 +88,8 @@ async function badNumbers(base: AssembledScene, plan: Staged, seed: number): Pro
     if (done.low === 1) {
       reasons.push(`${where}: "done" holds everywhere, so nothing would have to be done.`);
     }
+    // the usual factors have been looked at once and for all: one may have nothing to say in some plan
+    if (compiled.plan.factors === null) return reasons;
     factors.forEach((range, f) => {
       const { factor } = compiled.factors[f];
       const mistake = badFactor(range, factor.weight, factor.kind);
@@ -112,7 +115,7 @@ function badFactor(
 
 const SNAPSHOT_ENVS = 16;
 const SNAPSHOT_ROUNDS = 12;
-const NEAR_ROUNDS = 4;
+const PLACED_ROUNDS = 8;
 
 /** Ranges of each stage's "done" and factors, over starts of all kinds driven about at random. */
 async function survey(
@@ -148,20 +151,21 @@ async function survey(
     look(base, batch, stages, ranges);
   }
   // random driving hardly ever ends near a target; nothing is stepped from here on
-  for (let round = 0; round < NEAR_ROUNDS; round++) {
-    look(base, batch, stages, ranges, rng.split(`near ${round}`));
+  for (let round = 0; round < PLACED_ROUNDS; round++) {
+    const within_m = round % 2 === 0 ? 0.2 : 1.2;
+    look(base, batch, stages, ranges, { rng: rng.split(`placed ${round}`), within_m });
   }
   batch.free();
   return ranges;
 }
 
-/** @param near puts each stage's object near its target before it is looked at */
+/** @param placed puts each stage's object somewhere about its target before it is looked at */
 function look(
   base: AssembledScene,
   batch: SceneBatch,
   stages: readonly PlannedStage[],
   ranges: readonly (readonly Range[])[],
-  near?: Rng,
+  placed?: { readonly rng: Rng; readonly within_m: number },
 ): void {
   const ground = new Ground(batch.world);
   const surveyor = new Surveyor(base.cast);
@@ -169,10 +173,11 @@ function look(
   for (let env = 0; env < batch.envs; env++) {
     ground.env = env;
     for (const [i, { active, target, compiled }] of stages.entries()) {
-      const goal = near && target?.(ground);
-      if (near && goal) {
-        const [dx, dy] = [near.uniform(-0.2, 0.2), near.uniform(-0.2, 0.2)];
-        const yaw_rad = goal.yaw_rad + near.uniform(-1, 1);
+      const goal = placed && target?.(ground);
+      if (placed && goal) {
+        const { rng, within_m } = placed;
+        const [dx, dy] = [rng.uniform(-within_m, within_m), rng.uniform(-within_m, within_m)];
+        const yaw_rad = goal.yaw_rad + rng.uniform(-1, 1);
         batch.world.place(env, active, goal.x_m + dx, goal.y_m + dy, yaw_rad);
       }
       surveyor.measure(ground, { active, target, uses: compiled.uses }, [0, 0], situation);

@@ -19,16 +19,18 @@ const worldViewSchema = z.strictObject({
   scene: z.string(),
   arenaSide_m: metres,
   robot: z.strictObject(poseShape),
-  objects: z.array(
-    z.strictObject({
-      name: z.string(),
-      shape: z.enum(["cube", "box", "cylinder", "prism"]),
-      colour: z.string().optional(),
-      size_m: metres,
-      ...poseShape,
-      fixed: z.boolean().optional(),
-    }),
-  ),
+  objects: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        shape: z.enum(["cube", "box", "cylinder", "prism"]),
+        colour: z.string().optional(),
+        size_m: metres,
+        ...poseShape,
+        fixed: z.boolean().optional(),
+      }),
+    )
+    .readonly(),
 });
 
 export const correctionSchema = z.strictObject({

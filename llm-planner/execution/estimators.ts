@@ -6,7 +6,7 @@ import { pusherReach_m } from "../../sim/robots/diff-drive.ts";
 import type { Cast } from "../../sim/scene.ts";
 import { rowsOf, type Situation, thing } from "../language/situation.ts";
 import { Surveyor } from "../measure.ts";
-import { type PlannedStage, undoneStages } from "../scene.ts";
+import { type PlannedStage, undoneStages } from "../planned-stage.ts";
 
 export interface Estimator {
   /** Fills in what is known for a stage; the rest is NaN. */

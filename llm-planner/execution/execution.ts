@@ -9,7 +9,7 @@
 import type { Cast } from "../../sim/scene.ts";
 import { createSituation, rowsOf, type Situation } from "../language/situation.ts";
 import type { Staged } from "../plan.ts";
-import { type PlannedStage, plannedStages } from "../scene.ts";
+import { type PlannedStage, plannedStages } from "../planned-stage.ts";
 import type { Estimator } from "./estimators.ts";
 import {
   type MonitorConfig,

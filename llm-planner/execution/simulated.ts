@@ -5,14 +5,9 @@ import { Ground } from "../../sim/ground.ts";
 import type { AssembledScene } from "../../sim/scene.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import type { Staged } from "../plan.ts";
+import { type PlannedStage, plannedStages, undoneStages } from "../planned-stage.ts";
 import { ScriptedPusher } from "../rehearsal/pusher.ts";
-import {
-  asScene,
-  type PlannedStage,
-  plannedStages,
-  sceneFromPlan,
-  undoneStages,
-} from "../scene.ts";
+import { asScene, sceneFromPlan } from "../scene.ts";
 import { trueState } from "./estimators.ts";
 import { type ExecutionConfig, type ExecutionEvent, PlanExecution } from "./execution.ts";
 

@@ -15,13 +15,9 @@ import { executeInSimulation } from "../../llm-planner/execution/simulated.ts";
 import { StageMonitor } from "../../llm-planner/execution/stage-monitor.ts";
 import { createSituation, rowsOf, type Situation } from "../../llm-planner/language/situation.ts";
 import { worldOf } from "../../llm-planner/make-plan.ts";
+import { type PlannedStage, plannedStages } from "../../llm-planner/planned-stage.ts";
 import type { Planner } from "../../llm-planner/planner.ts";
-import {
-  asScene,
-  type PlannedStage,
-  plannedStages,
-  sceneFromPlan,
-} from "../../llm-planner/scene.ts";
+import { asScene, sceneFromPlan } from "../../llm-planner/scene.ts";
 import { compileStage } from "../../llm-planner/stages.ts";
 import { Ground } from "../../sim/ground.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";

@@ -1,0 +1,76 @@
+/** Stages of a plan with their names looked up in a scene: who is pushed, by whom, to where, and whether it stays. */
+
+import { type Ground, yawDistance_rad } from "../sim/ground.ts";
+import type { Cast, PlanarPose } from "../sim/scene.ts";
+import { symmetry_rad } from "../sim/shape.ts";
+import { checkPlan } from "./check.ts";
+import { poseOf } from "./measure.ts";
+import type { Place, PlanStage, Staged } from "./plan.ts";
+import { rowOf } from "./scope.ts";
+import { type CompiledStage, compileStage } from "./stages.ts";
+
+/** A place that was achieved counts as kept within these: EgoPush's thresholds for success. */
+const KEPT_m = 0.05;
+const KEPT_rad = Math.PI / 12;
+/** A stage of a plan with its names looked up. */
+export interface PlannedStage {
+  readonly compiled: CompiledStage;
+  readonly active: number;
+  readonly anchor: number | undefined;
+  /** In the world frame, from where the anchor is now. */
+  readonly target: ((ground: Ground) => PlanarPose) | undefined;
+}
+
+/** Compiles the stages in the order in which they will be executed; throws on a plan that is wrong. */
+export function plannedStages(plan: Staged, cast: Cast): readonly PlannedStage[] {
+  return checkPlan(plan, cast).map((stage) => plannedStage(stage, cast));
+}
+
+function plannedStage(stage: PlanStage, cast: Cast): PlannedStage {
+  const compiled = compileStage(stage, cast);
+  const active = known(cast, stage.active);
+  if (!stage.place) return { compiled, active, anchor: undefined, target: undefined };
+  const { place } = stage;
+  const anchor = known(cast, place.anchor);
+  const target = (ground: Ground) =>
+    placePose(place, poseOf(ground, anchor), ground.yaw_rad(active));
+  return { compiled, active, anchor, target };
+}
+
+function known(cast: Cast, name: string): number {
+  const row = rowOf(cast, name);
+  if (row === undefined) throw new Error(`internal: "${name}" passed the check of the plan`);
+  return row;
+}
+
+/** Where a place is, given its anchor; a place of any heading takes the active object's own. */
+export function placePose(place: Place, anchor: PlanarPose, activeYaw_rad: number): PlanarPose {
+  const [c, s] = [Math.cos(anchor.yaw_rad), Math.sin(anchor.yaw_rad)];
+  return {
+    x_m: anchor.x_m + c * place.x_m - s * place.y_m,
+    y_m: anchor.y_m + s * place.x_m + c * place.y_m,
+    yaw_rad:
+      place.yaw_deg === null ? activeYaw_rad : anchor.yaw_rad + (place.yaw_deg * Math.PI) / 180,
+  };
+}
+
+/** Earlier stages whose places no longer hold, those of objects that a later stage placed anew left out. */
+export function undoneStages(
+  stages: readonly PlannedStage[],
+  current: number,
+  ground: Ground,
+  cast: Cast,
+): readonly PlannedStage[] {
+  return stages.slice(0, current).filter(({ active, target }, i) => {
+    const anew = stages.slice(i + 1, current + 1).some((later) => later.active === active);
+    return target && !anew && !holds(ground, active, target(ground), cast);
+  });
+}
+
+function holds(ground: Ground, active: number, target: PlanarPose, cast: Cast): boolean {
+  const symmetry = symmetry_rad(cast.bodies[active - 1].shape);
+  return (
+    Math.hypot(ground.x_m(active) - target.x_m, ground.y_m(active) - target.y_m) < KEPT_m &&
+    yawDistance_rad(ground.yaw_rad(active), target.yaw_rad, symmetry) < KEPT_rad
+  );
+}
