@@ -1,5 +1,6 @@
 /** Public face of bridge/. In this repository, import from the file itself. */
 
+export type { ServedPolicy } from "./batcher.ts";
 export {
   type PolicyServer,
   type ServeOptions,
@@ -12,4 +13,26 @@ export {
   type RobotLink,
   type RobotReport,
 } from "./robot-client.ts";
+export {
+  type ConnectorKeys,
+  type ListenerKeys,
+  makeKeys,
+  readAllowed,
+  readPublicKey,
+  readSecretKeys,
+} from "./security/keys.ts";
 export { defaultEndpoint } from "./sockets.ts";
+export { type Actuators, programActuators } from "./supervisor/actuators.ts";
+export { robotLimits, type SupervisorConfig, supervisorSchema } from "./supervisor/config.ts";
+export {
+  connectSupervisor,
+  type SupervisorLink,
+  type SupervisorLinkOptions,
+} from "./supervisor/link.ts";
+export {
+  type SuperviseOptions,
+  type SupervisorReport,
+  type SupervisorServer,
+  supervise,
+} from "./supervisor/server.ts";
+export { StopLink } from "./supervisor/stop-link.ts";

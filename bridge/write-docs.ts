@@ -7,6 +7,15 @@ import { decodeRefusals } from "./codec.ts";
 import { gateRefusals } from "./command-gate.ts";
 import { errorMeanings, messageSchemas, protocol, senders } from "./messages.ts";
 import { defaultEndpoint } from "./sockets.ts";
+import { lanes } from "./supervisor/machine.ts";
+import {
+  commandDialect,
+  defaultStopEndpoint,
+  defaultSupervisorEndpoint,
+  stopDialect,
+  supervisorProtocol,
+} from "./supervisor/messages.ts";
+import { requestRefusals } from "./supervisor/requests.ts";
 
 /** The parts of a JSON schema that the tables use. */
 interface JsonSchema {
@@ -35,9 +44,28 @@ export function wireProtocol(): string {
     ([code, meaning]) => `| \`${code}\` | ${meaning} |`,
   );
   return [introduction(), ...messages, "## Error codes", "", "| code | meaning |", "| --- | --- |"]
-    .concat(codes, "", refusals(), "")
+    .concat(codes, "", refusals(), "", ...supervisorPart(), supervisorRefusals(), "")
     .join("\n");
 }
+
+/** The messages of the two sockets of the supervisor. */
+function supervisorPart(): string[] {
+  const sections = [commandDialect, stopDialect].flatMap(({ schemas, senders }) =>
+    Object.entries(schemas).map(([type, schema]) => {
+      const sender = (senders as Readonly<Record<string, string>>)[type];
+      return section(type, directions[sender], z.toJSONSchema(schema) as JsonSchema);
+    }),
+  );
+  return [supervisorIntroduction(), ...sections];
+}
+
+const directions: Readonly<Record<string, string>> = {
+  robot: "Robot to policy.",
+  policy: "Policy to robot.",
+  peer: "Peer to supervisor.",
+  supervisor: "Supervisor to peer.",
+  both: "Either way.",
+};
 
 function introduction(): string {
   return `# The wire \`${protocol}\`
@@ -62,7 +90,18 @@ observation of each robot; older ones are not answered. Sends never wait: what f
 
 **Freshness.** An action names the observation that it answers. The robot knows when it sent that one, so
 its age is measured on the robot's clock alone. An action is in force from its arrival until \`ttl_ms\` after
-that observation, and no longer than the watchdog (250 ms) after its arrival. Otherwise the command is zero.
+that observation (no longer than the welcome's), and no longer than the watchdog (250 ms) after its arrival.
+Otherwise the command is zero.
+
+**Chunks.** An action with \`steps\` has so many rows for each robot, one for each control step from the
+observation's on. Which is due is the number of control steps that the robot has begun since it sent that
+observation. Each is in force until \`ttl_ms\` after its own step, while the policy is heard (an action or a
+pong within the watchdog). A chunk that is used up commands zero.
+
+**Who may speak.** With keys the connection is CURVE, and the policy's allow-list (ZAP) decides; without keys
+the policy listens for this machine only. A session belongs to the connection that began it: its messages
+from another are refused, and so are a nonce that was used before and an observation out of order. A robot
+keeps its ZeroMQ routing id when it connects anew.
 
 **Units.** Times in \`_ms\` are milliseconds, stamps in \`_ns\` nanoseconds of the sender's monotonic clock.
 Arrays are in the units, frames and scales of the policy's manifest (\`policy.json\`).
@@ -74,11 +113,14 @@ JavaScript does.
 }
 
 function messageSection(type: keyof typeof messageSchemas, schema: JsonSchema): string {
-  const from = { robot: "Robot to policy.", policy: "Policy to robot.", both: "Either way." };
+  return section(type, directions[senders[type]], schema);
+}
+
+function section(type: string, direction: string, schema: JsonSchema): string {
   const lines = [
     `## \`${type}\``,
     "",
-    `${from[senders[type]]} ${schema.description ?? ""}`,
+    `${direction} ${schema.description ?? ""}`,
     "",
     "| field | type | meaning |",
     "| --- | --- | --- |",
@@ -114,6 +156,7 @@ function counts({ minItems = 0, maxItems }: JsonSchema): string {
 }
 
 function range({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+  if (minimum === undefined && exclusiveMinimum === undefined) return "";
   const low = exclusiveMinimum === undefined ? `from ${minimum}` : `above ${exclusiveMinimum}`;
   const high = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? "" : ` to ${maximum}`;
   return ` ${low}${high}`;
@@ -128,6 +171,33 @@ ${quoted(decodeRefusals)}. The policy also answers with an \`error\`.
 
 A robot refuses an action, and counts why: ${quoted(gateRefusals)}. A refused action changes nothing: the
 last one stays in force only as long as it would have.`;
+}
+
+function supervisorIntroduction(): string {
+  return `# The wire \`${supervisorProtocol}\`
+
+Between the process that owns a robot's actuators and its peers. The supervisor binds two ROUTERs, one for
+commands (\`${defaultSupervisorEndpoint}\` unless told otherwise) and one for emergency stops
+(\`${defaultStopEndpoint}\`); peers connect DEALERs. A message is one frame, a MessagePack map as above.
+
+**Lanes.** A peer takes a lane by \`hello\`: ${lanes.map((lane) => `\`${lane}\``).join(", ")}. Each has one holder; one that was silent for
+0.5 s may be replaced. Of the lanes with a command in force, the first drives. An operator only arms.
+
+**Beats.** The supervisor says at each tick what it does. A command names the newest beat that its sender has
+heard, so its age is measured on the supervisor's clock alone, whoever sent it. Motion has ended \`ttl_ms\`
+after that beat, and the watchdog (250 ms) after the command's arrival, unless another follows: the
+robot begins to slow down early enough. Commands that name a beat of before it was armed are refused.
+
+**Emergency stops** are latched. Whatever comes to that socket and is no message of it is a stop.
+`;
+}
+
+function supervisorRefusals(): string {
+  const quoted = [...requestRefusals, "other connection", "replayed hello", "other columns"];
+  return `## What a supervisor refuses
+
+Besides what is no message: ${quoted.map((reason) => `"${reason}"`).join(", ")}, and what a robot refuses of an action. All is
+counted, answered and logged (the first of a kind, and every thousandth), and changes nothing.`;
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,10 +1,12 @@
-/** The code block of docs/deployment.md, run as written but for the folder and the port. */
+/** The code blocks of docs/deployment.md, run as written but for the folder and the ports. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts";
+import { supervise } from "../../bridge/supervisor/server.ts";
 import { writeBundle } from "../../policies/bundle.ts";
 import { linearPolicy } from "../policies/tiny-policies.ts";
 import { serveHere } from "./support.ts";
@@ -12,35 +14,62 @@ import { serveHere } from "./support.ts";
 const root = path.resolve(import.meta.dirname, "..", "..");
 // inside the package, so that `understudy/bridge` is found by its own name
 const scratch = path.join(root, "runs", `deployment-test-${process.pid}`);
+const bundle = path.join(scratch, "bundle");
+const page = readFileSync(path.join(root, "docs", "deployment.md"), "utf8");
+const blocks = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+let here: Awaited<ReturnType<typeof serveHere>>;
+
+beforeAll(async () => {
+  mkdirSync(scratch, { recursive: true });
+  await writeBundle(bundle, linearPolicy());
+  here = await serveHere(linearPolicy());
+});
+
+afterAll(async () => {
+  rmSync(scratch, { recursive: true, force: true });
+  await here.close();
+});
 
 it("docs/deployment.md drives a robot", async () => {
-  const here = await serveHere(linearPolicy());
+  const said = await outputOf(blocks[0]);
+  // of the state [0, 0, 0]: forward 0, turn 0.5 * 2.84 rad/s
+  expect(said).toContain("forward 0 m/s, turn 1.41");
+  expect(said.trim().endsWith("forward 0 m/s, turn 0 rad/s")).toBe(true);
+});
+
+it("docs/deployment.md drives a robot behind a supervisor", async () => {
+  const commands: string[] = [];
+  const supervisor = await supervise({
+    config: supervisorSchema.parse({ columns: robotLimits["ego-push"] }),
+    actuators: { write: (command) => void commands.push(command.join()), close() {} },
+    endpoint: "tcp://127.0.0.1:*",
+    stopEndpoint: "tcp://127.0.0.1:*",
+    isArmed: true,
+  });
   try {
-    const bundle = path.join(scratch, "bundle");
-    mkdirSync(scratch, { recursive: true });
-    await writeBundle(bundle, linearPolicy());
-    const page = readFileSync(path.join(root, "docs", "deployment.md"), "utf8");
-    const [, code] = page.match(/^```ts\n(.*?)^```/ms) ?? [];
-    const ours = code
-      .replace("policies/zoo/push-pair", bundle)
-      .replace("tcp://127.0.0.1:5601", here.server.endpoint);
-    const script = path.join(scratch, "robot.ts");
-    writeFileSync(script, ours);
-    const flags = ["--import", "tsx", "--conditions=source", script];
-    const child = spawn(process.execPath, flags, { cwd: root });
-    let said = "";
-    child.stdout.on("data", (text) => {
-      said += text;
-    });
-    child.stderr.on("data", (text) => {
-      said += text;
-    });
-    expect(await once(child, "exit"), said).toEqual([0, null]);
-    // of the state [0, 0, 0]: forward 0, turn 0.5 * 2.84 rad/s
-    expect(said).toContain("forward 0 m/s, turn 1.41");
-    expect(said.trim().endsWith("forward 0 m/s, turn 0 rad/s")).toBe(true);
+    const code = blocks[1].replace("tcp://127.0.0.1:5611", supervisor.endpoint);
+    expect(await outputOf(code)).toMatch(/^(armed|hold) \[/);
+    // in float32, 0.5 * 2.84 is a little below 1.42, and commands are cut to hundredths
+    expect(commands).toContain("0,1.41");
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
-    await here.close();
+    await supervisor.close();
   }
 });
+
+async function outputOf(code: string): Promise<string> {
+  const ours = code
+    .replace("policies/zoo/push-pair", bundle)
+    .replace("tcp://127.0.0.1:5601", here.server.endpoint);
+  const script = path.join(scratch, "robot.ts");
+  writeFileSync(script, ours);
+  const flags = ["--import", "tsx", "--conditions=source", script];
+  const child = spawn(process.execPath, flags, { cwd: root });
+  let said = "";
+  const listen = (text: Buffer) => {
+    said += text;
+  };
+  child.stdout.on("data", listen);
+  child.stderr.on("data", listen);
+  expect(await once(child, "exit"), said).toEqual([0, null]);
+  return said;
+}
