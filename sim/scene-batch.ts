@@ -9,8 +9,17 @@ import type { Axes } from "../core/arrays.ts";
 import { parseConfig } from "../core/config.ts";
 import { SimulationDivergedError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
-import { StageMachine, termNames } from "../credit/stage.ts";
+import { termNames } from "../credit/stage.ts";
 import { type EngineName, openWorld } from "./engines/open.ts";
+import {
+  createMemory,
+  drawInto,
+  type EnvMemory,
+  type EpisodeEnd,
+  endOf,
+  headingError_rad,
+  misalign,
+} from "./env-memory.ts";
 import { type Eyes, openEyes } from "./eyes.ts";
 import { Ground } from "./ground.ts";
 import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
@@ -18,14 +27,10 @@ import type { GroupName } from "./observations.ts";
 import { type Randomization, randomization } from "./randomization.ts";
 import type { SensorSpec } from "./render/types.ts";
 import { roleNames } from "./roles.ts";
-import {
-  type AssembledScene,
-  drawEpisode,
-  type Episode,
-  type PlanarPose,
-  type Scene,
-} from "./scene.ts";
+import type { AssembledScene, PlanarPose, Scene } from "./scene.ts";
 import { bodyState, type ContactMode, type PhysicsWorld } from "./world.ts";
+
+export type { EpisodeEnd } from "./env-memory.ts";
 
 export interface SceneBatchOptions {
   readonly scene: Scene;
@@ -46,44 +51,6 @@ export interface SceneBatchOptions {
   readonly onEnd?: (env: number) => void;
   /** Keeps the report of a diverged simulation and returns where; see rollout/diverged.ts. */
   readonly saveReport?: (report: string) => string;
-}
-
-/** How an episode ended. */
-export interface EpisodeEnd {
-  readonly env: number;
-  readonly episode: number;
-  /** "success", "timed out", or the scene's name for what went wrong. */
-  readonly outcome: string;
-  readonly steps: number;
-  readonly return: number;
-  readonly pathLength_m: number;
-  readonly stagesDone: number;
-  /** Stages that counted as done when it started. */
-  readonly firstStage: number;
-  /** It started close to the goal or at a later stage, as part of a curriculum. */
-  readonly practice: boolean;
-  /** What each term of each stage paid; columns are `SceneBatch.termNames`. */
-  readonly ledger: Float64Array;
-}
-
-/** What one environment keeps between steps. */
-interface EnvMemory {
-  readonly machine: StageMachine<unknown>;
-  before: unknown;
-  now: unknown;
-  episode: number;
-  steps: number;
-  return: number;
-  pathLength_m: number;
-  delay: number;
-  x_m: number;
-  y_m: number;
-  practice: boolean;
-  drawn: Episode<unknown>;
-  sensing: Rng;
-  /** How far off the heading is that the robot believes in, and how fast that grows. */
-  headingError_rad: number;
-  headingDrift_radps: number;
 }
 
 const MAX_DELAY = 5;
@@ -191,17 +158,17 @@ export class SceneBatch {
     const number = (this.#options.firstEnv ?? 0) + env;
     const rng = this.#rng.split(`environment ${number} episode ${episode}`);
     memory.episode = episode;
-    memory.drawn = this.#draw(rng, memory);
+    drawInto(memory, this.scene, rng, {
+      practiceShare: this.practiceShare,
+      stageShare: this.#options.purpose === "training" ? this.stageShare : 0,
+    });
     memory.drawn.poses.forEach((pose, body) => {
       this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
     });
     this.#randomize(env, rng.split("physics"));
     this.#eyes?.begin(env, rng.split("camera"), this.#randomization);
     memory.sensing = rng.split("sensing");
-    this.#misalign(memory, rng.split("heading"));
-    memory.steps = 0;
-    memory.return = 0;
-    memory.pathLength_m = 0;
+    misalign(memory, this.#randomization, rng.split("heading"));
     this.#actions.fill(0, env * (MAX_DELAY + 1) * 2, (env + 1) * (MAX_DELAY + 1) * 2);
     const { firstStage, stages, plan } = memory.drawn;
     memory.machine.reset(firstStage, stages);
@@ -286,7 +253,7 @@ export class SceneBatch {
     }
     this.#observe(env, this.finalGroups);
     const kind = outcome.finished ? "success" : (failure ?? "timed out");
-    this.ends.push(this.#endOf(env, kind));
+    this.ends.push(endOf(memory, (this.#options.firstEnv ?? 0) + env, kind));
     this.#options.onEnd?.(env);
     this.resetOne(env);
   }
@@ -320,22 +287,6 @@ export class SceneBatch {
     memory.y_m = y;
   }
 
-  #endOf(env: number, outcome: string): EpisodeEnd {
-    const memory = this.#envs[env];
-    return {
-      env: (this.#options.firstEnv ?? 0) + env,
-      episode: memory.episode,
-      outcome,
-      steps: memory.steps,
-      return: memory.return,
-      pathLength_m: memory.pathLength_m,
-      stagesDone: memory.machine.index,
-      firstStage: memory.drawn.firstStage,
-      practice: memory.practice,
-      ledger: memory.machine.ledger.slice(),
-    };
-  }
-
   #observe(env: number, into: Readonly<Record<string, Float32Array>>): void {
     const situation = this.#situationOf(env);
     for (const group of this.#vectorGroups) {
@@ -350,7 +301,6 @@ export class SceneBatch {
     const { machine, drawn } = memory;
     const stage = Math.min(machine.index, machine.count - 1);
     const past = env * (MAX_DELAY + 1) * 2;
-    const time_s = memory.steps * this.scene.timing.controlStep_s;
     this.#ground.env = env;
     return {
       roles: this.scene.roles[stage],
@@ -362,27 +312,9 @@ export class SceneBatch {
         elapsed: machine.elapsedSteps / this.scene.stages[stage].budgetSteps,
         action: [this.#actions[past], this.#actions[past + 1]],
       },
-      headingError_rad: memory.headingError_rad + memory.headingDrift_radps * time_s,
+      headingError_rad: headingError_rad(memory, this.scene.timing.controlStep_s),
       sensing: memory.sensing,
     };
-  }
-
-  /** Where an episode starts, and what it is about. */
-  #draw(rng: Rng, memory: EnvMemory): Episode<unknown> {
-    const close = rng.split("practice").next() < this.practiceShare;
-    const stage = rng.split("stage");
-    const later = close || stage.next() < this.stageShare;
-    const several = this.scene.stages.length > 1;
-    const progress = later && several && this.#options.purpose === "training" ? stage.next() : 0;
-    const drawn = drawEpisode(this.scene, rng.split("start"), { progress, close });
-    memory.practice = close || drawn.firstStage > 0;
-    return drawn;
-  }
-
-  #misalign(memory: EnvMemory, rng: Rng): void {
-    const { headingError_deg, gyroDrift_dps } = this.#randomization;
-    memory.headingError_rad = (rng.uniform(...headingError_deg) * Math.PI) / 180;
-    memory.headingDrift_radps = (rng.uniform(...gyroDrift_dps) * Math.PI) / 180;
   }
 
   #randomize(env: number, rng: Rng): void {
@@ -442,26 +374,6 @@ function worldOf(
   const { watch } = scene;
   const spec = { robot, bodies, arenaSide_m, contact, physicsStep_s, substeps, watch };
   return openWorld(spec, envs, engine);
-}
-
-function createMemory(scene: AssembledScene): EnvMemory {
-  return {
-    machine: new StageMachine(scene.stages, scene.reading()),
-    before: scene.reading(),
-    now: scene.reading(),
-    episode: -1,
-    steps: 0,
-    return: 0,
-    pathLength_m: 0,
-    delay: 0,
-    x_m: 0,
-    y_m: 0,
-    practice: false,
-    drawn: { poses: [], firstStage: 0, stages: scene.stages.length, plan: undefined },
-    sensing: createRng(0),
-    headingError_rad: 0,
-    headingDrift_radps: 0,
-  };
 }
 
 function clamp(x: number): number {
