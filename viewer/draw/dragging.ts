@@ -22,6 +22,8 @@ const floor = new three.Plane(new three.Vector3(0, 0, 1), 0);
 export function dragBodies(canvas: HTMLCanvasElement, scene: DragScene, drag: OnDrag): void {
   const ray = new three.Raycaster();
   let held: { row: number; offset: three.Vector3; yaw_rad: number } | undefined;
+  /** The newest wish, while it is too early to tell it. */
+  let untold: PlanarPose | undefined;
   let told_ms = 0;
   const aim = (event: PointerEvent) => {
     const box = canvas.getBoundingClientRect();
@@ -46,16 +48,21 @@ export function dragBodies(canvas: HTMLCanvasElement, scene: DragScene, drag: On
     { capture: true },
   );
   canvas.addEventListener("pointermove", (event) => {
-    if (!held || event.timeStamp - told_ms < EVERY_ms) return;
-    const place = aim(event);
-    if (!place) return;
-    told_ms = event.timeStamp;
+    const place = held && aim(event);
+    if (!held || !place) return;
     const { row, offset, yaw_rad } = held;
-    drag(row, { x_m: place.x + offset.x, y_m: place.y + offset.y, yaw_rad });
+    untold = { x_m: place.x + offset.x, y_m: place.y + offset.y, yaw_rad };
+    if (event.timeStamp - told_ms < EVERY_ms) return;
+    told_ms = event.timeStamp;
+    drag(row, untold);
+    untold = undefined;
   });
   canvas.addEventListener("lostpointercapture", () => {
     if (held) scene.holding(false);
+    // where it was let go
+    if (held && untold) drag(held.row, untold);
     held = undefined;
+    untold = undefined;
   });
 }
 

@@ -63,6 +63,7 @@ function Factor(
         max={max}
         step="0.05"
         value={value ?? 1}
+        aria-label={label}
         aria-valuetext={textOf(name, value)}
         onChange={({ currentTarget }) => {
           const change: Partial<Disturbance> = { [name]: currentTarget.valueAsNumber };

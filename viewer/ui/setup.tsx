@@ -111,9 +111,11 @@ function FileField({ viewer, label }: Props & { readonly label: string }) {
 
 export function ReplaySetup({ viewer }: Props) {
   const kinds = replaysByKind(library.value.replays);
-  const failures = kinds.filter(({ kind }) => kind !== "success").flatMap(({ items }) => items);
   const all = kinds.flatMap(({ items }) => items);
   const shown = viewer.pane.value.replayUrl.value;
+  // those of the same evaluation
+  const from = all.find(({ url }) => url === shown)?.from ?? all[0]?.from;
+  const failures = all.filter((item) => item.from === from && item.outcome !== "success");
   const open = (item: ReplayItem | undefined) => {
     if (item) void viewer.openItem(item);
   };

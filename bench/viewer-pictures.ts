@@ -1,0 +1,122 @@
+/**
+ * Writes the pictures of docs/viewer.md and a short animation, from the page itself in this machine's Chromium:
+ * `npx tsx bench/viewer-pictures.ts`. The zoo's policy drives; every picture is of a moment that the same command finds again.
+ */
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import sharp from "sharp";
+import { openBrowser } from "../test/viewer/browser.ts";
+import { serveFiles } from "../test/viewer/static-site.ts";
+import { buildViewer } from "../viewer/build.ts";
+
+const images = path.resolve(import.meta.dirname, "..", "docs", "images");
+const LIVE = "?scene=push-pair&seed=0&start=3&paused";
+/** Most of an episode that ends well. */
+const FRAMES = 74;
+/** Of the animation: control steps between pictures, and how long each stands. */
+const EVERY = 2;
+const FRAME_ms = 100;
+
+async function open(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(120_000);
+  await page.goto(url);
+  await page.waitForFunction("globalThis.viewer?.drawnPositions?.length > 0");
+  return page;
+}
+
+/** Plays a live episode quickly until it has so many steps, then shows one of them. */
+async function runTo(page: Page, steps: number, shown: number): Promise<void> {
+  await page.getByLabel("Speed").selectOption("8");
+  await page.getByRole("button", { name: "Play", exact: true }).click();
+  await page.waitForFunction(`globalThis.viewer.pane.value.frames.value > ${steps}`);
+  await seek(page, shown);
+}
+
+async function seek(page: Page, frame: number): Promise<void> {
+  const scrubber = page.getByLabel("Time", { exact: true });
+  await scrubber.fill(String(frame));
+  await scrubber.blur();
+  const looked =
+    "globalThis.viewer.panes.value.every((p) => p.sight.value?.frame === p.shown.value)";
+  await page.waitForFunction(looked);
+  // the next picture of the browser has it
+  await page.evaluate(
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+  );
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: path.join(images, `${name}.png`) });
+  await page.close();
+}
+
+async function live(browser: Browser, url: string): Promise<void> {
+  const viewport = { width: 1280, height: 860 };
+  const page = await open(browser, url + LIVE, { viewport, colorScheme: "light" });
+  await page.getByLabel("Keypoints").check();
+  await page.getByLabel("Beliefs").check();
+  await runTo(page, FRAMES - 5, 40);
+  await page.getByLabel("Plot").selectOption("reward by term");
+  await picture(page, "viewer-live");
+}
+
+async function poked(browser: Browser, url: string): Promise<void> {
+  const viewport = { width: 1024, height: 760 };
+  const page = await open(browser, url + LIVE, { viewport, colorScheme: "dark" });
+  await page.getByText("Disturb").click();
+  await page.getByRole("button", { name: "Add an obstacle" }).click();
+  await page.getByLabel("Friction", { exact: true }).fill("2");
+  await runTo(page, 30, 28);
+  await picture(page, "viewer-disturbed");
+}
+
+async function sideBySide(browser: Browser, url: string): Promise<void> {
+  const viewport = { width: 1024, height: 700 };
+  const page = await open(browser, url, { viewport, colorScheme: "light" });
+  await page.getByRole("radio", { name: "Replay" }).check({ force: true });
+  await page.getByText("driven by").waitFor();
+  await page.getByLabel("Side by side").selectOption("2");
+  await page.getByText(/^2: push-pair/).waitFor();
+  await seek(page, 12);
+  await picture(page, "viewer-replay");
+}
+
+async function phone(browser: Browser, url: string): Promise<void> {
+  const viewport = { width: 390, height: 844 };
+  const options = { viewport, deviceScaleFactor: 1.5, colorScheme: "light" } as const;
+  const page = await open(browser, url + LIVE, options);
+  await runTo(page, 45, 40);
+  await picture(page, "viewer-phone");
+}
+
+/** The scene alone, a control step or two a picture. */
+async function animation(browser: Browser, url: string): Promise<void> {
+  const viewport = { width: 900, height: 640 };
+  const page = await open(browser, url + LIVE, { viewport, colorScheme: "light" });
+  await runTo(page, FRAMES - 2, 0);
+  const scene = page.getByLabel(/^Scene 1 in three/);
+  const pictures: Buffer[] = [];
+  for (let frame = 0; frame < FRAMES - 2; frame += EVERY) {
+    await seek(page, frame);
+    pictures.push(await scene.screenshot());
+  }
+  await page.close();
+  const small = await Promise.all(pictures.map((png) => sharp(png).resize(560).png().toBuffer()));
+  await sharp(small, { join: { animated: true } })
+    .webp({ quality: 70, delay: small.map(() => EVERY * FRAME_ms), loop: 0 })
+    .toFile(path.join(images, "viewer.webp"));
+}
+
+mkdirSync(images, { recursive: true });
+const folder = mkdtempSync(path.join(tmpdir(), "understudy-pictures-"));
+await buildViewer(folder);
+const site = await serveFiles(folder);
+const browser = await openBrowser();
+for (const take of [live, poked, sideBySide, phone, animation]) await take(browser, site.url);
+await browser.close();
+site.close();
+rmSync(folder, { recursive: true });
