@@ -31,7 +31,7 @@ export class LeKiwiClient {
   readonly #port: CommandPort;
   readonly #timer: NodeJS.Timeout;
   #newest: LeKiwiObservation | undefined;
-  #wake: ((observation: LeKiwiObservation) => void) | undefined;
+  #wake: ((observation: LeKiwiObservation | undefined) => void) | undefined;
   #fresh = false;
 
   constructor(options: LeKiwiClientOptions) {
@@ -50,8 +50,12 @@ export class LeKiwiClient {
     void this.#read();
   }
 
-  /** The newest observation that was not given yet. @throws WireError after a silence. */
-  async next(timeout_s: number): Promise<LeKiwiObservation> {
+  /**
+   * The newest observation that was not given yet; none once the client is closed.
+   * @throws WireError after a silence.
+   */
+  async next(timeout_s: number): Promise<LeKiwiObservation | undefined> {
+    if (this.#pull.closed) return undefined;
     if (this.#fresh && this.#newest) {
       this.#fresh = false;
       return this.#newest;
@@ -87,6 +91,7 @@ export class LeKiwiClient {
 
   /** Stops the base and hangs up. */
   async close(): Promise<void> {
+    if (this.#pull.closed) return;
     clearInterval(this.#timer);
     this.#port.stop();
     await this.#say();
@@ -94,6 +99,7 @@ export class LeKiwiClient {
     await new Promise((resolve) => setTimeout(resolve, 20));
     this.#pull.close();
     this.#push.close();
+    this.#wake?.(undefined);
   }
 
   async #say(): Promise<void> {

@@ -68,6 +68,8 @@ export class OpenpiClient implements RemotePolicy {
       handshakeTimeout: 1000 * timeout_s,
       headers: apiKey === undefined ? {} : { Authorization: `Api-Key ${apiKey}` },
     });
+    // ws throws errors that nobody listens to
+    socket.on("error", () => {});
     socket.on("close", () => {
       if (this.#connection?.socket === socket) this.#connection = undefined;
     });
@@ -98,8 +100,6 @@ export class OpenpiClient implements RemotePolicy {
       const done = (then: () => void) => {
         clearTimeout(timer);
         socket.off("message", onMessage).off("close", onClose).off("error", onError);
-        // ws throws errors that nobody listens to
-        socket.on("error", () => {});
         then();
       };
       socket.on("message", onMessage).on("close", onClose).on("error", onError);

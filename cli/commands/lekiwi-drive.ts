@@ -52,10 +52,12 @@ export const lekiwiDrive = defineCommand({
     });
     let actions = 0;
     try {
+      signal.addEventListener("abort", () => void robot.close(), { once: true });
       while (!signal.aborted) {
-        const { cameras } = await robot.next(options.silence_s);
+        const observation = await robot.next(options.silence_s);
+        if (!observation) break;
         try {
-          const jpeg = cameras.get(options.camera);
+          const jpeg = observation.cameras.get(options.camera);
           if (!jpeg) throw new Refusal("missing input", `There is no camera "${options.camera}".`);
           const { rgb, width, height } = await decodeJpeg(jpeg);
           const array = ndarray(rgb, [height, width, 3]);

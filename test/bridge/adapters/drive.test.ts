@@ -1,0 +1,65 @@
+/** The simulator and the bundle that ships, joined by each protocol in turn, drive. */
+
+import { afterEach, expect, it } from "vitest";
+import { serveGr00t } from "../../../bridge/adapters/gr00t-server.ts";
+import { serveOpenpi } from "../../../bridge/adapters/openpi-server.ts";
+import { commands } from "../../../cli/commands/index.ts";
+import { loadPolicy } from "../../../policies/runtime/node.ts";
+import { runCommand } from "../../cli/run-command.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function zoo() {
+  const policy = await loadPolicy("policies/zoo/push-pair");
+  open.push(() => policy.close());
+  return policy;
+}
+
+it.each(["gr00t", "openpi"] as const)(
+  "drive-sim pushes the pair together over %s",
+  async (protocol) => {
+    const policy = await zoo();
+    const server =
+      protocol === "gr00t"
+        ? await serveGr00t({ policy, endpoint: "tcp://127.0.0.1:*" })
+        : await serveOpenpi({ policy, port: 0 });
+    open.push(() => server.close());
+    const words = ["drive-sim", "--scene", "push-pair", "--protocol", protocol];
+    const { code, out } = await runCommand(commands, [
+      ...words,
+      ...["--server", server.endpoint, "--episodes", "2", "--json"],
+    ]);
+    expect(code).toBe(0);
+    const { successes, refused } = JSON.parse(out);
+    expect(successes).toBeGreaterThanOrEqual(1);
+    expect(refused).toEqual({});
+  },
+);
+
+it("lekiwi-drive drives lekiwi-host", async () => {
+  const done = new AbortController();
+  const ports = [
+    "--commands",
+    "ipc:///tmp/understudy-lc",
+    "--observations",
+    "ipc:///tmp/understudy-lo",
+  ].map((word) => (word.startsWith("ipc") ? `${word}-${process.pid}` : word));
+  const drive = runCommand(
+    commands,
+    ["lekiwi-drive", "--policy", "policies/zoo/push-pair", ...ports, "--silence_s", "60", "--json"],
+    done.signal,
+  );
+  const host = ["lekiwi-host", "--scene", "push-pair", "--pace", "client", "--episodes", "1"];
+  const { code, out } = await runCommand(commands, [...host, ...ports, "--json"]);
+  expect(code).toBe(0);
+  const { episodes, refused, commands: taken } = JSON.parse(out);
+  expect(episodes).toBe(1);
+  expect(taken).toBeGreaterThan(20);
+  // commands that come while no episode runs do not count
+  expect(Object.keys(refused).filter((reason) => reason !== "stopped")).toEqual([]);
+  done.abort();
+  await drive;
+});
