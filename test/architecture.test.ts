@@ -25,6 +25,7 @@ const ownersOf: Record<string, readonly string[]> = {
   "@dimforge/rapier3d": ["sim"],
   "@dimforge/rapier3d-simd-compat": ["sim"],
   "gpu.js": ["sim"],
+  "@mujoco/mujoco": ["sim"],
   zeromq: ["bridge"],
   msgpackr: ["bridge", "rollout"],
   ws: ["bridge"],
