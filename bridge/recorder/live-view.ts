@@ -112,6 +112,10 @@ export class LiveView implements Sink {
     clearTimeout(force);
   }
 
+  discard(): Promise<void> {
+    return this.close();
+  }
+
   #advertise(channel: Channel): Advertised {
     const advertised: Advertised = { id: this.#channels.size + 1, channel };
     this.#channels.set(channel.topic, advertised);

@@ -3,7 +3,7 @@
  * crash leaves what there was, and gets its own name when it is whole.
  */
 
-import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { McapWriter } from "@mcap/core";
 import { FileError } from "../../core/errors.ts";
@@ -82,6 +82,12 @@ export class McapFile implements Sink {
       );
     }
     await rename(`${this.file}.partial`, this.file);
+  }
+
+  async discard(): Promise<void> {
+    await this.#turn;
+    await this.#handle.close();
+    await rm(`${this.file}.partial`, { force: true });
   }
 
   #then(work: () => Promise<void>): void {

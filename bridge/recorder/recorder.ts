@@ -136,6 +136,11 @@ export class Recorder {
     for (const sink of this.#sinks) await sink.close();
   }
 
+  /** Closes every sink and keeps nothing. */
+  async discard(): Promise<void> {
+    for (const sink of this.#sinks) await sink.discard();
+  }
+
   #images(
     robot: string,
     stamp_ns: Stamp_ns,

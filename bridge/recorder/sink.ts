@@ -17,6 +17,8 @@ export interface Sink {
   write(channel: Channel, stamp_ns: Stamp_ns, message: object): void;
   /** Writes what is still on its way. @throws FileError when not everything could be written. */
   close(): Promise<void>;
+  /** Closes without keeping what was written: of a recording that failed before it was worth anything. */
+  discard(): Promise<void>;
 }
 
 /** A stamp as Foxglove's schemas want it. */

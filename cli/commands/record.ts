@@ -156,10 +156,18 @@ async function recordSimulation(
     wallClock_ns(),
   );
   const stepTime_ms = 1000 * policy.manifest.controlStep_s;
-  const outcomes = await simulated(context, policy, simulation, false, async (step) => {
-    recorded.record(step);
-    if (options.live && step.robot === 0) await sleep(stepTime_ms);
-  }).finally(() => recorder.close());
+  let outcomes: string[];
+  try {
+    outcomes = await simulated(context, policy, simulation, false, async (step) => {
+      recorded.record(step);
+      if (options.live && step.robot === 0) await sleep(stepTime_ms);
+    });
+  } catch (error) {
+    // a simulation can be run again
+    await recorder.discard();
+    throw error;
+  }
+  await recorder.close();
   const success = successOf(outcomes);
   const facts = { file: file.file, episodes: outcomes.length, messages: file.messages, success };
   report(facts, () =>

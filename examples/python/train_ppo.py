@@ -11,6 +11,7 @@ import argparse
 import shlex
 
 import numpy as np
+import torch
 from stable_baselines3 import PPO
 
 import understudy
@@ -23,6 +24,9 @@ parser.add_argument("--steps", type=int, default=200_000)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--command", default="npx tsx cli/main.ts", help="how to run understudy")
 options = parser.parse_args()
+
+# networks this small gain nothing from more, and the simulator wants the other cores
+torch.set_num_threads(1)
 
 
 def success(model, env, episodes):

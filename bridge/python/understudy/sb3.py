@@ -12,6 +12,7 @@ class StableBaselinesVecEnv(VecEnv):
     """
 
     def __init__(self, env):
+        self.render_mode = None
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
         self.env = env
         self._next_seed = None

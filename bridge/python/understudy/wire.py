@@ -11,7 +11,7 @@ PROTOCOL = "understudy-env/1"
 DEFAULT_ENDPOINT = "tcp://127.0.0.1:5611"
 
 #: Asks again after this long: a reply can get lost with its connection, and a request is done only once.
-ASK_AGAIN_S = 2.0
+ASK_AGAIN_S = 0.5
 
 
 class EnvServerError(RuntimeError):

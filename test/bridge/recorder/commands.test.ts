@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readRecording } from "../../../bridge/recorder/recording.ts";
+import { commands } from "../../../cli/commands/index.ts";
+import { runCommand } from "../../cli/run-command.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "understudy-record-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = (line: string) => runCommand(commands, line.split(" "));
+const zoo = "policies/zoo/push-pair";
+
+describe("understudy record, replay and dataset", () => {
+  it("records episodes that the same policy repeats", async () => {
+    const file = path.join(folder, "push.mcap");
+    const { out, code, err } = await run(
+      `record --scene push-pair --policy ${zoo} --episodes 2 --robots 2 --out ${file} --json`,
+    );
+    expect(code, err).toBe(0);
+    const { episodes, messages } = JSON.parse(out);
+    expect(episodes).toBe(2);
+    const ends: Record<string, number> = {};
+    const steps: Record<string, number> = {};
+    const end = await readRecording(file, ({ topic, message }) => {
+      if (topic.endsWith("/episode")) ends[topic[7]] = (message as { steps: number }).steps;
+      if (topic.endsWith("/action")) steps[topic[7]] = (steps[topic[7]] ?? 0) + 1;
+    });
+    expect(end).toMatchObject({ whole: true, messages });
+    expect(steps).toEqual(ends);
+    const replayed = await run(`replay ${file} --policy ${zoo} --json`);
+    const report = JSON.parse(replayed.out);
+    expect(report).toMatchObject({ robots: 2, skipped: 0, different: 0, whole: true });
+    expect(report.compared).toBe(ends[0] + ends[1]);
+  });
+
+  it("writes a dataset that passes the check", async () => {
+    const at = path.join(folder, "pushes");
+    const line = `record --scene push-pair --policy ${zoo} --episodes 2 --robots 2 --format lerobot --pictures none --out ${at}`;
+    const { code, err } = await run(line);
+    expect(code, err).toBe(0);
+    const checked = await run(`dataset check ${at} --json`);
+    expect(checked.code).toBe(0);
+    expect(JSON.parse(checked.out)).toMatchObject({ episodes: 2, problems: [] });
+    // it never replaces what is there
+    const again = await run(line);
+    expect([again.code, again.err]).toEqual([
+      1,
+      `There is something at "${at}" already. Choose a new folder.\n`,
+    ]);
+    rmSync(path.join(at, "meta/tasks.parquet"));
+    const broken = await run(`dataset check ${at}`);
+    expect(broken.code).toBe(1);
+    expect(broken.err).toMatch(/is not whole: .* the first: meta\/tasks\.parquet is missing\.\n$/);
+  });
+
+  it.each([
+    ["record --policy P --out x.mcap", "needs one source: --scene NAME"],
+    ["record --policy P --out x --scene push-pair --endpoint tcp://127.0.0.1:*", "one source"],
+    [
+      "record --policy P --out x --format lerobot --endpoint tcp://127.0.0.1:*",
+      "needs --scene NAME",
+    ],
+    [`record --policy ${zoo} --out x.mcap --scene reach-box`, 'Policy "push-pair'],
+    [`replay --policy ${zoo}`, '"replay" needs a recording'],
+    [`replay nowhere.mcap --policy ${zoo}`, 'There is no recording "nowhere.mcap".'],
+    ["dataset chek runs", 'needs "check" and a folder, got "chek". Did you mean "check"?'],
+    ["dataset check nowhere", 'There is no dataset at "nowhere".'],
+    ["env-server --scene reach-box --groups layer", 'no observation group "layer". Did you mean'],
+  ])("refuses `%s` in a sentence", async (line, sentence) => {
+    const { code, err } = await run(line.replace("x.mcap", path.join(folder, "x.mcap")));
+    expect(err).toContain(sentence);
+    expect(code).toBe(1);
+    expect(existsSync(path.join(folder, "x.mcap"))).toBe(false);
+  });
+});
