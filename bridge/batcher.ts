@@ -3,6 +3,7 @@
  * A message with a number that is not finite never reaches the policy, and never spoils the others.
  */
 
+import { ShapeError } from "../core/errors.ts";
 import { type PolicyManifest, rowSize } from "../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../policies/runtime/runtime.ts";
 import type { MessageOf } from "./messages.ts";
@@ -113,6 +114,7 @@ export class Batcher<F extends Fleet> {
         this.#gatherMemory(rows),
         rows.length,
       );
+      this.#checkActions(actions, rows.length);
       this.#remember(rows, state, spoilt, resets);
       return this.#answers(rows, actions, spoilt);
     } catch (error) {
@@ -201,7 +203,7 @@ export class Batcher<F extends Fleet> {
     actions: Float32Array,
     spoilt: ReadonlyMap<Observed<F>, string>,
   ): Answer<F>[] {
-    const size = rowSize(this.#policy.manifest.output.shape) * (this.#policy.steps ?? 1);
+    const size = this.#answerSize;
     const rowsOf = new Map<Observed<F>, number[]>();
     for (const [r, { observed }] of rows.entries()) {
       const own = rowsOf.get(observed);
@@ -217,6 +219,19 @@ export class Batcher<F extends Fleet> {
       }
       return { observed, robots: own.map((r) => rows[r].robot), actions: theirs };
     });
+  }
+
+  /** Numbers in one answer: [steps, A]. */
+  get #answerSize(): number {
+    return rowSize(this.#policy.manifest.output.shape) * (this.#policy.steps ?? 1);
+  }
+
+  /** A chunk is not the runtime's to check. */
+  #checkActions(actions: Float32Array, rows: number): void {
+    if (actions.length === rows * this.#answerSize) return;
+    throw new ShapeError(
+      `Expected ${rows * this.#answerSize} numbers for ${rows} robots, the policy answered ${actions.length}.`,
+    );
   }
 
   #reset(fleet: Fleet, robot: number): void {

@@ -231,6 +231,21 @@ describe("a policy that answers with chunks", () => {
   });
 });
 
+describe("a policy that answers too few numbers", () => {
+  it("is told of, moves nothing, and goes on", async () => {
+    const tiny = linearPolicy();
+    const runtime = await loadPolicyBytes(manifestOf(tiny), tiny.onnx);
+    const policy = { ...runtime, steps: 4 };
+    const server = await servePolicy({ policy, endpoint: "tcp://127.0.0.1:*" });
+    closing.push(runtime, server);
+    const robot = await connectRobot({ manifest: manifestOf(tiny), endpoint: server.endpoint });
+    closing.push(robot);
+    expect([...(await robot.exchange({ state: new Float32Array(3) }))]).toEqual([0, 0]);
+    expect([...(await robot.exchange({ state: new Float32Array(3) }))]).toEqual([0, 0]);
+    expect(server.report().refused).toEqual({ policy: 2 });
+  });
+});
+
 describe("a policy that lies", () => {
   it("moves nothing, and each lie is counted", async () => {
     const { router, endpoint } = await falsePolicy();

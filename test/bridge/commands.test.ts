@@ -1,0 +1,62 @@
+/** The bridge's own commands, as a person meets them. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { commands } from "../../cli/commands/index.ts";
+import { runCommand } from "../cli/run-command.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "understudy-commands-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const run = (...words: string[]) => runCommand(commands, words);
+const nobody = "tcp://127.0.0.1:9";
+
+describe("understudy keys", () => {
+  it("makes a pair, lists it, and does not make it twice", async () => {
+    const made = await run("keys", "robot-1", "--folder", folder, "--json");
+    expect(made.code).toBe(0);
+    const { publicKey } = JSON.parse(made.out);
+    const listed = await run("keys", "--folder", folder, "--json");
+    expect(JSON.parse(listed.out)).toEqual([{ name: "robot-1", publicKey }]);
+    const again = await run("keys", "robot-1", "--folder", folder);
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.err).toContain("exists already");
+  });
+});
+
+describe("understudy supervise", () => {
+  it("says when nobody stopped the robot", async () => {
+    const { code, err } = await run("supervise", "stop", "--stopEndpoint", nobody);
+    expect(code).toBe(1);
+    expect(err).toMatch(/No supervisor answered .* If the robot moves, cut its power\./);
+  });
+
+  it("refuses words and settings that it does not know, and limits that contradict", async () => {
+    expect((await run("supervise", "amr")).err).toContain('Did you mean "arm"?');
+    const slow = await run("supervise", "--set", "watchdog_ms=100");
+    expect(slow).toMatchObject({ code: 1 });
+    expect(slow.err).toContain("watchdog_ms has to be longer than ramp_ms and two ticks");
+    const open = await run("supervise", "--endpoint", "tcp://*:0");
+    expect(open.err).toContain("open to the network");
+  });
+
+  it("wants both halves of what keys need", async () => {
+    const { code, err } = await run("supervise", "--keys", path.join(folder, "a.secret.json"));
+    expect(code).toBe(1);
+    expect(err).toContain(
+      'Expected "--keys" and "--allow" together or neither, got only "--keys".',
+    );
+  });
+});
+
+describe("understudy doctor", () => {
+  it("prints what is wrong, how to mend it, and ends with exit code 1", async () => {
+    const words = ["--endpoint", nobody, "--stopEndpoint", nobody];
+    const { code, out, err } = await run("doctor", ...words);
+    expect(code).toBe(1);
+    expect(out).toMatch(/FAIL\s+port/);
+    expect(out).toContain('-> Start "understudy serve');
+    expect(err).toMatch(/2 of \d+ checks failed; see above\./);
+  });
+});
