@@ -1,4 +1,7 @@
-/** A trained planner as a folder: `reader.onnx`, `sequencer.onnx`, and `planner.json`, which says how to use them. */
+/**
+ * A trained planner as a folder: `reader.onnx` and `sequencer.onnx`, which plan; `planner.json`, which says how to use
+ * them; and `weights.ckpt`, from which learning goes on.
+ */
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,11 +10,13 @@ import { z } from "zod";
 import { FileError } from "../../core/errors.ts";
 import { writeFolderWhole } from "../../core/files.ts";
 import { encodeInference } from "../../nn/inference.ts";
+import { readCheckpoint, writeCheckpoint } from "../../policies/checkpoint.ts";
 import { DIRECTIONS, MOST_PLACES } from "../grammar/goals.ts";
 import { STATUSES } from "../grammar/instructions.ts";
 import { MOST_TOKENS, OBJECT_COLUMNS, OBJECTS, PAIR_COLUMNS } from "./encoding.ts";
 import {
   READER_OUTPUTS,
+  READER_SIZE,
   type ReaderSize,
   readerForward,
   readerInputs,
@@ -30,6 +35,8 @@ import { CLASSES } from "./words.ts";
 const MANIFEST = "planner.json";
 const READER = "reader.onnx";
 const SEQUENCER = "sequencer.onnx";
+const WEIGHTS = "weights.ckpt";
+const KIND = "planner";
 
 const fileSchema = z.strictObject({ bytes: z.int().min(1), sha256: z.string().length(64) });
 
@@ -111,6 +118,14 @@ export async function writePlanner(
     writeFileSync(path.join(beside, READER), reader);
     writeFileSync(path.join(beside, SEQUENCER), sequencer);
     writeFileSync(path.join(beside, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    writeCheckpoint(path.join(beside, WEIGHTS), {
+      kind: KIND,
+      seed: provenance.seed,
+      config: {},
+      progress: provenance,
+      params: readerParams(size).specs.map(({ name, shape }) => ({ name, shape })),
+      arrays: { theta: weights.reader, sequencer: weights.sequencer },
+    });
   });
   return manifest;
 }
@@ -139,6 +154,16 @@ export function readPlanner(folder: string): PlannerBundle {
     reader: part(READER, manifest.reader),
     sequencer: part(SEQUENCER, manifest.sequencer),
   };
+}
+
+/** What learning goes on from. @throws FileError when the folder's weights are missing or of another layout. */
+export function readWeights(folder: string): PlannerWeights {
+  const { manifest } = readPlanner(folder);
+  const size = { ...READER_SIZE, words: manifest.vocabulary.length };
+  const params = readerParams(size).specs.map(({ name, shape }) => ({ name, shape }));
+  const { arrays } = readCheckpoint(path.join(folder, WEIGHTS), { kind: KIND, params });
+  const { vocabulary, provenance } = manifest;
+  return { size, vocabulary, reader: arrays.theta, sequencer: arrays.sequencer, provenance };
 }
 
 function parseManifest(text: string, file: string): PlannerManifest {

@@ -23,7 +23,7 @@ import type { ObjectView, WorldView } from "../world-view.ts";
 import { batchOf, positionsIn, sampleFitting } from "./batches.ts";
 import { READER_SIZE, type ReaderSize, readerInputs, readerParams } from "./reader.ts";
 import { type ReadExample, readerObjective, readPieces, targetSpec } from "./reader-targets.ts";
-import { CLASSES, isClass, knownNouns, tokenize } from "./words.ts";
+import { CLASSES, isClass, knownNouns, readInstruction } from "./words.ts";
 
 /**
  * What was said and meant, in the reader's terms; undefined where the log has no stages for the words, or stages that
@@ -39,7 +39,7 @@ export function exampleOf({ words, world: logged, stages }: Correction): Example
   const whole = goals.filter((goal) => goal !== undefined);
   const fits = world.objects.length <= MOST_OBJECTS && whole.length <= MOST_GOALS;
   if (goals.length === 0 || whole.length < goals.length || !fits) return undefined;
-  const pieces = [{ text: words }];
+  const pieces = [{ text: words.replace(/[.,;:!?\s]+$/, "") }];
   const meaning = { goals: whole, before: [] };
   return { world, instruction: words, pieces, status: "ok", meaning };
 }
@@ -130,7 +130,7 @@ export async function learnCorrections(
 export function withWords(reader: Correctable, examples: readonly Example[]): Correctable {
   const known = new Set(reader.vocabulary);
   const met = examples.flatMap(({ instruction, world }) =>
-    tokenize(instruction, world).map(({ word }) => word),
+    readInstruction(instruction, world).map(({ word }) => word),
   );
   const fresh = [...new Set(met)].filter((word) => !isClass(word) && !known.has(word));
   const added = fresh.filter((word) => !knownNouns.includes(word)).slice(0, 256 - known.size);

@@ -2,7 +2,7 @@
 
 import { createRng, type Rng } from "../../core/rng.ts";
 import { type Meaning, matches } from "../grammar/goals.ts";
-import { type Example, sampleInstruction } from "../grammar/instructions.ts";
+import { type Example, MOST_GOALS, sampleInstruction } from "../grammar/instructions.ts";
 import type { Split } from "../grammar/lexicon.ts";
 import { CROWDED, sampleWorld, type WorldStyle } from "../grammar/worlds.ts";
 import type { WorldView } from "../world-view.ts";
@@ -92,17 +92,24 @@ export function brokenDemands({ demanded }: Reading, order: readonly number[]): 
   return broken;
 }
 
+export interface CaseOptions {
+  readonly style?: WorldStyle;
+  readonly mostGoals?: number;
+}
+
 /** Instructions about crowded worlds whose goals the reader gets right. */
 export async function crowdedCases(
   { size, vocabulary, state }: Pick<TrainedReader, "size" | "vocabulary" | "state">,
   split: Split,
   seed: number,
   count: number,
+  { style = CROWDED, mostGoals = MOST_GOALS }: CaseOptions = {},
 ): Promise<OrderCase[]> {
   const rng = createRng(seed).split(`crowded ${split}`);
-  const examples = Array.from({ length: count }, () =>
-    sampleCrowded(rng, split, 2 + Math.floor(rng.next() * 4), size.tokens),
-  );
+  const examples = Array.from({ length: count }, () => {
+    const goals = 2 + Math.floor(rng.next() * (mostGoals - 1));
+    return sampleCrowded(rng, split, goals, size.tokens, style);
+  });
   const reader = await BatchReader.create(size, positionsIn(vocabulary));
   const readings = await reader.read(state.theta, examples);
   await reader.close();

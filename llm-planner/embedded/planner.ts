@@ -1,5 +1,6 @@
 /** The planner that needs no network and no key: a trained reader and sequencer behind the planners' interface. */
 
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { tensorOver } from "../../nn/arrays.ts";
 import { createSession } from "../../nn/device.ts";
@@ -14,10 +15,13 @@ import { encode, MOST_TOKENS, OBJECTS } from "./encoding.ts";
 import { rowOf } from "./read.ts";
 import { READER_SIZE, readerInputs } from "./reader.ts";
 import { likeliestOrders, pairFeatures, sequencerInputs, sided } from "./sequencer.ts";
-import { type Token, tokenize } from "./words.ts";
+import { readInstruction, type Token } from "./words.ts";
 
-/** The planner that ships. */
-export const zooPlanner: string = path.resolve(import.meta.dirname, "../zoo");
+/** The planner that ships; the sources lie one folder higher than what is compiled from them. */
+export const zooPlanner: string =
+  ["../..", "../../.."]
+    .map((up) => path.resolve(import.meta.dirname, up, "policies/zoo/planner"))
+    .find((folder) => existsSync(folder)) ?? path.resolve("policies/zoo/planner");
 
 /** What was understood of an instruction, and in which orders it may be done, likeliest first. */
 export interface Understood {
@@ -74,7 +78,7 @@ export class EmbeddedPlanner implements Planner {
 
   /** Reads an instruction without making a plan of it. */
   async understand(instruction: string, world: WorldView): Promise<Understood> {
-    const tokens = tokenize(instruction, world);
+    const tokens = readInstruction(instruction, world);
     checkSize(tokens, world);
     const encoded = encode(tokens, world, this.#vocabulary);
     const spec = readerInputs({ ...READER_SIZE, words: this.#vocabulary.size });

@@ -14,7 +14,7 @@ import {
   readerInputs,
   readerParams,
 } from "./reader.ts";
-import { type Token, tokenize } from "./words.ts";
+import { readInstruction, type Token } from "./words.ts";
 
 /** Rows of one call. */
 const BATCH = 64;
@@ -54,7 +54,7 @@ export class BatchReader {
     const readings: Reading[] = [];
     for (let start = 0; start < asked.length; start += BATCH) {
       const part = asked.slice(start, start + BATCH);
-      const tokens = part.map(({ instruction, world }) => tokenize(instruction, world));
+      const tokens = part.map(({ instruction, world }) => readInstruction(instruction, world));
       const outputs = await this.#actor.run(theta, this.#rows(part, tokens));
       part.forEach(({ world }, i) => {
         readings.push(decode(rowOf(outputs, i), tokens[i], world));

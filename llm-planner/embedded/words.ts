@@ -66,9 +66,20 @@ export function tokenize(text: string, world: WorldView): Token[] {
   return tokens;
 }
 
+/** Tokens of a whole instruction: the marks at its end say nothing. */
+export function readInstruction(text: string, world: WorldView): Token[] {
+  const tokens = tokenize(text, world);
+  const last = tokens.findLastIndex(({ word }) => !/^[.,;:!?]$/.test(word));
+  return tokens.slice(0, last + 1);
+}
+
 /** Words, numbers and marks in lower case; a hyphen joins words only where that makes a name. */
 function rawWords(text: string, names: ReadonlySet<string>): string[] {
-  const plain = text.toLowerCase().replaceAll(/[’`]/g, "'").replaceAll("n't", " not");
+  const plain = text
+    .toLowerCase()
+    .replaceAll(/[’`]/g, "'")
+    .replaceAll("n't", " not")
+    .replaceAll(/\bits\b/g, "it's");
   const rough =
     plain.match(/[\p{L}\d]+(?:[-_][\p{L}\d]+)+|\d+(?:[.,]\d+)?|\p{L}+\d*|[.,;:!?]/gu) ?? [];
   return rough.flatMap((word) => {

@@ -59,6 +59,7 @@ it("tells plurals, possessives and negations apart", () => {
   expect(words("the cubes")).toEqual(["<shapes>"]);
   expect(words("the box's left")).toEqual(["<shape>", "s", "left"]);
   expect(words("don't touch it")).toEqual(["do", "not", "touch", "it"]);
+  expect(words("on its left")).toEqual(["on", "it", "s", "left"]);
 });
 
 it("encodes which object is an extreme among which others", () => {
