@@ -5,7 +5,7 @@
 
 import { Reply } from "zeromq";
 import { inSiUnits, type PolicyManifest, rowSize } from "../../policies/manifest.ts";
-import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
+import type { ServedPolicy } from "../batcher.ts";
 import {
   arrayIn,
   decodeRequest,
@@ -26,7 +26,7 @@ export const defaultGr00tEndpoint = "tcp://127.0.0.1:5555";
 
 export interface Gr00tServerOptions {
   /** Stays the caller's: close it after the server. */
-  readonly policy: PolicyRuntime;
+  readonly policy: ServedPolicy;
   readonly endpoint?: string;
   /** Needed in every request where given. Without one, nobody may stop the server by "kill". */
   readonly token?: string;
@@ -88,7 +88,7 @@ export class Gr00tService {
       case "ping":
         return encodeReply({ status: "ok", message: "Server is running" });
       case "get_modality_config":
-        return encodeModalities(modalitiesOf(this.#manifest, this.#names));
+        return encodeModalities(modalitiesOf(this.#manifest, this.#names, this.#session.steps));
       case "reset":
         this.#session.reset();
         return encodeReply({});
@@ -122,9 +122,9 @@ export class Gr00tService {
     const { output } = this.#manifest;
     const size = rowSize(output.shape);
     const actions = inSiUnits(output, raw);
-    const rows = actions.length / size;
-    // rows, then one step of a horizon of one
-    const array = ndarray(actions, nested ? [rows, 1, size] : [rows, size]);
+    const { steps } = this.#session;
+    const rows = actions.length / size / steps;
+    const array = ndarray(actions, nested ? [rows, steps, size] : [rows * steps, size]);
     return encodeReply(
       nested ? [{ [output.name]: array }, {}] : { [`action.${output.name}`]: array },
     );
@@ -135,18 +135,20 @@ export class Gr00tService {
 export function modalitiesOf(
   { inputs, output }: PolicyManifest,
   names: InputNames = {},
+  steps = 1,
 ): Readonly<Record<string, ModalityConfig>> {
   const keys = (images: boolean) =>
     inputs
       .filter(({ camera }) => (camera !== undefined) === images)
       .map(({ name }) => names[name] ?? name);
-  const now = [0];
-  const modality = (modality_keys: string[]) => ({ delta_indices: now, modality_keys });
+  const modality = (modality_keys: string[], horizon = 1) => {
+    return { delta_indices: Array.from({ length: horizon }, (_, i) => i), modality_keys };
+  };
   return {
     // the stock class refuses a modality without keys
     ...(keys(true).length > 0 ? { video: modality(keys(true)) } : {}),
     ...(keys(false).length > 0 ? { state: modality(keys(false)) } : {}),
-    action: modality([output.name]),
+    action: modality([output.name], steps),
     language: modality(["task"]),
   };
 }

@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { inSiUnits, type PolicyManifest, rowSize } from "../../policies/manifest.ts";
-import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
+import type { ServedPolicy } from "../batcher.ts";
 import { monotonic_s } from "../clock.ts";
 import type { AdapterReport } from "./gr00t-server.ts";
 import { ndarray } from "./numpy.ts";
@@ -20,7 +20,7 @@ import { Refusal, RefusalLog } from "./refusal.ts";
 
 export interface OpenpiServerOptions {
   /** Stays the caller's: close it after the server. */
-  readonly policy: PolicyRuntime;
+  readonly policy: ServedPolicy;
   readonly host?: string;
   /** 8000 unless given; 0 takes a free one. */
   readonly port?: number;
@@ -43,7 +43,7 @@ export class OpenpiConversation {
   readonly #now_s: () => number;
   #previousTotal_s: number | undefined;
 
-  constructor(policy: PolicyRuntime, names: InputNames = {}, now_s = monotonic_s) {
+  constructor(policy: ServedPolicy, names: InputNames = {}, now_s = monotonic_s) {
     this.#manifest = policy.manifest;
     this.#session = new PolicySession(policy, names);
     this.#now_s = now_s;
@@ -61,18 +61,21 @@ export class OpenpiConversation {
     const timing: Record<string, number> = { infer_ms: 1000 * total_s };
     if (this.#previousTotal_s !== undefined) timing.prev_total_ms = 1000 * this.#previousTotal_s;
     this.#previousTotal_s = total_s;
-    // a horizon of one action
-    const actions = ndarray(inSiUnits(output, raw), [1, rowSize(output.shape)]);
+    const shape = [this.#session.steps, rowSize(output.shape)];
+    const actions = ndarray(inSiUnits(output, raw), shape);
     return encodeOpenpi({ actions, server_timing: timing });
   }
 }
 
 /** What the server says first: enough for a client to know what to send and what comes back. */
-export function openpiMetadata(manifest: PolicyManifest, names: InputNames = {}): Uint8Array {
+export function openpiMetadata(
+  { manifest, steps = 1 }: ServedPolicy,
+  names: InputNames = {},
+): Uint8Array {
   const { name, inputs, output, controlStep_s } = manifest;
   return encodeOpenpi({
     name,
-    action_horizon: 1,
+    action_horizon: steps,
     control_step_s: controlStep_s,
     inputs: inputs.map((input) => ({ name: names[input.name] ?? input.name, shape: input.shape })),
     actions: output.columns.map((column) => ({ name: column.name, unit: column.unit })),
@@ -164,7 +167,7 @@ export class OpenpiServer {
       const oversize = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       this.#refusals.add(new Refusal(oversize ? "oversize" : "not UTF-8", error.message));
     });
-    socket.send(openpiMetadata(policy.manifest, names));
+    socket.send(openpiMetadata(policy, names));
   }
 
   async #answer(

@@ -4,7 +4,8 @@
  */
 
 import { type PolicyInput, type PolicyOutput, rowSize } from "../../policies/manifest.ts";
-import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
+import type { Rows } from "../../policies/runtime/runtime.ts";
+import type { ServedPolicy } from "../batcher.ts";
 import { type NdArray, toFloat32 } from "./numpy.ts";
 import { Refusal } from "./refusal.ts";
 import { decodeRoles, rolesPerImage } from "./role-image.ts";
@@ -16,19 +17,22 @@ export type InputNames = Readonly<Record<string, string>>;
 const maxRows = 256;
 
 export class PolicySession {
-  readonly #policy: PolicyRuntime;
+  /** Actions in one answer; more than one is a chunk, one action for each control step. */
+  readonly steps: number;
+  readonly #policy: ServedPolicy;
   readonly #names: InputNames;
   #rows = 0;
   #memory: Rows | undefined;
   #lastActions: Float32Array | undefined;
 
-  constructor(policy: PolicyRuntime, names: InputNames = {}) {
+  constructor(policy: ServedPolicy, names: InputNames = {}) {
+    this.steps = policy.steps ?? 1;
     this.#policy = policy;
     this.#names = names;
   }
 
   /**
-   * Actions [rows, A] in the manifest's output units. `find` gives the array sent under a name. Arrays
+   * Actions [rows, steps, A] in the manifest's output units. `find` gives the array sent under a name. Arrays
    * have `leadingAxes` axes in front of a row's own, of which the first counts the rows and others are 1.
    * @throws Refusal for what cannot be used; then nothing is remembered.
    */
@@ -49,7 +53,7 @@ export class PolicySession {
     const { actions, state } = await this.#policy.step(batch, this.#memory, rows);
     this.#rows = rows;
     this.#memory = state;
-    this.#lastActions = actions.slice();
+    this.#lastActions = lastOfEach(actions, rows, this.steps);
     return actions;
   }
 
@@ -82,6 +86,17 @@ export function repeatsAction(input: PolicyInput, output: PolicyOutput): boolean
     columns?.map(({ name, width }) => `${name} ${width}`).join();
   const sameColumns = input.columns && names(input.columns) === names(output.columns);
   return Boolean(sameColumns) && input.low === output.low && input.high === output.high;
+}
+
+/** The last action of each row's chunk [rows, steps, A], as if all had been carried out. */
+function lastOfEach(actions: Float32Array, rows: number, steps: number): Float32Array {
+  const size = actions.length / rows / steps;
+  const last = new Float32Array(rows * size);
+  for (let row = 0; row < rows; row++) {
+    const end = (row + 1) * steps * size;
+    last.set(actions.subarray(end - size, end), row * size);
+  }
+  return last;
 }
 
 function rowsIn(array: NdArray | undefined, leadingAxes: number): number {

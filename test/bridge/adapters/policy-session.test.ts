@@ -1,6 +1,9 @@
 /** What a policy gets to see of what a robot sent, whichever form that had. */
 
 import { expect, it } from "vitest";
+import { arrayIn, encodeRequest } from "../../../bridge/adapters/gr00t-messages.ts";
+import { Gr00tService } from "../../../bridge/adapters/gr00t-server.ts";
+import { unpack } from "../../../bridge/adapters/msgpack.ts";
 import { ndarray } from "../../../bridge/adapters/numpy.ts";
 import { PolicySession } from "../../../bridge/adapters/policy-session.ts";
 import { encodeRoles } from "../../../bridge/adapters/role-image.ts";
@@ -88,6 +91,27 @@ it("fills in the last action, from the second step on and until a reset", async 
     [0.25, 0.5],
     [0, 0],
   ]);
+});
+
+it("passes chunks on, and takes the last of one for the last action", async () => {
+  const { policy, fed } = watched();
+  // three actions an answer
+  const chunks = {
+    ...policy,
+    steps: 3,
+    step: async (...words: Parameters<typeof policy.step>) => {
+      const { state } = await policy.step(...words);
+      return { actions: Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6), state };
+    },
+  };
+  const service = new Gr00tService({ policy: chunks });
+  const video = { layers: ndarray(layers, [1, 1, 2, 2, 4]) };
+  const request = encodeRequest("get_action", { observation: { video } }, undefined);
+  const reply = unpack(await service.answer([request]));
+  const [action] = Array.isArray(reply) ? reply : [];
+  expect(arrayIn(action, "action")?.shape).toEqual([1, 3, 2]);
+  await service.answer([request]);
+  expect(fed[1].previous).toEqual([expect.closeTo(0.5, 6), expect.closeTo(0.6, 6)]);
 });
 
 it("believes a robot that sends its last action itself", async () => {
