@@ -3,13 +3,12 @@
  * actions. All observations that wait when the policy is free are answered by one inference.
  */
 
-import { randomUUID } from "node:crypto";
-import { describeInterface, manifestHash } from "../policies/manifest-hash.ts";
-import { type Answer, Batcher, createFleet, type Fleet, type ServedPolicy } from "./batcher.ts";
+import { type Answer, Batcher, type ServedPolicy } from "./batcher.ts";
 import { monotonic_s, stamp_ns } from "./clock.ts";
 import { decode, encode } from "./codec.ts";
 import { Latencies, Refusals } from "./counts.ts";
 import { type ErrorCode, type Message, type MessageOf, protocol } from "./messages.ts";
+import { PolicySessions, type Refusal, type Session } from "./policy-sessions.ts";
 import type { ListenerKeys } from "./security/keys.ts";
 import {
   type Connection,
@@ -18,7 +17,6 @@ import {
   type Listening,
   listen,
 } from "./sockets.ts";
-import { SpentNonces } from "./spent-nonces.ts";
 
 export interface ServeOptions {
   /** Stays the caller's: close it after the server. */
@@ -49,29 +47,9 @@ export interface ServerReport {
   readonly latencyP99_ms: number;
 }
 
-interface Session extends Fleet {
-  readonly id: string;
-  readonly nonce: string;
-  /** Of the one peer that may use this session. */
-  readonly address: Uint8Array;
-  heard_s: number;
-  /** Sequence of the last observation. */
-  observed: number;
-  /** Observation messages since the last status, and of the second before it. */
-  recent: number;
-  rate_hz: number;
-  /** Sequence of the last action. */
-  sequence: number;
-  observations: number;
-  actions: number;
-  superseded: number;
-  refused: number;
-}
-
 /** A session that was silent this long is forgotten. */
 const forgetAfter_s = 10;
 const statusEvery_ms = 1000;
-const maxSessions = 1024;
 
 /** Listens at `endpoint` until closed. @throws ConfigError or WireError when it cannot listen. */
 export async function servePolicy(options: ServeOptions): Promise<PolicyServer> {
@@ -88,13 +66,11 @@ export class PolicyServer {
   /** Where it listens, with the port it was given. */
   readonly endpoint: string;
   readonly #policy: ServedPolicy;
-  readonly #hash: string;
   readonly #ttl_ms: number;
   readonly #log: (line: string) => void;
   readonly #link: Connection;
   readonly #batcher: Batcher<Session>;
-  readonly #sessions = new Map<string, Session>();
-  readonly #spent = new SpentNonces();
+  readonly #sessions: PolicySessions;
   readonly #refused: Refusals;
   readonly #latencies = new Latencies();
   readonly #timer: NodeJS.Timeout;
@@ -110,7 +86,7 @@ export class PolicyServer {
     this.endpoint = endpoint;
     this.#refused = refused;
     this.#policy = policy;
-    this.#hash = manifestHash(policy.manifest);
+    this.#sessions = new PolicySessions(policy.manifest);
     this.#ttl_ms = ttl_ms;
     this.#log = log;
     this.#batcher = new Batcher(policy);
@@ -120,7 +96,7 @@ export class PolicyServer {
   }
 
   report(): ServerReport {
-    const sessions = [...this.#sessions.values()];
+    const sessions = this.#sessions.all();
     return {
       sessions: sessions.length,
       robots: sessions.reduce((sum, { robots }) => sum + robots, 0),
@@ -135,7 +111,7 @@ export class PolicyServer {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    for (const session of this.#sessions.values()) {
+    for (const session of this.#sessions.all()) {
       this.#send(session.address, { type: "bye", session: session.id });
     }
     await this.#running;
@@ -159,23 +135,18 @@ export class PolicyServer {
       const text = other
         ? `This policy speaks ${protocol}, the robot "${decoded.detail}". Use the same version of understudy on both sides.`
         : `Not a message of ${protocol}: ${decoded.refusal} (${decoded.detail}).`;
+      const code = other ? "protocol" : "message";
       const about = other ? nonceOf(decoded.header) : "";
-      this.#refuse(address, other ? "protocol" : "message", decoded.refusal, text, about);
+      this.#refuse(address, { code, reason: decoded.refusal, text }, about);
       return;
     }
     const { message, blobs } = decoded;
     if (message.type === "hello") this.#greet(address, message, now_s);
     if (message.type === "inspect") this.#inspect(address, message.nonce, now_s);
     if (!("session" in message)) return;
-    const session = this.#sessions.get(message.session);
-    if (!session) {
-      const text = "There is no such session, perhaps because the policy was restarted.";
-      this.#refuse(address, "session", "unknown session", text, message.session);
-      return;
-    }
-    if (!isSame(session.address, address)) {
-      const text = "That session belongs to another connection. Begin one with a hello.";
-      this.#refuse(address, "session", "other connection", text, message.session);
+    const session = this.#sessions.of(address, message.session);
+    if ("reason" in session) {
+      this.#refuse(address, session, message.session);
       return;
     }
     session.heard_s = now_s;
@@ -185,59 +156,23 @@ export class PolicyServer {
   }
 
   #greet(address: Uint8Array, hello: MessageOf<"hello">, now_s: number): void {
-    if (hello.manifestHash !== this.#hash) {
-      const own = describeInterface(this.#policy.manifest);
-      const difference =
-        own === hello.interface
-          ? `both have ${own}, but units, scales or the camera differ`
-          : `it has ${own}, the robot ${hello.interface}`;
-      const text = `Policy "${this.#policy.manifest.name}" does not fit this robot: ${difference}. Serve a policy trained for it.`;
-      this.#refuse(address, "manifest", "other manifest", text, hello.nonce);
+    const session = this.#sessions.greet(address, hello);
+    if ("reason" in session) {
+      this.#refuse(address, session, hello.nonce);
       return;
     }
-    const known = [...this.#sessions.values()].find(({ nonce }) => nonce === hello.nonce);
-    const isReplayed = this.#spent.has(hello.nonce);
-    if (isReplayed || (known && !isSame(known.address, address))) {
-      const text = "A session began with that nonce before. Choose a new one for each session.";
-      this.#refuse(address, "session", "replayed hello", text, hello.nonce);
-      return;
+    if (session.heard_s === 0) {
+      this.#log(`session ${session.id.slice(0, 8)} begins: ${session.robots} robot(s)`);
     }
-    if (!known && this.#sessions.size >= maxSessions) {
-      const text = `This policy already serves ${maxSessions} sessions. Close one, or serve the policy once more.`;
-      this.#refuse(address, "session", "too many sessions", text, hello.nonce);
-      return;
-    }
-    const session = known ?? this.#begin(address, hello);
     session.heard_s = now_s;
     this.#send(address, {
       type: "welcome",
       nonce: hello.nonce,
       session: session.id,
       policy: this.#policy.manifest.name,
-      manifestHash: this.#hash,
+      manifestHash: this.#sessions.hash,
       ttl_ms: this.#ttl_ms,
     });
-  }
-
-  #begin(address: Uint8Array, { nonce, robots }: MessageOf<"hello">): Session {
-    const session: Session = {
-      ...createFleet(this.#policy.manifest, robots),
-      id: randomUUID(),
-      nonce,
-      address,
-      heard_s: 0,
-      observed: -1,
-      recent: 0,
-      rate_hz: 0,
-      sequence: 0,
-      observations: 0,
-      actions: 0,
-      superseded: 0,
-      refused: 0,
-    };
-    this.#sessions.set(session.id, session);
-    this.#log(`session ${session.id.slice(0, 8)} begins: ${robots} robot(s)`);
-    return session;
   }
 
   #observe(
@@ -313,13 +248,13 @@ export class PolicyServer {
 
   #inspect(address: Uint8Array, nonce: string, received_s: number): void {
     const { name, controlStep_s } = this.#policy.manifest;
-    const sessions = [...this.#sessions.values()].slice(0, 64);
+    const sessions = this.#sessions.all().slice(0, 64);
     this.#send(address, {
       type: "inspection",
       nonce,
       protocol,
       policy: name,
-      manifestHash: this.#hash,
+      manifestHash: this.#sessions.hash,
       controlStep_ms: 1000 * controlStep_s,
       ttl_ms: this.#ttl_ms,
       received_ns: stamp_ns(received_s),
@@ -340,14 +275,12 @@ export class PolicyServer {
     reason: string = code,
   ): void {
     session.refused++;
-    this.#refuse(session.address, code, reason, text, session.id, observation);
+    this.#refuse(session.address, { code, reason, text }, session.id, observation);
   }
 
   #refuse(
     address: Uint8Array,
-    code: ErrorCode,
-    reason: string,
-    text: string,
+    { code, reason, text }: Refusal,
     about: string,
     observation?: number,
   ): void {
@@ -358,7 +291,7 @@ export class PolicyServer {
 
   #eachSecond(): void {
     const now_s = monotonic_s();
-    for (const session of this.#sessions.values()) {
+    for (const session of this.#sessions.all()) {
       if (now_s - session.heard_s > forgetAfter_s) {
         this.#forget(session, `was silent for ${forgetAfter_s} s`);
         continue;
@@ -380,8 +313,7 @@ export class PolicyServer {
   }
 
   #forget(session: Session, why: string): void {
-    this.#sessions.delete(session.id);
-    this.#spent.add(session.nonce);
+    this.#sessions.forget(session);
     this.#batcher.drop(session);
     this.#log(`session ${session.id.slice(0, 8)} ${why} after ${session.actions} actions`);
   }
@@ -389,10 +321,6 @@ export class PolicyServer {
   #send(address: Uint8Array, message: Message): void {
     this.#link.post([address, ...encode(message)]);
   }
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }
 
 function nonceOf(header: unknown): string {
