@@ -15,18 +15,14 @@ import type { Observer } from "./observer.ts";
 import { castOf } from "./roles.ts";
 import { type AssembledScene, isParked, type Roles } from "./scene.ts";
 
-/** Obstacles that a row has room for, the nearest that are known. */
-const MOST_OBSTACLES = 3;
+/** Obstacles that a row has room for, the nearest that are known; however many there are, so that a student fits all. */
+const OBSTACLES = 3;
 
 /** What a row remembers, in order, `lastSeenColumns` each: the roles of the student's image, obstacles one by one. */
 export function lastSeenNames(scene: AssembledScene): readonly string[] {
   const { anchored, obstacles } = castOf(scene);
-  const places = Math.min(MOST_OBSTACLES, obstacles);
-  return [
-    "active",
-    ...(anchored ? ["anchor"] : []),
-    ...Array.from({ length: places }, (_, i) => `obstacle ${i + 1}`),
-  ];
+  const places = Array.from({ length: OBSTACLES }, (_, i) => `obstacle ${i + 1}`);
+  return ["active", ...(anchored ? ["anchor"] : []), ...(obstacles > 0 ? places : [])];
 }
 
 /** Columns of a row. */
@@ -62,7 +58,7 @@ export class Recollection {
     this.#bodies = scene.cast.bodies.length + 1;
     const { anchored, obstacles } = castOf(scene);
     this.#anchored = anchored;
-    this.#obstacles = Math.min(MOST_OBSTACLES, obstacles);
+    this.#obstacles = obstacles > 0 ? OBSTACLES : 0;
     this.#memory = new Float32Array(envs * this.#bodies * memoryColumns.size);
   }
 

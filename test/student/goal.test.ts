@@ -95,7 +95,7 @@ it("drives from its bundle as from its weights, over goals drawn at random", asy
     ["layers", [3, 64, 64]],
     ["proprioception", [2]],
     ["goal", [4]],
-    ["lastSeen", [12]],
+    ["lastSeen", [20]],
   ]);
   const byWeights = { simulation, actor: studentActor(student.spec), episodes: 3 };
   const outcomes = async (run: Parameters<typeof pool.evaluate>[0]) =>
@@ -103,6 +103,10 @@ it("drives from its bundle as from its weights, over goals drawn at random", asy
   expect(await outcomes({ simulation, actor: { kind: "bundle", folder }, episodes: 3 })).toEqual(
     await outcomes({ ...byWeights, theta: student.theta }),
   );
+  // and it fits another arrangement, of more objects
+  const cross = { ...simulation, scene: "push-cross", config: { reward: { budgetSteps: 10 } } };
+  const actor = { kind: "bundle", folder } as const;
+  expect(await outcomes({ simulation: cross, actor, episodes: 2 })).toHaveLength(2);
   rmSync(folder, { recursive: true });
   await pool.close();
 });
