@@ -1,7 +1,7 @@
 /** What the commands that speak other people's protocols share. */
 
 import { readFileSync } from "node:fs";
-import type { AdapterReport } from "../bridge/adapters/gr00t-server.ts";
+import type { AdapterReport } from "../bridge/adapters/refusal.ts";
 import { ConfigError, FileError } from "../core/errors.ts";
 import type { Context, Options } from "./command.ts";
 import { formatInteger } from "./format.ts";

@@ -5,7 +5,7 @@
  */
 
 import { isMap, pack, type Unpacked, type UnpackedMap, unpackMap } from "./msgpack.ts";
-import { decodeNpy, encodeNpy, type NdArray } from "./numpy.ts";
+import { decodeNpy, encodeNpy, isNdArray, type NdArray } from "./numpy.ts";
 import { quoted, Refusal } from "./refusal.ts";
 
 /** Larger frames are answered with an error. */
@@ -107,8 +107,4 @@ function packable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(packable);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, packable(v)]));
-}
-
-function isNdArray(value: unknown): value is NdArray {
-  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value;
 }

@@ -20,7 +20,7 @@ import type { UnpackedMap } from "./msgpack.ts";
 import { ndarray } from "./numpy.ts";
 import { cannotListen, checkLocal, sameSecret } from "./open-port.ts";
 import { type InputNames, PolicySession } from "./policy-session.ts";
-import { quoted, Refusal, RefusalLog } from "./refusal.ts";
+import { type AdapterReport, quoted, Refusal, RefusalLog } from "./refusal.ts";
 
 export const defaultGr00tEndpoint = "tcp://127.0.0.1:5555";
 
@@ -34,13 +34,6 @@ export interface Gr00tServerOptions {
   readonly names?: InputNames;
   readonly allowOpenPort?: boolean;
   readonly log?: (line: string) => void;
-}
-
-/** What a server of another protocol has done so far. */
-export interface AdapterReport {
-  readonly requests: number;
-  readonly actions: number;
-  readonly refused: Readonly<Record<string, number>>;
 }
 
 /** Requests in, replies out; no socket. One memory for all who ask: REQ/REP does not say who does. */

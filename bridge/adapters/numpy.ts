@@ -52,6 +52,11 @@ export function ndarray(data: Float32Array | Uint8Array, shape: readonly number[
   return { dtype: data instanceof Uint8Array ? "|u1" : "<f4", shape, data };
 }
 
+/** Tells arrays from the maps and lists around them in a message to be sent. */
+export function isNdArray(value: unknown): value is NdArray {
+  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value;
+}
+
 /** The array whose raw bytes these are, copied (frames are not aligned). @throws Refusal. */
 export function fromBytes(dtype: string, shape: readonly unknown[], bytes: Uint8Array): NdArray {
   if (!Object.hasOwn(kinds, dtype)) {

@@ -4,7 +4,7 @@
  */
 
 import { isMap, pack, type Unpacked, type UnpackedMap, unpackMap } from "./msgpack.ts";
-import { fromBytes, type NdArray, toBytes } from "./numpy.ts";
+import { fromBytes, isNdArray, type NdArray, toBytes } from "./numpy.ts";
 import { quoted, Refusal } from "./refusal.ts";
 
 /** Larger messages are answered with an error. */
@@ -60,8 +60,4 @@ function packable(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   // a Map, since an object may not hold one
   return new Map(Object.entries(value).map(([name, v]) => [name, packable(v)]));
-}
-
-function isNdArray(value: unknown): value is NdArray {
-  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value;
 }

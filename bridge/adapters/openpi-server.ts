@@ -11,12 +11,11 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { inSiUnits, type PolicyManifest, rowSize } from "../../policies/manifest.ts";
 import type { ServedPolicy } from "../batcher.ts";
 import { monotonic_s } from "../clock.ts";
-import type { AdapterReport } from "./gr00t-server.ts";
 import { ndarray } from "./numpy.ts";
 import { cannotListen, checkLocal, sameSecret } from "./open-port.ts";
 import { decodeOpenpi, encodeOpenpi, maxOpenpiBytes, openpiArray } from "./openpi-messages.ts";
 import { type InputNames, PolicySession } from "./policy-session.ts";
-import { Refusal, RefusalLog } from "./refusal.ts";
+import { type AdapterReport, Refusal, RefusalLog } from "./refusal.ts";
 
 export interface OpenpiServerOptions {
   /** Stays the caller's: close it after the server. */

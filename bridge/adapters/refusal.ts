@@ -65,6 +65,13 @@ export class RefusalLog {
   }
 }
 
+/** What a server of another protocol has done so far. */
+export interface AdapterReport {
+  readonly requests: number;
+  readonly actions: number;
+  readonly refused: Readonly<Record<string, number>>;
+}
+
 /** Peers may write anything into a message that is quoted back or logged: short and printable. */
 export function quoted(text: unknown): string {
   return `"${String(text)
