@@ -1,51 +1,25 @@
 /** `understudy plan "words"`: a checked plan of stages for a scene. */
 
-import { appendFileSync, mkdirSync } from "node:fs";
-import path from "node:path";
-import { z } from "zod";
 import { ConfigError } from "../../core/errors.ts";
 import { PlanRefusedError } from "../../llm-planner/check.ts";
 import { type MadePlan, makePlan } from "../../llm-planner/make-plan.ts";
 import { type PlanStage, readPlan, writePlan } from "../../llm-planner/plan.ts";
-import type { Planner } from "../../llm-planner/planner.ts";
-import { EndpointPlanner } from "../../llm-planner/providers/endpoint.ts";
-import { recordedPlanner } from "../../llm-planner/providers/recorded.ts";
 import { usual } from "../../llm-planner/stages.ts";
 import { verifyPlan } from "../../llm-planner/verify.ts";
-import type { AssembledScene } from "../../sim/scene.ts";
-import { findScene, scenes } from "../../sim/scenes/index.ts";
+import { scenes } from "../../sim/scenes/index.ts";
 import { defineCommand, jsonOption, seedOption, type ValuesOf } from "../command.ts";
+import {
+  assembleScene,
+  type Configure,
+  openPlanner,
+  planConfigSchema,
+  plannerOptions,
+} from "../planner-options.ts";
 import { formatTable } from "../table.ts";
-
-/** What `--set` may set: the scene. */
-function planConfigSchema(scene?: string) {
-  const { config } = scene ? findScene(scene) : scenes[scenes.length - 1];
-  return z.strictObject({ scene: config.prefault({}) });
-}
 
 const options = {
   scene: { type: "string", description: "name of the scene; see `scenes`" },
-  provider: {
-    type: "string",
-    choices: ["embedded", "endpoint", "recorded"],
-    default: "embedded",
-    description: "who plans: the planner that ships, a model at --url, or recorded answers",
-  },
-  planner: { type: "string", description: "folder of another embedded planner" },
-  url: {
-    type: "string",
-    default: "http://127.0.0.1:8080/v1",
-    description: "endpoint that speaks chat completions; its key is UNDERSTUDY_PLANNER_KEY",
-  },
-  model: { type: "string", default: "default", description: "name of the endpoint's model" },
-  answers: { type: "string", description: "file of recorded answers" },
-  limit_s: {
-    type: "number",
-    min: 1,
-    max: 600,
-    default: 60,
-    description: "time for one answer, retries included",
-  },
+  ...plannerOptions,
   tries: {
     type: "number",
     integer: true,
@@ -53,16 +27,6 @@ const options = {
     max: 10,
     default: 3,
     description: "answers that may be refused before the planner is given up",
-  },
-  cache: {
-    type: "string",
-    default: "runs/planner/cache",
-    description: "folder of answers that were paid for",
-  },
-  log: {
-    type: "string",
-    default: "runs/planner/log.jsonl",
-    description: "where requests, tokens and times are written",
   },
   check: { type: "string", description: "verify this plan instead of making one" },
   out: { type: "string", description: "file to write the plan to" },
@@ -97,15 +61,9 @@ export const plan = defineCommand({
   },
 });
 
-type Configure = <S extends z.ZodType>(schema: S, base?: object) => z.output<S>;
-
-function assemble(scene: string, configure: Configure): AssembledScene {
-  return findScene(scene).assemble(configure(planConfigSchema(scene)).scene);
-}
-
 async function checked(file: string, seed: number, configure: Configure): Promise<MadePlan> {
   const found = readPlan(file);
-  const verdict = await verifyPlan(assemble(found.scene, configure), found, { seed });
+  const verdict = await verifyPlan(assembleScene(found.scene, configure), found, { seed });
   if (verdict.reasons.length > 0) throw new PlanRefusedError(verdict.reasons);
   return {
     plan: found,
@@ -129,49 +87,13 @@ async function asked(
     const known = scenes.map(({ name }) => name).join(", ");
     throw new ConfigError(`"plan" needs --scene NAME. Scenes: ${known}.`);
   }
-  const base = assemble(scene, configure);
+  const base = assembleScene(scene, configure);
   const planner = await openPlanner(values);
   try {
     return await makePlan({ planner, scene, base, instruction: words, seed, tries, signal });
   } finally {
     await planner.close();
   }
-}
-
-async function openPlanner(values: ValuesOf<typeof options>): Promise<Planner> {
-  const { provider, answers } = values;
-  if (provider === "embedded") {
-    // the only provider that needs an inference session
-    const { EmbeddedPlanner } = await import("../../llm-planner/embedded/planner.ts");
-    return EmbeddedPlanner.load(values.planner);
-  }
-  if (provider === "recorded") {
-    if (answers === undefined) {
-      throw new ConfigError('"--provider recorded" needs --answers FILE.');
-    }
-    return recordedPlanner(answers);
-  }
-  return openEndpoint(values);
-}
-
-function openEndpoint(values: ValuesOf<typeof options>): Planner {
-  const { url, model, limit_s, cache, log } = values;
-  if (!URL.canParse(url)) {
-    throw new ConfigError(`"--url" must be a URL such as http://127.0.0.1:8080/v1, got "${url}".`);
-  }
-  const key = process.env.UNDERSTUDY_PLANNER_KEY;
-  return new EndpointPlanner({
-    url,
-    model,
-    limit_s,
-    cache,
-    ...(key ? { key } : {}),
-    clock: () => performance.now(),
-    log(entry) {
-      mkdirSync(path.dirname(log), { recursive: true });
-      appendFileSync(log, `${JSON.stringify(entry)}\n`);
-    },
-  });
 }
 
 function describe(

@@ -56,12 +56,13 @@ interface Entry {
 }
 
 export class PlanExecution {
+  /** All that has happened so far. */
+  readonly events: ExecutionEvent[] = [];
   readonly #cast: Cast;
   readonly #estimator: Estimator;
   readonly #config: ExecutionConfig;
   readonly #situation: Situation;
   #queue: Entry[];
-  /** Stages that were completed, in that order. */
   #achieved: PlannedStage[] = [];
   #monitor: StageMonitor | undefined;
   #undoneLooks = 0;
@@ -83,6 +84,11 @@ export class PlanExecution {
 
   get finished(): boolean {
     return this.#queue.length === 0;
+  }
+
+  /** Stages that were completed and have not come undone since, in that order. */
+  get achieved(): readonly PlannedStage[] {
+    return this.#achieved;
   }
 
   /** Names of the stages that are still to be done, the current one first. */
@@ -175,7 +181,9 @@ export class PlanExecution {
   }
 
   #event(kind: ExecutionEvent["kind"], stage: PlannedStage, reason: string): ExecutionEvent {
-    return { step: this.#step, kind, stage: stage.compiled.plan.name, reason };
+    const event = { step: this.#step, kind, stage: stage.compiled.plan.name, reason };
+    this.events.push(event);
+    return event;
   }
 }
 

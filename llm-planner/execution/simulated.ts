@@ -5,7 +5,7 @@ import { Ground } from "../../sim/ground.ts";
 import type { AssembledScene } from "../../sim/scene.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import type { Staged } from "../plan.ts";
-import { type PlannedStage, plannedStages, undoneStages } from "../planned-stage.ts";
+import { undoneStages } from "../planned-stage.ts";
 import { ScriptedPusher } from "../rehearsal/pusher.ts";
 import { asScene, sceneFromPlan } from "../scene.ts";
 import { trueState } from "./estimators.ts";
@@ -20,6 +20,7 @@ export interface SimulatedExecution {
   readonly config?: ExecutionConfig;
   /** Called after each look; may move things, correct or replan. */
   readonly meanwhile?: (moment: Moment) => void | Promise<void>;
+  readonly signal?: AbortSignal;
 }
 
 /** What `meanwhile` may look at and change. */
@@ -34,13 +35,13 @@ export interface Moment {
 export interface ExecutionResult {
   readonly events: readonly ExecutionEvent[];
   readonly steps: number;
-  /** Every object stands where the plan wants it at the end. */
+  /** All stages were done, corrections included, and at the end every object still stands in its place. */
   readonly success: boolean;
 }
 
 /** Runs one execution from a start of the scene, driven by the scripted pusher. */
 export async function executeInSimulation(options: SimulatedExecution): Promise<ExecutionResult> {
-  const { base, plan, seed, maxSteps, meanwhile } = options;
+  const { base, plan, seed, maxSteps, meanwhile, signal } = options;
   const scene = endless(sceneFromPlan(base, plan), maxSteps);
   const batch = await SceneBatch.create({
     scene: asScene(scene),
@@ -58,29 +59,20 @@ export async function executeInSimulation(options: SimulatedExecution): Promise<
     options.config,
   );
   const pusher = new ScriptedPusher(base.cast, 1);
-  const all: ExecutionEvent[] = [];
   let step = 0;
-  for (; step < maxSteps && execution.subgoal; step++) {
+  for (; step < maxSteps && execution.subgoal && !signal?.aborted; step++) {
     const { active, target } = execution.subgoal;
     const action = pusher.act(ground, { active, target: target?.(ground) });
     batch.step(Float32Array.from(action));
     const events = execution.look();
     // a stage that is begun anew is gone about anew
     if (events.some(({ kind }) => kind !== "done")) pusher.reset(0);
-    all.push(...events);
     await meanwhile?.({ step, events, execution, batch, ground });
   }
-  const success = allStand(plannedStages(plan, base.cast), ground, base);
+  const { achieved, finished, events } = execution;
+  const undone = undoneStages(achieved, achieved.length, ground, base.cast);
   batch.free();
-  return { events: all, steps: step, success };
-}
-
-function allStand(
-  stages: readonly PlannedStage[],
-  ground: Ground,
-  { cast }: AssembledScene,
-): boolean {
-  return undoneStages(stages, stages.length, ground, cast).length === 0;
+  return { events, steps: step, success: finished && undone.length === 0 };
 }
 
 /** The scene without ends of its own: the execution decides what is done. */

@@ -35,6 +35,47 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const plan = (...more: readonly string[]) => runCommand(commands, ["plan", ...more]);
 const recorded = ["--scene", "push-pair", "--provider", "recorded", "--answers", answers];
 
+describe("understudy plan-run", () => {
+  it("carries a plan out, follows a correction and logs it", async () => {
+    const file = path.join(folder, "run.json");
+    const corrections = path.join(folder, "corrections.jsonl");
+    writeFileSync(
+      file,
+      JSON.stringify({
+        scene: "push-pair",
+        instruction: "",
+        stages: [{ ...front, name: "first" }],
+      }),
+    );
+    const said = ["--say", words, "--at_step", "3", "--corrections", corrections, "--seed", "2"];
+    const {
+      code,
+      out: text,
+      err,
+    } = await runCommand(commands, [
+      ...["plan-run", "--plan", file, "--json", "--max_steps", "1500"],
+      ...["--provider", "recorded", "--answers", answers],
+      ...said,
+    ]);
+    expect(code, err).toBe(0);
+    const { events, success, steps } = JSON.parse(text);
+    expect(events[0]).toEqual({ step: 4, kind: "corrected", stage: "place-object", reason: words });
+    expect(success).toBe(true);
+    expect(events.at(-1).kind).toBe("finished");
+    expect(steps).toBeLessThan(1500);
+    const [logged] = readFileSync(corrections, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(logged).toMatchObject({
+      words,
+      stage: "first",
+      step: 3,
+      stages: [{ active: "object" }],
+    });
+  });
+});
+
 describe("understudy plan", () => {
   it("prints stages as a table, says why, and writes the plan that was verified", async () => {
     const { code, out: text, err } = await plan(words, ...recorded, "--explain", "--out", out);
