@@ -52,6 +52,10 @@ export const envServer = defineCommand({
       max: 64,
       description: "threads that simulate; one a core unless given. Never changes the result",
     },
+    untilInputEnds: {
+      type: "boolean",
+      description: "end with the program that started this one: when standard input ends",
+    },
     ...listenOptions,
     ...seedOption,
     ...jsonOption,
@@ -76,7 +80,7 @@ export const envServer = defineCommand({
         log,
         ...keys,
       });
-      await aborted(signal);
+      await Promise.race([aborted(signal), ...(options.untilInputEnds ? [inputEnds()] : [])]);
       await server.close();
       const counts = server.report();
       report({ endpoint: server.endpoint, ...counts }, () => countsTable(counts));
@@ -102,6 +106,12 @@ function groupsIn(text: string, { scene: name, config }: SimulationSpec): GroupN
     );
   }
   return [...new Set(names)] as GroupName[];
+}
+
+function inputEnds(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdin.once("end", () => resolve()).resume();
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ _HOMES = {
     "Env": "vector_env",
     "VectorEnv": "vector_env",
     "EnvServerError": "wire",
-    "launch": "launch",
+    "launch": "server",
     "RobotClient": "robot",
     "WireError": "robot",
 }

@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { serveEnvironments } from "../../../bridge/env-server/server.ts";
 import { EnvHost } from "../../../cli/env-host/host.ts";
@@ -8,7 +10,8 @@ import { exact } from "../../../sim/randomization.ts";
 import { ideal } from "../../../sim/render/sensor.ts";
 import { SceneBatch } from "../../../sim/scene-batch.ts";
 import { findScene } from "../../../sim/scenes/index.ts";
-import { basics, pythonWith, runPython } from "./support.ts";
+import { until } from "../support.ts";
+import { basics, packageFolder, pythonWith, runPython } from "./support.ts";
 
 const simulation: SimulationSpec = {
   scene: "reach-box",
@@ -77,7 +80,41 @@ async function batchOf(envs: number, budgetSteps: number, onEnd?: (env: number) 
   return { batch, step: () => batch.step(actions) };
 }
 
+const root = path.resolve(import.meta.dirname, "../../..");
+const command = [process.execPath, "--import", "tsx", path.join(root, "cli", "main.ts")];
+
+const isRunning = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
 describe("the Python package", () => {
+  withPython(
+    "starts a server that ends with the environment, and says why there is none",
+    async () => {
+      const [pid, ...said] = (await runPython(python, "launch.py", "closed", ...command)).split(
+        "\n",
+      );
+      expect(isRunning(Number(pid))).toBe(false);
+      expect(said.join(" ")).toMatch(/ended before it listened: .*Unknown scene "reach-boks"/);
+    },
+  );
+
+  withPython("leaves no server behind when the trainer is killed", async () => {
+    const script = path.join(import.meta.dirname, "launch.py");
+    const env = { ...process.env, PYTHONPATH: packageFolder, PYTHONDONTWRITEBYTECODE: "1" };
+    const { stdout, signal } = spawnSync(python, [script, "killed", ...command], {
+      env,
+      encoding: "utf8",
+      cwd: root,
+    });
+    expect(signal).toBe("SIGKILL");
+    await until(() => !isRunning(Number(stdout)), 60_000);
+  });
+
   withPython("passes Gymnasium's check_env as a single environment", async () => {
     const out = await served(1, 1, (endpoint) => runPython(python, "check_single.py", endpoint));
     expect(out).toContain("passed");

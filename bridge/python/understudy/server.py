@@ -19,7 +19,7 @@ def launch(scene, envs=64, *, groups=None, seed=0, settings=None, threads=None, 
     """
     words = list(command or _command())
     words += ["env-server", "--scene", scene, "--envs", str(1 if single else envs)]
-    words += ["--endpoint", "tcp://127.0.0.1:*", "--seed", str(seed)]
+    words += ["--endpoint", "tcp://127.0.0.1:*", "--seed", str(seed), "--untilInputEnds"]
     if groups is not None:
         words += ["--groups", ",".join(groups)]
     if threads is not None:
@@ -47,7 +47,8 @@ class _Server:
         try:
             self._process = subprocess.Popen(
                 words,
-                stdin=subprocess.DEVNULL,
+                # ends with this process, however that ends
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -70,8 +71,9 @@ class _Server:
         threading.Thread(target=self._process.stderr.read, daemon=True).start()
 
     def close(self):
-        self._process.terminate()
+        self._process.stdin.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
