@@ -60,10 +60,13 @@ export class Viewer {
       for (const pane of this.panes.peek()) pane.setTheme();
     });
     effect(() => {
-      for (const { view } of this.panes.value) view?.setOverlays(this.overlays.value);
+      // read even while there is no view yet, or the effect would never run again
+      const overlays = this.overlays.value;
+      for (const { view } of this.panes.value) view?.setOverlays(overlays);
     });
     effect(() => {
-      for (const { view } of this.panes.value) view?.setViewpoint(this.viewpoint.value);
+      const viewpoint = this.viewpoint.value;
+      for (const { view } of this.panes.value) view?.setViewpoint(viewpoint);
     });
     effect(() => {
       if (this.live.refused.value !== "") this.alert.value = this.live.refused.value;

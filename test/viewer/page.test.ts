@@ -162,10 +162,16 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
   });
 
   it("shows what is known and paid, side by side with other starts, and runs many", async () => {
-    await open("?scene=reach-box&driver=demo&paused");
+    await open("?scene=reach-box&driver=demo&seed=1&start=8&paused");
     await drawnPositions(page);
-    await page.getByLabel("Keypoints").check();
-    await page.getByLabel("Beliefs").check();
+    // each of them is to be seen in the picture
+    const scene = page.getByLabel(/^Scene 1 in three/);
+    let before = await scene.screenshot();
+    for (const name of ["Keypoints", "Beliefs", "Names", "Camera's view"]) {
+      await page.getByLabel(name, { exact: true }).click();
+      await eventually(async () => (await scene.screenshot()).equals(before)).toBe(false);
+      before = await scene.screenshot();
+    }
     await eventually(() => page.locator("#keypoints").textContent()).toMatch(
       /visible \d.*occluded 0.*out of view \d/,
     );
@@ -186,8 +192,8 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await page.getByText(/^3 of 3 succeed: 100 %/).waitFor();
 
     await page.getByLabel("Side by side").selectOption("2");
-    await page.getByLabel("2: reach-box, seed 0, start 1").check();
-    expect(await page.getByLabel("Start", { exact: true }).inputValue()).toBe("1");
+    await page.getByLabel("2: reach-box, seed 1, start 9").check();
+    expect(await page.getByLabel("Start", { exact: true }).inputValue()).toBe("9");
     await eventually(() => coloursOf(page.getByLabel(/^Scene 2 in three/))).toBeGreaterThan(50);
     expect(await page.evaluate(unnamedControls)).toEqual([]);
   });

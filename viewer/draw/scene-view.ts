@@ -52,6 +52,8 @@ export class SceneView {
   readonly #keypoints = new KeypointBalls();
   readonly #beliefs = new BeliefPins();
   #viewpoint: Viewpoint = "overview";
+  /** Somebody has turned or moved the camera since the viewpoint was set. */
+  #turned = false;
   #changed = true;
   readonly #resizing = new ResizeObserver(() => this.#resize());
   /** Called while a body is pulled by the pointer. */
@@ -71,6 +73,9 @@ export class SceneView {
     this.#controls.minDistance = 0.4;
     this.#controls.maxDistance = 12;
     this.#controls.addEventListener("change", () => this.invalidate());
+    this.#controls.addEventListener("start", () => {
+      this.#turned = true;
+    });
     this.#scene.add(this.#keypoints.group, this.#beliefs.group);
     this.#resizing.observe(canvas);
     const holding = (held: boolean) => {
@@ -170,6 +175,7 @@ export class SceneView {
 
   setViewpoint(viewpoint: Viewpoint): void {
     this.#viewpoint = viewpoint;
+    this.#turned = false;
     this.#controls.enabled = viewpoint !== "chase";
     const from = viewpoint === "above" ? ABOVE : ASIDE;
     this.#placeCamera(from);
@@ -267,11 +273,13 @@ export class SceneView {
     if (clientWidth === 0 || clientHeight === 0) return;
     this.#renderer.setPixelRatio(Math.min(2, devicePixelRatio));
     this.#renderer.setSize(clientWidth, clientHeight, false);
-    const first = this.#camera.aspect === 1;
     this.#camera.aspect = clientWidth / clientHeight;
     this.#camera.updateProjectionMatrix();
-    if (first) this.setViewpoint(this.#viewpoint);
+    // the whole arena stays in the picture until somebody looks closer
+    if (!this.#turned) this.setViewpoint(this.#viewpoint);
+    // a new size empties the canvas, which must not be shown empty
     this.invalidate();
+    this.render();
   }
 }
 
