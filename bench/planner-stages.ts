@@ -1,12 +1,14 @@
 /**
  * What stages from a plan cost: the same scene with its hand-written stages, with a plan's usual ones,
- * and with a plan that asks for everything there is. And how long a plan takes to verify.
+ * and with a plan that asks for everything there is. How long a plan takes to verify, and how good the
+ * scripted pusher is that rehearses it.
  *
  * npx tsx bench/planner-stages.ts
  */
 
 import { createRng } from "../core/rng.ts";
 import { planAnswerSchema } from "../llm-planner/plan.ts";
+import { rehearse } from "../llm-planner/rehearsal/rehearse.ts";
 import { asScene, sceneFromPlan } from "../llm-planner/scene.ts";
 import { verifyPlan } from "../llm-planner/verify.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
@@ -76,8 +78,25 @@ const timings = await interleavedMedians([
 const began = performance.now();
 const { reasons } = await verifyPlan(base, stages({}), { seed: 1 });
 const verify_s = Number(((performance.now() - began) / 1000).toFixed(2));
+const pair = findScene("push-pair");
+const front = planAnswerSchema.parse({
+  stages: [{ name: "front", active: "object", place: { anchor: "anchor", x_m: 0.25, y_m: 0 } }],
+});
+const rehearsals = {
+  "push-pair": await rehearse(pair.assemble(pair.config.parse({})), front, {
+    seed: 1,
+    attempts: 64,
+  }),
+  "push-cross": await rehearse(base, stages({}), { seed: 1, attempts: 64 }),
+};
+for (const [name, found] of Object.entries(rehearsals)) {
+  const shares = found.map(({ completed, entered }) => `${completed} of ${entered}`);
+  console.log(`the pusher on ${name}, stage by stage: ${shares.join(", ")}`);
+}
 for (const { name, unitsPerSecond } of timings) console.log(`${name}: ${unitsPerSecond} steps/s`);
 console.log(
   `four stages verified in ${verify_s} s${reasons.length > 0 ? `, refused: ${reasons}` : ""}`,
 );
-console.log(writeResults("planner-stages", { unit: "step", timings, verify_s }));
+console.log(
+  writeResults("planner-stages", { headlines: [], unit: "step", timings, verify_s, rehearsals }),
+);
