@@ -1,8 +1,9 @@
 import { pack } from "msgpackr";
 import { describe, expect, it } from "vitest";
+import { mutate } from "../../bench/fuzz/mutate.ts";
 import { decode, encode, toFloats } from "../../bridge/codec.ts";
 import { type Message, messageSchemas, protocol, senders } from "../../bridge/messages.ts";
-import { createRng, type Rng } from "../../core/rng.ts";
+import { createRng } from "../../core/rng.ts";
 
 const session = "0123456789abcdef";
 const observation = {
@@ -175,22 +176,3 @@ describe("codec", () => {
     expect(seen.size).toBeGreaterThan(7);
   });
 });
-
-/** Flips, cuts, inserts, drops or doubles, once to thrice. */
-function mutate(frames: readonly Uint8Array[], rng: Rng): Uint8Array[] {
-  const mutant = frames.map((frame) => Uint8Array.from(frame));
-  const times = 1 + Math.floor(3 * rng.next());
-  for (let i = 0; i < times && mutant.length > 0; i++) {
-    const f = Math.floor(rng.next() ** 2 * mutant.length);
-    const frame = mutant[f];
-    const at = Math.floor(rng.next() * frame.length);
-    const kind = Math.floor(rng.next() * 6);
-    if (kind < 2 && frame.length > 0) frame[at] = Math.floor(rng.next() * 256);
-    else if (kind === 2) mutant[f] = frame.subarray(0, at);
-    else if (kind === 3) {
-      mutant[f] = Uint8Array.from([...frame.subarray(0, at), 0xdd, 0xff, ...frame.subarray(at)]);
-    } else if (kind === 4) mutant.splice(f, 1);
-    else mutant.splice(f, 0, frame);
-  }
-  return mutant;
-}
