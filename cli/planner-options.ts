@@ -5,7 +5,6 @@ import path from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../core/errors.ts";
 import type { Planner } from "../llm-planner/planner.ts";
-import { EndpointPlanner } from "../llm-planner/providers/endpoint.ts";
 import { recordedPlanner } from "../llm-planner/providers/recorded.ts";
 import type { AssembledScene } from "../sim/scene.ts";
 import { findScene, scenes } from "../sim/scenes/index.ts";
@@ -63,11 +62,13 @@ export async function openPlanner(values: PlannerValues): Promise<Planner> {
   return openEndpoint(values);
 }
 
-function openEndpoint(values: PlannerValues): Planner {
+async function openEndpoint(values: PlannerValues): Promise<Planner> {
   const { url, model, limit_s, cache, log } = values;
   if (!URL.canParse(url)) {
     throw new ConfigError(`"--url" must be a URL such as http://127.0.0.1:8080/v1, got "${url}".`);
   }
+  // a client that nobody else has to wait for
+  const { EndpointPlanner } = await import("../llm-planner/providers/endpoint.ts");
   const key = process.env.UNDERSTUDY_PLANNER_KEY;
   return new EndpointPlanner({
     url,
