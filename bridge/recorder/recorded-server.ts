@@ -30,8 +30,9 @@ function readAlong(listening: Listening, sessions: SessionRecorder): Listening {
     endpoint: listening.endpoint,
     open(onMessages) {
       const connection = listening.open((messages) => {
-        for (const [, ...frames] of messages) sessions.see(frames, "robot");
+        // the policy first: what is written down meanwhile delays no answer
         onMessages(messages);
+        for (const [, ...frames] of messages) sessions.see(frames, "robot");
       });
       return {
         post(frames) {

@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +18,7 @@ import { type RecordedMessage, readRecording } from "../../../bridge/recorder/re
 import { FileError } from "../../../core/errors.ts";
 import { createRng } from "../../../core/rng.ts";
 import { cnnPolicy } from "../../policies/tiny-policies.ts";
-import { manifestOf } from "../support.ts";
+import { manifestOf, until } from "../support.ts";
 import { fitsSchema } from "./json-schema.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "understudy-recording-"));
@@ -151,7 +152,7 @@ describe("a recording", () => {
     const { file, recorder } = await written("growing.mcap", 1500);
     const copy = path.join(folder, "copy.mcap.partial");
     // a process killed here leaves the chunks that are full
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(() => statSync(`${file}.partial`).size > 600_000, 60_000);
     copyFileSync(`${file}.partial`, copy);
     await recorder.close();
     const { whole, messages } = await messagesOf(copy);
