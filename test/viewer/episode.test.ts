@@ -7,7 +7,7 @@ import { McapFile } from "../../bridge/recorder/mcap-file.ts";
 import { Recorder } from "../../bridge/recorder/recorder.ts";
 import { egoPushCamera } from "../../sim/camera.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
-import { findScene } from "../../sim/scenes/index.ts";
+import { findScene, scenes } from "../../sim/scenes/index.ts";
 import { readDropped } from "../../viewer/dropped.ts";
 import { keypointStates, undisturbed } from "../../viewer/messages.ts";
 import { ledgerAt, marksOf } from "../../viewer/plots.ts";
@@ -124,6 +124,18 @@ describe("a live episode", () => {
     episode.free();
     batch.free();
   });
+});
+
+it.each(scenes.map(({ name }) => name))("%s goes on when an obstacle is added", async (scene) => {
+  const episode = await LiveEpisode.open({ scene, seed: 1, start: 0 });
+  for (let t = 0; t < 3; t++) await episode.step(demo);
+  const again = await episode.reopened({ ...undisturbed, obstacles: 2 }, ["keypoints:fov"]);
+  await again.step(demo);
+  const { newest, tape } = again;
+  expect(tape.frames).toHaveLength(5);
+  expect(newest.poses).toHaveLength(again.scene.cast.bodies.length * 7 + 7);
+  expect(newest.poses.every(Number.isFinite)).toBe(true);
+  again.free();
 });
 
 it("hashes by FNV-1a", () => {

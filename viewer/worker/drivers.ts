@@ -15,6 +15,8 @@ export interface Situation {
   readonly scene: AssembledScene;
   readonly ground: Ground;
   readonly stage: number;
+  /** Where the active object belongs. */
+  readonly target: PlanarPose | undefined;
   /** Observation groups by name, one row each. */
   readonly groups: Readonly<Record<string, Float32Array>>;
 }
@@ -84,9 +86,8 @@ const STANDOFF_m = 0.32;
 const BERTH_m = 0.36;
 
 /** A simple script: go behind the active object, then push it to where it belongs. */
-export function demonstrate({ scene, ground, stage }: Situation): Action {
+export function demonstrate({ scene, ground, stage, target }: Situation): Action {
   const object = scene.roles[stage].active;
-  const target = scene.target(ground, stage);
   const x_m = ground.x_m(object);
   const y_m = ground.y_m(object);
   if (!target) return headFor(ground, x_m, y_m, 1);

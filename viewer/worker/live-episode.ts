@@ -131,7 +131,8 @@ export class LiveEpisode {
     if (this.#end) return undefined;
     const { groups, scene } = this.#batch;
     const stage = this.#stage();
-    const action = await driver.act({ scene, ground: this.#ground, stage, groups });
+    const target = this.#batch.targetOf(0);
+    const action = await driver.act({ scene, ground: this.#ground, stage, target, groups });
     this.#apply({ kind: "step", action });
     return this.newest;
   }
@@ -217,7 +218,7 @@ export class LiveEpisode {
     const first = this.scene.cast.bodies.length - obstacles + 1;
     for (let i = from; i < obstacles; i++) {
       const { active } = this.scene.roles[this.#stage()];
-      const target = this.scene.target(this.#ground, this.#stage());
+      const target = this.#batch.targetOf(0);
       const x_m = this.#ground.x_m(active);
       const y_m = this.#ground.y_m(active);
       const wanted = {
@@ -256,7 +257,7 @@ export class LiveEpisode {
     const poses = new Float32Array(this.#batch.world.bodies.length * POSE);
     this.#batch.poses(0, poses);
     const stage = this.#stage();
-    const target = this.scene.target(this.#ground, stage);
+    const target = this.#batch.targetOf(0);
     return { ...blankFrame, poses, stage, target };
   }
 

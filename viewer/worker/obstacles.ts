@@ -19,9 +19,10 @@ const OBSTACLE: Omit<BodySpec, "name"> = {
 /** Rows of the added bodies follow those of the scene. They are seen as obstacles where the scene has any. */
 export function withObstacles(scene: AssembledScene, count: number): AssembledScene {
   if (count === 0) return scene;
-  const { cast, roles, start } = scene;
+  const { cast, roles, start, episode, watch } = scene;
   const added = Array.from({ length: count }, (_, i) => ({ ...OBSTACLE, name: `extra ${i + 1}` }));
   const rows = added.map((_, i) => cast.bodies.length + 1 + i);
+  const waiting = rows.map(parkingPlace);
   const known = roles.some(({ obstacles }) => obstacles.length > 0);
   return {
     ...scene,
@@ -29,7 +30,18 @@ export function withObstacles(scene: AssembledScene, count: number): AssembledSc
     roles: known
       ? roles.map((stage) => ({ ...stage, obstacles: [...stage.obstacles, ...rows] }))
       : roles,
-    start: (rng) => [...start(rng), ...rows.map(parkingPlace)],
+    // a scene may ask whether anything touched them
+    watch: [
+      ...watch,
+      ...rows.flatMap((row) => Array.from({ length: row }, (_, other) => [other, row] as const)),
+    ],
+    start: (rng) => [...start(rng), ...waiting],
+    episode:
+      episode &&
+      ((rng, wish) => {
+        const drawn = episode(rng, wish);
+        return { ...drawn, poses: [...drawn.poses, ...waiting] };
+      }),
   };
 }
 

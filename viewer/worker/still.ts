@@ -75,7 +75,7 @@ export class Still {
       depth_m: renderer.depth_m.slice(),
       rgba: renderer.rgba.slice(),
       asGiven,
-      keypoints: this.#witness.keypoints(this.#stage(frame.stage)),
+      keypoints: this.#witness.keypoints(this.#stage(frame.stage), frame.target),
     };
   }
 

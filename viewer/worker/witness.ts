@@ -3,7 +3,7 @@
 import { Ground } from "../../sim/ground.ts";
 import { HIDDEN } from "../../sim/keypoints.ts";
 import { Observer } from "../../sim/observations.ts";
-import type { AssembledScene } from "../../sim/scene.ts";
+import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
 import type { World } from "../../sim/world.ts";
 import { keypointStates } from "../messages.ts";
 
@@ -31,9 +31,8 @@ export class Witness {
   }
 
   /** Keypoints [K, 4] of the world as it stands, in the world frame, each with its state. */
-  keypoints(stage: number): Float32Array {
+  keypoints(stage: number, target: PlanarPose | undefined): Float32Array {
     const roles = this.#scene.roles[stage];
-    const target = this.#scene.target(this.#ground, stage);
     for (const [observability, row] of [
       ["global", this.#all],
       ["fov", this.#inView],
