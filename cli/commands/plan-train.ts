@@ -71,7 +71,7 @@ export const planTrain = defineCommand({
       reader: reader.state.theta,
       sequencer: sequencer.theta,
       provenance: {
-        command: `understudy plan-train --seed ${seed}`,
+        command: `understudy plan-train --seed ${seed} --set reader.steps=${config.reader.steps} --set order.iterations=${config.order.iterations}`,
         seed,
         readerSteps: reader.state.steps,
         orderRounds: sequencer.rounds,

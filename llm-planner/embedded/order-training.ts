@@ -46,6 +46,12 @@ export const orderConfig = z.strictObject({
   iterations: z.int().min(0).default(60).describe("rounds of drawing plans and learning from them"),
   tasks: z.int().min(1).default(32).describe("instructions of a round"),
   plans: z.int().min(2).default(8).describe("plans drawn for each instruction"),
+  explore: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe("share of them whose order is drawn blindly, for what the start would never try"),
   epochs: z.int().min(1).default(2).describe("passes over the plans of a round"),
   learningRate: z.number().positive().default(5e-3),
   credit: z
@@ -74,6 +80,8 @@ export const orderConfig = z.strictObject({
 export type OrderConfig = z.output<typeof orderConfig>;
 
 const BATCH = 64;
+/** Scores that make all orders alike. */
+const BLIND = new Float32Array(GOALS * GOALS);
 
 export interface OrderTraining {
   readonly config: OrderConfig;
@@ -180,8 +188,11 @@ export class SequencerTrainer {
     const rows: OrderRow[] = [];
     const scores = await this.scores(this.theta, picked);
     const before = await this.scores(reference, picked);
+    const blind = Math.round(config.explore * config.plans);
     const orders = picked.map((one, i) =>
-      Array.from({ length: config.plans }, () => orderBy(scores[i], one.reading.goals, this.#rng)),
+      Array.from({ length: config.plans }, (_, k) =>
+        orderBy(k < blind ? BLIND : scores[i], one.reading.goals, this.#rng),
+      ),
     );
     const tasks = picked.flatMap(({ example, reading }, i) =>
       orders[i].map((order) => ({ world: example.world, goals: reading.goals, order })),

@@ -144,12 +144,19 @@ function refusalOf({ status }: Reading, tokens: readonly Token[], world: WorldVi
 /** The words that a goal was read from. */
 function reasonFor({ object, anchor, direction }: Goal, row: ReadRow, tokens: readonly Token[]) {
   const spoken = (wanted: number) => {
-    const first = tokens.findIndex((_, t) => row.refers[t * OBJECTS + wanted] > 0);
+    const speaks = (t: number) => row.refers[t * OBJECTS + wanted] > 0;
+    const first = tokens.findIndex((_, t) => speaks(t));
     if (first < 0) return "what the words call it";
-    let last = first;
-    while (row.refers[(last + 1) * OBJECTS + wanted] > 0 && last + 1 < tokens.length) last++;
-    const words = tokens.slice(first, last + 1).map(({ text }) => text);
-    return quote(words.join(" "));
+    const end = tokens.findIndex((_, t) => t > first && !speaks(t));
+    // the phrase ends with the last word that names something; what follows may be swept along
+    const run = tokens.slice(first, end < 0 ? tokens.length : end);
+    const last = run.findLastIndex(({ fits }) => fits.length > 0);
+    return quote(
+      run
+        .slice(0, Math.max(1, last + 1))
+        .map(({ text }) => text)
+        .join(" "),
+    );
   };
   return `The words ask for ${spoken(object)} ${direction === "front" ? "in front" : direction} of ${spoken(anchor)}.`;
 }

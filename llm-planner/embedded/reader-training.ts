@@ -10,7 +10,7 @@ import { READER_SIZE, type ReaderSize, readerInputs, readerParams } from "./read
 import { readerObjective, targetSpec } from "./reader-targets.ts";
 
 export const readerConfig = z.strictObject({
-  steps: z.int().min(1).default(9600).describe("updates of the whole training"),
+  steps: z.int().min(1).default(12000).describe("updates of the whole training"),
   batch: z.int().min(1).max(4096).default(32).describe("instructions of an update"),
   learningRate: z.number().positive().default(1.2e-3).describe("at its highest"),
   warmupSteps: z.int().min(0).default(300).describe("updates over which the learning rate rises"),
