@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { WireError } from "../core/errors.ts";
 import { type Proportion, wilson } from "../core/statistics.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import type { StudentInputs } from "../student/interface.ts";
 
 export interface Deployment {
   readonly success: Proportion;
@@ -26,11 +27,13 @@ interface RobotSimReport extends Omit<Deployment, "latencyP50_ms" | "latencyP99_
 /** Serves the bundle and drives simulated robots through it, each in a process of its own. */
 export async function deploy(options: {
   readonly simulation: SimulationSpec;
+  /** What the student is told and remembers beside its images. */
+  readonly inputs: StudentInputs;
   readonly bundle: string;
   readonly episodes: number;
   readonly onProgress?: (done: number, success: number) => void;
 }): Promise<Deployment> {
-  const { simulation, bundle, episodes, onProgress } = options;
+  const { simulation, inputs, bundle, episodes, onProgress } = options;
   const endpoint = `tcp://127.0.0.1:${await freePort()}`;
   const server = understudy(["serve", "--policy", bundle, "--endpoint", endpoint]);
   const serverDied = once(server, "exit").then(([code]) => {
@@ -38,7 +41,7 @@ export async function deploy(options: {
   });
   try {
     const robots = (count: number) =>
-      Promise.race([robotSim(simulation, endpoint, count, onProgress), serverDied]);
+      Promise.race([robotSim(simulation, inputs, endpoint, count, onProgress), serverDied]);
     const { success, outcomes, meanTime_s, meanPathLength_m } = await robots(episodes);
     const alone = await robots(1);
     return {
@@ -57,11 +60,12 @@ export async function deploy(options: {
 
 async function robotSim(
   { scene, config, contact, randomization, seed }: SimulationSpec,
+  { goal, lastSeen }: StudentInputs,
   endpoint: string,
   episodes: number,
   onProgress?: (done: number, success: number) => void,
 ): Promise<RobotSimReport> {
-  const settings = { scene: config, contact, randomization };
+  const settings = { scene: config, contact, randomization, student: { goal, lastSeen } };
   const robots = understudy([
     "robot-sim",
     ...["--scene", scene, "--endpoint", endpoint, "--json"],

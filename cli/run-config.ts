@@ -3,13 +3,13 @@
 import { z } from "zod";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { randomization } from "../sim/randomization.ts";
-import { findScene, scenes } from "../sim/scenes/index.ts";
+import { findScene } from "../sim/scenes/index.ts";
 import { studentConfig } from "../student/config.ts";
 import { teacherConfig } from "../teacher/config.ts";
 
-/** The schema for one scene; without a name, one that shows the first scene's settings in `--help`. */
+/** The schema for one scene; without a name, one that shows the main scene's settings in `--help`. */
 export function runConfigSchema(scene?: string) {
-  const { config } = scene ? findScene(scene) : scenes[scenes.length - 1];
+  const { config } = findScene(scene ?? "push-pair");
   return z.strictObject({
     scene: config.prefault({}),
     randomization: randomization.prefault({}),

@@ -4,6 +4,7 @@ import { connectRobot, type RobotLink } from "../../bridge/robot-client.ts";
 import { defaultEndpoint } from "../../bridge/sockets.ts";
 import { EVALUATION_SHARD, type EvaluatedEpisode, summarize } from "../../rollout/evaluation.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
+import type { GroupName } from "../../sim/observations.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { studentInterface } from "../../student/interface.ts";
@@ -39,10 +40,13 @@ export const robotSim = defineCommand({
   config: runConfigSchema(),
   async run({ options, configure, signal, report }) {
     const { scene, endpoint, episodes, seed } = options;
-    const simulation = simulationOf(scene, configure(runConfigSchema(scene)), seed);
+    const config = configure(runConfigSchema(scene));
+    const simulation = simulationOf(scene, config, seed);
+    const manifest = studentInterface(scene, simulation.config, config.student);
+    const groups = manifest.inputs.map(({ name }) => name as GroupName);
     const robots = Math.min(EVALUATION_SHARD, episodes);
     const link = await connectRobot({
-      manifest: studentInterface(scene, simulation.config),
+      manifest,
       endpoint,
       robots,
       ...connectorKeys(options),
@@ -53,7 +57,9 @@ export const robotSim = defineCommand({
     try {
       for (let first = 0; first < episodes && !signal.aborted; first += robots) {
         const starts = Math.min(robots, episodes - first);
-        done.push(...(await driveShard(link, simulation, first, starts, robots, signal)));
+        done.push(
+          ...(await driveShard(link, { simulation, groups, robots }, first, starts, signal)),
+        );
         const won = done.filter(({ outcome }) => outcome === "success").length;
         progress.update(done.length, { success: won / Math.max(1, done.length) });
       }
@@ -82,13 +88,20 @@ export const robotSim = defineCommand({
   },
 });
 
+/** The simulated robots: what they live in, and what they send. */
+interface Fleet {
+  readonly simulation: SimulationSpec;
+  /** One for each input of the policy. */
+  readonly groups: readonly GroupName[];
+  readonly robots: number;
+}
+
 /** One start a robot, in lock-step with the policy, until all have ended. */
 async function driveShard(
   link: RobotLink,
-  simulation: SimulationSpec,
+  { simulation, groups, robots }: Fleet,
   firstStart: number,
   starts: number,
-  robots: number,
   signal: AbortSignal,
 ): Promise<EvaluatedEpisode[]> {
   const batch = await SceneBatch.create({
@@ -97,7 +110,7 @@ async function driveShard(
     envs: robots,
     firstEnv: firstStart,
     purpose: "evaluation",
-    groups: ["layers", "proprioception"],
+    groups,
   });
   const active = Uint8Array.from({ length: robots }, (_, i) => (i < starts ? 1 : 0));
   const fresh = new Uint8Array(robots).fill(1);
@@ -105,8 +118,8 @@ async function driveShard(
   batch.reset();
   try {
     while (episodes.length < starts && !signal.aborted) {
-      const { layers, proprioception } = batch.groups;
-      const actions = await link.exchange({ layers, proprioception }, active, fresh);
+      const seen = Object.fromEntries(groups.map((name) => [name, batch.groups[name]]));
+      const actions = await link.exchange(seen, active, fresh);
       fresh.fill(0);
       batch.step(actions);
       for (const { env, episode: _, practice: __, ...end } of batch.ends) {
