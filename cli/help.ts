@@ -35,7 +35,8 @@ export function helpOf(name: string, summary: string, command: Command): string 
     lines.push("", "Configuration (--set path=value):", ...settings(command.config));
   if (command.examples.length > 0) {
     lines.push("", "Examples:");
-    for (const [line, does] of command.examples) lines.push(`  # ${does}`, `  understudy ${line}`);
+    for (const [line, does] of command.examples)
+      lines.push(`  # ${does}`, ...shellLines(`understudy ${line}`));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -84,4 +85,14 @@ function wrap(text: string, width: number): string[] {
     else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
   }
   return lines;
+}
+
+/** A command line as a shell takes it, broken before an option where it is too long. */
+function shellLines(line: string): string[] {
+  const width = 96;
+  if (line.length <= width) return [`  ${line}`];
+  const cut = line.lastIndexOf(" --", width - 2);
+  if (cut < 0) return [`  ${line}`];
+  const rest = shellLines(line.slice(cut + 1)).map((part) => `  ${part}`);
+  return [`  ${line.slice(0, cut)} \\`, ...rest];
 }
