@@ -23,7 +23,11 @@ import {
   floorExecutor,
   type OrderCase,
 } from "../llm-planner/embedded/order-cases.ts";
-import { orderConfig, SequencerTrainer } from "../llm-planner/embedded/order-training.ts";
+import {
+  orderConfig,
+  orderLessons,
+  SequencerTrainer,
+} from "../llm-planner/embedded/order-training.ts";
 import { EmbeddedPlanner, zooPlanner } from "../llm-planner/embedded/planner.ts";
 import { BatchReader, isRight } from "../llm-planner/embedded/read.ts";
 import { simulatedExecutor } from "../llm-planner/embedded/simulated.ts";
@@ -102,7 +106,7 @@ async function timePlans(plans: number) {
 
 /** Imitation against learning by outcome where the order told cannot be done: in the model and in simulation. */
 async function learnByOutcome() {
-  const cases = await crowdedCases(reader, "train", SEED, 1200);
+  const cases = await orderLessons(reader, SEED);
   const judged = await judgedCases(reader, { seed: SEED, count: 800 });
   const roomy = await roomyCases();
   const sets: readonly [string, readonly OrderCase[], Executor][] = [

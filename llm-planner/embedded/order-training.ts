@@ -9,6 +9,7 @@ import { createRng, type Rng } from "../../core/rng.ts";
 import { Actor } from "../../nn/actor.ts";
 import type { Device } from "../../nn/device.ts";
 import { Trainer, type TrainState } from "../../nn/trainer.ts";
+import { ROOMY } from "../grammar/worlds.ts";
 import {
   groupAdvantages,
   preferencePairs,
@@ -43,7 +44,11 @@ import {
 
 export const orderConfig = z.strictObject({
   imitationSteps: z.int().min(0).default(400).describe("updates that teach to do as told"),
-  iterations: z.int().min(0).default(60).describe("rounds of drawing plans and learning from them"),
+  iterations: z
+    .int()
+    .min(0)
+    .default(160)
+    .describe("rounds of drawing plans and learning from them"),
   tasks: z.int().min(1).default(32).describe("instructions of a round"),
   plans: z.int().min(2).default(8).describe("plans drawn for each instruction"),
   explore: z
@@ -287,8 +292,18 @@ function plannerShare(trials: readonly Trial[]): number[][] {
   return planner.map((line) => line.map(() => flat[at++]));
 }
 
-/** Crowded instructions that are read before training. */
-const CASES = 1200;
+/** Instructions that are read before training: about crowded worlds, and about roomy ones with one thing in the way. */
+const CROWDED_CASES = 900;
+const ROOMY_CASES = 600;
+
+/** What the sequencer learns on: training instructions that the reader gets right. */
+export async function orderLessons(reader: TrainedReader, seed: number): Promise<OrderCase[]> {
+  const roomy = { style: ROOMY, mostGoals: 3 };
+  return [
+    ...(await crowdedCases(reader, "train", seed, CROWDED_CASES)),
+    ...(await crowdedCases(reader, "train", seed + 1, ROOMY_CASES, roomy)),
+  ];
+}
 
 export interface OrderRun extends OrderTraining {
   readonly state?: TrainState;
@@ -304,7 +319,7 @@ export async function learnOrders(
   run: OrderRun,
 ): Promise<{ readonly state: TrainState; readonly rounds: number }> {
   const { config, seed, signal, executor = floorExecutor, onRound } = run;
-  const cases = await crowdedCases(reader, "train", seed, CASES);
+  const cases = await orderLessons(reader, seed);
   if (cases.length === 0) {
     throw new ConfigError(
       "The reader reads none of the instructions right yet, so there is nothing to order. Train it for more steps.",

@@ -7,8 +7,9 @@ import { egoPushRobot } from "../../sim/robots/diff-drive.ts";
 import { type AssembledScene, defineScene, type PlanarPose } from "../../sim/scene.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import type { Shape } from "../../sim/shape.ts";
+import { PlanRefusedError } from "../check.ts";
 import { stagesOf } from "../grammar/goals.ts";
-import { planAnswerSchema } from "../plan.ts";
+import { planAnswerSchema, type Staged } from "../plan.ts";
 import { ScriptedPusher } from "../rehearsal/pusher.ts";
 import { asScene, sceneFromPlan } from "../scene.ts";
 import type { ObjectView, WorldView } from "../world-view.ts";
@@ -32,7 +33,8 @@ export function simulatedExecutor(seed: number): Executor {
 async function simulate({ world, goals, order }: Task, seed: number): Promise<Outcome> {
   const done = order.map((i) => goals[i]);
   const { stages } = planAnswerSchema.parse({ stages: stagesOf(world, done, () => "") });
-  const planned = sceneFromPlan(worldScene(world), { stages });
+  const planned = checkedScene(world, stages);
+  if (!planned) return { placed: stages.map(() => false), success: false };
   const batch = await SceneBatch.create({
     scene: asScene(planned),
     envs: 1,
@@ -46,6 +48,16 @@ async function simulate({ world, goals, order }: Task, seed: number): Promise<Ou
     return { placed, success: finished === stages.length };
   } finally {
     batch.free();
+  }
+}
+
+/** Undefined where the stages do not fit together: such a plan is refused, which is a failure. */
+function checkedScene(world: WorldView, stages: Staged["stages"]): AssembledScene | undefined {
+  try {
+    return sceneFromPlan(worldScene(world), { stages });
+  } catch (error) {
+    if (error instanceof PlanRefusedError) return undefined;
+    throw error;
   }
 }
 
