@@ -1,5 +1,6 @@
 /** Options that several commands share, and what they stand for. */
 
+import { planModule } from "../llm-planner/register.ts";
 import { defaultWorkers, WorkerPool } from "../rollout/pool.ts";
 import type { Options } from "./command.ts";
 import { type PresetName, presetNames, presetOf } from "./presets.ts";
@@ -41,7 +42,7 @@ export const computeOptions = {
 } as const satisfies Options;
 
 export function openPool(workers: number | undefined): WorkerPool {
-  return new WorkerPool(workers ?? defaultWorkers());
+  return new WorkerPool(workers ?? defaultWorkers(), [planModule]);
 }
 
 export function presetBase(scene: string, preset: PresetName | undefined): object {

@@ -24,8 +24,8 @@ class WorkerHandle {
   #end: WorkerError | undefined;
   #next = 0;
 
-  constructor() {
-    this.#worker = openWorker();
+  constructor(modules: readonly string[]) {
+    this.#worker = openWorker(modules);
     this.#worker.unref();
     this.#worker.on("message", (reply: Reply) => {
       this.#waiting.get(reply.id)?.settle(reply);
@@ -100,15 +100,16 @@ interface WorkerError {
 }
 
 /** Starts a worker; sources need a loader on Node versions that do not strip types themselves. */
-function openWorker(): Worker {
+function openWorker(modules: readonly string[]): Worker {
+  const workerData = { modules };
   const isSource = import.meta.url.endsWith(".ts");
   const file = new URL(isSource ? "./worker.ts" : "./worker.js", import.meta.url);
   const [major, minor] = process.versions.node.split(".").map(Number);
   const strips = major > 22 || (major === 22 && minor >= 18);
-  if (!isSource || strips) return new Worker(file, { execArgv: [] });
+  if (!isSource || strips) return new Worker(file, { execArgv: [], workerData });
   const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
   const code = `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
-  return new Worker(code, { eval: true, execArgv: [] });
+  return new Worker(code, { eval: true, execArgv: [], workerData });
 }
 
 /** Turns an error from a worker back into its class, so that users see a sentence, not a trace. */
@@ -145,8 +146,9 @@ export interface CollectorOptions {
 export class WorkerPool {
   readonly #workers: readonly WorkerHandle[];
 
-  constructor(workers = defaultWorkers()) {
-    this.#workers = Array.from({ length: workers }, () => new WorkerHandle());
+  /** `modules`: URLs that each worker imports first, such as those that add scenes. */
+  constructor(workers = defaultWorkers(), modules: readonly string[] = []) {
+    this.#workers = Array.from({ length: workers }, () => new WorkerHandle(modules));
   }
 
   /**

@@ -1,6 +1,6 @@
 /** A worker thread: owns shards, and does what the pool asks, one request at a time. */
 
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { type EvaluationShard, evaluateShard } from "./evaluation.ts";
 import type { Rollout } from "./rollout.ts";
 import { type Exploration, Shard, type ShardSpec } from "./shard.ts";
@@ -16,6 +16,8 @@ export type Request =
     }
   | { readonly kind: "evaluate"; readonly shard: EvaluationShard }
   | { readonly kind: "close" };
+
+for (const url of (workerData as { modules: readonly string[] }).modules) await import(url);
 
 const shards: Shard[] = [];
 let rollout: Rollout | undefined;

@@ -1,6 +1,10 @@
 /** `understudy train`: a privileged teacher by PPO, into a checkpoint. */
 
+import { ConfigError } from "../../core/errors.ts";
+import { type Plan, readPlan } from "../../llm-planner/plan.ts";
+import { planScene } from "../../llm-planner/scene.ts";
 import type { WorkerPool } from "../../rollout/pool.ts";
+import type { SimulationSpec } from "../../rollout/shard.ts";
 import { trainLink } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatCount, formatPercent } from "../format.ts";
@@ -12,6 +16,7 @@ export const train = defineCommand({
   examples: [
     ["train --scene push-pair --out runs/mine/teacher.ckpt", "train with the defaults"],
     ["train --scene push-pair --set teacher.observability=global", "a teacher that sees all"],
+    ["train --scene push-pair --plan runs/plan.json", "for the stages of a plan"],
   ],
   options: {
     ...sceneOption,
@@ -19,6 +24,10 @@ export const train = defineCommand({
       type: "string",
       default: "runs/teacher.ckpt",
       description: "checkpoint to write; an existing one is resumed",
+    },
+    plan: {
+      type: "string",
+      description: "train for the stages of this plan, a file that `plan --out` wrote",
     },
     ...presetOption,
     ...computeOptions,
@@ -29,7 +38,8 @@ export const train = defineCommand({
   async run({ options, configure, signal, report }) {
     const { scene, out, seed, device, threads } = options;
     const config = configure(runConfigSchema(scene), presetBase(scene, options.preset));
-    const simulation = simulationOf(scene, config, seed);
+    const plan = options.plan === undefined ? undefined : readPlan(options.plan);
+    const simulation = plannedSimulation(simulationOf(scene, config, seed), plan);
     const pool: WorkerPool = openPool(options.workers);
     const progress = new Progress(["teacher"]);
     try {
@@ -38,7 +48,7 @@ export const train = defineCommand({
       const { environmentSteps, metrics, iteration } = teacher.progress;
       report({ checkpoint: out, iteration, environmentSteps, metrics }, () =>
         [
-          `Teacher of "${scene}" in ${out}: ${formatCount(environmentSteps)} environment steps,`,
+          `Teacher of "${plan?.instruction ?? scene}" in ${out}: ${formatCount(environmentSteps)} environment steps,`,
           `success while exploring ${formatPercent(metrics.success ?? Number.NaN)}.`,
         ].join(" "),
       );
@@ -47,3 +57,15 @@ export const train = defineCommand({
     }
   },
 });
+
+/** The same simulation with the stages of a plan instead of the scene's own. */
+function plannedSimulation(simulation: SimulationSpec, plan: Plan | undefined): SimulationSpec {
+  if (!plan) return simulation;
+  const { scene: base, config } = simulation;
+  if (plan.scene !== base) {
+    throw new ConfigError(
+      `The plan is for scene "${plan.scene}", not for "${base}". Train with --scene ${plan.scene}.`,
+    );
+  }
+  return { ...simulation, scene: planScene.name, config: { base, scene: config, plan } };
+}

@@ -18,9 +18,28 @@ export const scenes: readonly Scene[] = [
   pushPair,
 ];
 
+/** Scenes that others have brought: found by name, not listed. */
+const added = new Map<string, Scene>();
+
+/**
+ * Lets a scene from elsewhere be found by its name, in this thread. Workers that simulate it need a module
+ * that adds it: see `WorkerPool`.
+ *
+ * @throws ConfigError where another scene has that name.
+ */
+export function addScene(scene: Scene): void {
+  const taken = [...scenes, ...added.values()].find(({ name }) => name === scene.name);
+  if (taken && taken !== scene) {
+    throw new ConfigError(
+      `There is a scene "${scene.name}" already. Give the other one another name.`,
+    );
+  }
+  added.set(scene.name, scene);
+}
+
 /** The scene of that name; a ConfigError lists what there is. */
 export function findScene(name: string): Scene {
-  const found = scenes.find((scene) => scene.name === name);
+  const found = scenes.find((scene) => scene.name === name) ?? added.get(name);
   if (found) return found;
   const known = scenes.map((scene) => scene.name).join(", ");
   throw new ConfigError(`Unknown scene "${name}". Scenes: ${known}.`);
