@@ -37,10 +37,16 @@ async function planFor(instruction: string, world: WorldView = table, refused = 
 
 describe("the planner that ships", () => {
   it("puts an object where the words have it", async () => {
-    // sizes 0.2 and 0.15: 0.175 + 0.1 to the left
-    expect(await planFor("Put the red box to the left of the blue cube.")).toEqual([
-      { active: "red-box", anchor: "blue-cube", at: [0, 0.275] },
+    // sizes 0.15 and 0.15: 0.15 + 0.1 to the left
+    expect(await planFor("Put the green can to the left of the blue cube.")).toEqual([
+      { active: "green-can", anchor: "blue-cube", at: [0, 0.25] },
     ]);
+  });
+
+  it("asks which one where a word may mean two: a box can be a cube, too", async () => {
+    await expect(planFor("Put the red box to the left of the blue cube.")).rejects.toThrow(
+      "could mean several objects",
+    );
   });
 
   it("keeps the order that is asked for, and finds what a pronoun means", async () => {
