@@ -1,7 +1,7 @@
 /** Worker threads that simulate and infer, and the roll-out they fill together. */
 
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import * as errors from "../core/errors.ts";
 import type { GroupName } from "../sim/observations.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
@@ -9,6 +9,7 @@ import type { ActorSpec } from "./actor.ts";
 import { EVALUATION_SHARD, type EvaluatedEpisode } from "./evaluation.ts";
 import { createRollout, type Rollout } from "./rollout.ts";
 import type { Exploration, ShardSpec, SimulationSpec } from "./shard.ts";
+import { revive, startWorker, type WorkerError } from "./thread.ts";
 import type { Request } from "./worker.ts";
 
 /** Workers used unless a configuration says otherwise: one a core, at most eight. */
@@ -25,7 +26,7 @@ class WorkerHandle {
   #next = 0;
 
   constructor(modules: readonly string[]) {
-    this.#worker = openWorker(modules);
+    this.#worker = startWorker("worker", import.meta.url, { modules });
     this.#worker.unref();
     this.#worker.on("message", (reply: Reply) => {
       this.#waiting.get(reply.id)?.settle(reply);
@@ -87,46 +88,6 @@ interface Reply {
   readonly id: number;
   readonly result?: unknown;
   readonly error?: WorkerError;
-}
-
-/** What is left of an error on its way between threads. */
-interface WorkerError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack?: string;
-  readonly statePath?: string;
-  /** Node's name for it. */
-  readonly code?: string;
-}
-
-/** Starts a worker; sources need a loader on Node versions that do not strip types themselves. */
-function openWorker(modules: readonly string[]): Worker {
-  const workerData = { modules };
-  const isSource = import.meta.url.endsWith(".ts");
-  const file = new URL(isSource ? "./worker.ts" : "./worker.js", import.meta.url);
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  const strips = major > 22 || (major === 22 && minor >= 18);
-  if (!isSource || strips) return new Worker(file, { execArgv: [], workerData });
-  const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
-  const code = `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
-  return new Worker(code, { eval: true, execArgv: [], workerData });
-}
-
-/** Turns an error from a worker back into its class, so that users see a sentence, not a trace. */
-function revive(error: WorkerError): Error {
-  if (error.name === "SimulationDivergedError") {
-    return new errors.SimulationDivergedError(error.message, error.statePath ?? "");
-  }
-  const known = {
-    ConfigError: errors.ConfigError,
-    ShapeError: errors.ShapeError,
-    FileError: errors.FileError,
-    DeviceError: errors.DeviceError,
-  }[error.name];
-  if (known) return new known(error.message);
-  const revived = new Error(error.message);
-  if (error.stack) revived.stack = error.stack;
-  return revived;
 }
 
 export interface CollectorOptions {

@@ -1,13 +1,7 @@
 /** A worker thread that answers one request after the other. */
 
-import { Worker } from "node:worker_threads";
-import {
-  ConfigError,
-  DeviceError,
-  FileError,
-  ShapeError,
-  SimulationDivergedError,
-} from "../../core/errors.ts";
+import type { Worker } from "node:worker_threads";
+import { revive, startWorker } from "../../rollout/thread.ts";
 import type { Reply, Request } from "./worker.ts";
 
 interface Waiting {
@@ -21,7 +15,7 @@ export class Thread {
   #ended: Error | undefined;
 
   constructor() {
-    this.#worker = openWorker();
+    this.#worker = startWorker("worker", import.meta.url);
     this.#worker.on("message", (reply: Reply) => this.#settle(reply));
     this.#worker.on("error", (error) => this.#end(error as Error));
     this.#worker.on("exit", (code) => {
@@ -44,7 +38,7 @@ export class Thread {
 
   #settle(reply: Reply): void {
     const waiting = this.#waiting.shift();
-    if (reply.error) waiting?.reject(revived(reply.error));
+    if (reply.error) waiting?.reject(revive(reply.error));
     else waiting?.resolve(reply.result);
   }
 
@@ -52,26 +46,4 @@ export class Thread {
     this.#ended ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
   }
-}
-
-/** Starts the worker; sources need a loader on Node versions that do not strip types themselves. */
-function openWorker(): Worker {
-  const isSource = import.meta.url.endsWith(".ts");
-  const file = new URL(isSource ? "./worker.ts" : "./worker.js", import.meta.url);
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  const strips = major > 22 || (major === 22 && minor >= 18);
-  if (!isSource || strips) return new Worker(file, { execArgv: [] });
-  const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
-  const code = `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
-  return new Worker(code, { eval: true, execArgv: [] });
-}
-
-/** Turns an error from a thread back into its class, so that users see a sentence, not a trace. */
-function revived({ name, message, stack, statePath }: NonNullable<Reply["error"]>): Error {
-  if (name === "SimulationDivergedError") return new SimulationDivergedError(message, statePath);
-  const known = { ConfigError, DeviceError, FileError, ShapeError }[name];
-  if (known) return new known(message);
-  const error = new Error(message);
-  if (stack) error.stack = stack;
-  return error;
 }

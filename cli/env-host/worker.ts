@@ -4,6 +4,7 @@ import { parentPort } from "node:worker_threads";
 import type { EndedEpisode } from "../../bridge/env-server/environment.ts";
 import { saveDiverged } from "../../rollout/diverged.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
+import type { WorkerError } from "../../rollout/thread.ts";
 import type { GroupName } from "../../sim/observations.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
@@ -37,12 +38,7 @@ export type Request =
 
 export interface Reply {
   readonly result?: unknown;
-  readonly error?: {
-    readonly name: string;
-    readonly message: string;
-    readonly stack: string | undefined;
-    readonly statePath: string;
-  };
+  readonly error?: WorkerError;
 }
 
 /** The environments of this thread. */
@@ -173,7 +169,7 @@ async function reply(request: Request): Promise<void> {
   try {
     parentPort?.postMessage({ result: await answer(request) } satisfies Reply);
   } catch (error) {
-    const { name, message, stack, statePath = "" } = error as Error & { statePath?: string };
+    const { name, message, stack = "", statePath = "" } = error as Error & { statePath?: string };
     parentPort?.postMessage({ error: { name, message, stack, statePath } } satisfies Reply);
   }
 }

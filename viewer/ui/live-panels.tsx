@@ -89,14 +89,7 @@ function RunFacts({ run }: { readonly run: RunState }) {
       <p class="hint">
         {count(environmentSteps)} of {count(totalSteps)} environment steps
       </p>
-      <dl>
-        {facts.map(([term, value]) => (
-          <>
-            <dt key={term}>{term}</dt>
-            <dd>{value}</dd>
-          </>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {points.length > 1 && (
         <Chart
           name="Success over environment steps"
@@ -149,14 +142,7 @@ function RobotFacts({ live, robot }: { readonly live: LiveLink; readonly robot: 
       >
         {stopped ? "Let them move again" : "STOP all robots"}
       </button>
-      <dl>
-        {facts.map(([term, value]) => (
-          <>
-            <dt key={term}>{term}</dt>
-            <dd>{value}</dd>
-          </>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <RobotImages image={robot.image} />
       <p class="hint">
         STOP makes every action zero. It is no substitute for the supervisor's own stop at the
@@ -277,4 +263,18 @@ function minutes(time_s: number): string {
 
 function milliseconds(value: number | null): string {
   return value === null ? "–" : `${value.toFixed(1)} ms`;
+}
+
+/** Terms and what is so. */
+function Facts({ facts }: { readonly facts: readonly (readonly [string, string])[] }) {
+  return (
+    <dl>
+      {facts.map(([term, value]) => (
+        <>
+          <dt key={term}>{term}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
+    </dl>
+  );
 }
