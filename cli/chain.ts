@@ -15,7 +15,7 @@ import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { distillStudent, type Student } from "../student/distill.ts";
 import { exportStudent } from "../student/export.ts";
-import { type Teacher, trainTeacher } from "../teacher/ppo.ts";
+import { type Teacher, type TeacherRun, trainTeacher } from "../teacher/ppo.ts";
 import type { Progress } from "./progress.ts";
 import type { RunConfig } from "./run-config.ts";
 
@@ -50,7 +50,7 @@ class RecentSuccess {
 }
 
 export async function trainLink(
-  chain: Chain,
+  chain: Chain & Pick<TeacherRun, "from">,
   checkpoint: string,
 ): Promise<{ teacher: Teacher; curve: CurvePoint[] }> {
   const { simulation, pool, progress, signal, device, threads } = chain;
@@ -64,6 +64,7 @@ export async function trainLink(
     config,
     pool,
     checkpoint,
+    ...(chain.from ? { from: chain.from } : {}),
     ...(device ? { device } : {}),
     ...(threads ? { threads } : {}),
     enough: () => signal.aborted,

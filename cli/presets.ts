@@ -14,6 +14,7 @@ const guided = { reward: { slow: 0.005, align: 3, behind: 1, detour: 4 } };
 const teacher = {
   observability: "objects+gate",
   entropyCoef: 0.006,
+  finalEntropyCoef: 0.006,
   epochs: 5,
   targetKl: 0.02,
   maxLearningRate: 0.003,

@@ -1,7 +1,7 @@
 /** The losses of the teacher (PPO) and of the student (distillation). */
 
 import type { Graph } from "./graph.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Operand, Tensor } from "./tensor.ts";
 
 /** What PPO compares, one number a sample: all [N], but `entropy`, which may be a scalar. */
 export interface PpoTerms {
@@ -19,7 +19,8 @@ export interface PpoCoefficients {
   /** How far the probability ratio may move from 1 before it stops paying. */
   readonly clip: number;
   readonly valueCoef: number;
-  readonly entropyCoef: number;
+  /** A number, or a scalar tensor that may change from batch to batch. */
+  readonly entropyCoef: Operand;
   /** Limits how far values move from `oldValues`; off unless given. */
   readonly valueClip?: number;
 }

@@ -7,14 +7,15 @@ import { buildNetwork, type NetworkSpec } from "../policies/networks/network.ts"
 import { loadPolicy } from "../policies/runtime/node.ts";
 import type { GroupName } from "../sim/observations.ts";
 
-/** Where a policy comes from and which observation group feeds each of its inputs. */
-export type ActorSpec =
-  | {
-      readonly kind: "network";
-      readonly network: NetworkSpec;
-      readonly inputs: Readonly<Record<string, GroupName>>;
-    }
-  | { readonly kind: "bundle"; readonly folder: string };
+/** A network whose weights are handed in, and which observation group feeds each of its inputs. */
+export interface NetworkActor {
+  readonly kind: "network";
+  readonly network: NetworkSpec;
+  readonly inputs: Readonly<Record<string, GroupName>>;
+}
+
+/** Where a policy comes from. */
+export type ActorSpec = NetworkActor | { readonly kind: "bundle"; readonly folder: string };
 
 /** Groups that an actor reads. */
 export type ActorInputs = Readonly<Record<string, GroupName>>;
@@ -42,7 +43,7 @@ export async function openActor(spec: ActorSpec, rows: number): Promise<BatchAct
 }
 
 async function openNetwork(
-  { network: spec, inputs }: Extract<ActorSpec, { kind: "network" }>,
+  { network: spec, inputs }: NetworkActor,
   rows: number,
 ): Promise<BatchActor> {
   const { params, act, inputs: specs } = buildNetwork(spec);

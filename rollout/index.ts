@@ -5,3 +5,4 @@ export { type EvaluatedEpisode, type EvaluationSummary, summarize } from "./eval
 export { type Collector, type CollectorOptions, defaultWorkers, WorkerPool } from "./pool.ts";
 export type { Rollout } from "./rollout.ts";
 export type { Exploration, SimulationSpec } from "./shard.ts";
+export { teacherActor } from "./teacher-actor.ts";

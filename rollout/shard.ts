@@ -46,25 +46,30 @@ export interface Exploration {
   readonly std?: readonly number[];
   /** Share of new episodes that start close to the goal; 0 unless given. */
   readonly practiceShare?: number;
-  /** Share of the others that start at any stage; 0 unless given. */
+  /** Share of the others that start where an earlier one was about to fail; 0 unless given. */
+  readonly failureShare?: number;
+  /** Share of what is then left that starts at any stage; 0 unless given. */
   readonly stageShare?: number;
+  /** A number other than the last roll-out's begins everything anew, as if nothing had been before; 0 unless given. */
+  readonly span?: number;
 }
+
+/** Episodes that no environment gets through in a span. */
+const SPAN_EPISODES = 1e6;
 
 export class Shard {
   readonly #spec: ShardSpec;
   readonly #batch: SceneBatch;
   readonly #actor: BatchActor;
-  readonly #noise: readonly Rng[];
+  #noise: readonly Rng[];
+  #span = 0;
   readonly #actions: Float32Array;
 
   private constructor(spec: ShardSpec, batch: SceneBatch, actor: BatchActor) {
     this.#spec = spec;
     this.#batch = batch;
     this.#actor = actor;
-    const rng = createRng(spec.simulation.seed).split("exploration");
-    this.#noise = Array.from({ length: spec.envs }, (_, env) =>
-      rng.split(`environment ${spec.firstEnv + env}`),
-    );
+    this.#noise = this.#noiseOf(0);
     this.#actions = new Float32Array(spec.envs * 2);
   }
 
@@ -93,10 +98,12 @@ export class Shard {
   async collect(
     theta: Float32Array,
     rollout: Rollout,
-    { std, practiceShare = 0, stageShare = 0 }: Exploration,
+    { std, practiceShare = 0, failureShare = 0, stageShare = 0, span = 0 }: Exploration,
   ): Promise<EpisodeEnd[]> {
     this.#batch.practiceShare = practiceShare;
+    this.#batch.failureShare = failureShare;
     this.#batch.stageShare = stageShare;
+    if (span !== this.#span) this.#begin(span);
     const ends: EpisodeEnd[] = [];
     for (let t = 0; t < rollout.steps; t++) {
       const row = t * rollout.envs + this.#spec.firstEnv;
@@ -120,6 +127,24 @@ export class Shard {
   async close(): Promise<void> {
     await this.#actor.close();
     this.#batch.free();
+  }
+
+  /** Begins a span: episodes and noise that depend on its number alone. */
+  #begin(span: number): void {
+    this.#span = span;
+    this.#noise = this.#noiseOf(span);
+    this.#batch.reset(span * SPAN_EPISODES);
+    this.#actor.reset();
+  }
+
+  /** One stream of noise an environment. */
+  #noiseOf(span: number): Rng[] {
+    const { simulation, envs, firstEnv } = this.#spec;
+    const rng = createRng(simulation.seed).split("exploration");
+    return Array.from({ length: envs }, (_, env) => {
+      const own = rng.split(`environment ${firstEnv + env}`);
+      return span === 0 ? own : own.split(`span ${span}`);
+    });
   }
 
   #copy(

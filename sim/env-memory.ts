@@ -3,6 +3,7 @@
 import { createRng, type Rng } from "../core/rng.ts";
 import type { Radians, Seconds } from "../core/units.ts";
 import { StageMachine } from "../credit/stage.ts";
+import type { FailureStarts, Moment } from "./failure-starts.ts";
 import type { Randomization } from "./randomization.ts";
 import { type AssembledScene, drawEpisode, type Episode } from "./scene.ts";
 
@@ -37,6 +38,8 @@ export interface EnvMemory {
   x_m: number;
   y_m: number;
   practice: boolean;
+  /** What the episode goes on from, where it began before a failure. */
+  goesOn: Moment | undefined;
   drawn: Episode<unknown>;
   sensing: Rng;
   /** How far off the heading is that the robot believes in, and how fast that grows. */
@@ -57,6 +60,7 @@ export function createMemory(scene: AssembledScene): EnvMemory {
     x_m: 0,
     y_m: 0,
     practice: false,
+    goesOn: undefined,
     drawn: { poses: [], firstStage: 0, stages: scene.stages.length, plan: undefined },
     sensing: createRng(0),
     headingError_rad: 0,
@@ -64,22 +68,33 @@ export function createMemory(scene: AssembledScene): EnvMemory {
   };
 }
 
-/**
- * Draws a new episode and clears what was counted. `practiceShare` of the episodes begin close to the goal of any stage,
- * `stageShare` of the others at any stage, the earlier ones done.
- */
+/** Where the episodes of a training begin; full starts are what is left. */
+export interface StartShares {
+  /** Share that begins close to the goal of any stage. */
+  readonly practiceShare: number;
+  /** Share of the others that begins where an earlier one was about to fail. */
+  readonly failureShare: number;
+  /** Share of what is then left that begins at any stage, the earlier ones done. */
+  readonly stageShare: number;
+}
+
+/** Draws a new episode and clears what was counted. */
 export function drawInto(
   memory: EnvMemory,
   scene: AssembledScene,
   rng: Rng,
-  shares: { readonly practiceShare: number; readonly stageShare: number },
+  shares: StartShares,
+  failures: FailureStarts,
 ): void {
   const close = rng.split("practice").next() < shares.practiceShare;
+  const failure = rng.split("failure");
+  const again = !close && failure.next() < shares.failureShare ? failures.draw(failure) : undefined;
   const stage = rng.split("stage");
   const later = stage.next() < shares.stageShare || close;
   const progress = later ? stage.next() : 0;
-  memory.drawn = drawEpisode(scene, rng.split("start"), { progress, close });
-  memory.practice = close || memory.drawn.firstStage > 0;
+  memory.drawn = again?.episode ?? drawEpisode(scene, rng.split("start"), { progress, close });
+  memory.goesOn = again;
+  memory.practice = close || again !== undefined || memory.drawn.firstStage > 0;
   memory.steps = 0;
   memory.return = 0;
   memory.pathLength_m = 0;

@@ -4,6 +4,8 @@ import type { Layout } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import { goalLayout, writeGoal } from "./goal.ts";
 import type { Ground } from "./ground.ts";
+import { KEYPOINTS } from "./keypoints.ts";
+import { objectPoseLayout, writeObjectPoses } from "./object-poses.ts";
 import { type GroupName, proprioceptionLayout } from "./observations.ts";
 import { jitterKeypoints, Observer } from "./observer.ts";
 import { type Progress, privilegedLayoutOf, writePrivileged } from "./privileged.ts";
@@ -29,6 +31,8 @@ export class GroupWriter {
   readonly #scene: AssembledScene;
   readonly #noise_m: number;
   readonly #observer: Observer;
+  /** A row of them, from which poses are made. */
+  readonly #keypoints: Float32Array;
   readonly #privileged: Layout;
   readonly #recollection: Recollection | undefined;
 
@@ -37,6 +41,7 @@ export class GroupWriter {
     this.#scene = scene;
     this.#noise_m = noise_m;
     this.#observer = new Observer(scene);
+    this.#keypoints = new Float32Array(this.#observer.keypoints.size);
     this.#privileged = privilegedLayoutOf(scene);
     this.#recollection = groups.includes("lastSeen")
       ? new Recollection(scene, this.#observer, envs, noise_m)
@@ -49,12 +54,18 @@ export class GroupWriter {
     if (group === "goal") return goalLayout.size;
     if (group === "privileged") return this.#privileged.size;
     if (group === "lastSeen") return this.#recollection?.rowSize ?? 0;
+    if (group.startsWith("poses:")) return this.#objects * objectPoseLayout.size;
     return this.#observer.keypoints.size;
   }
 
-  /** A new episode of the ground's environment: the robot remembers nothing. */
-  begin(ground: Ground, rng: Rng): void {
-    this.#recollection?.begin(ground, rng);
+  /** A new episode of the ground's environment: the robot remembers nothing, or what it did when it was asked. */
+  begin(ground: Ground, rng: Rng, remembered?: Float32Array): void {
+    this.#recollection?.begin(ground, rng, remembered);
+  }
+
+  /** What the robot of an environment remembers, for `begin`; undefined without a memory. */
+  remembered(env: number): Float32Array | undefined {
+    return this.#recollection?.remembered(env);
   }
 
   /** A control step of the ground's environment under a commanded twist. */
@@ -82,12 +93,30 @@ export class GroupWriter {
       this.#recollection?.write(ground, roles, out, start);
     } else if (group === "privileged") {
       writePrivileged(scene, this.#privileged, ground, roles, target, progress, out, start);
+    } else if (group.startsWith("poses:")) {
+      const observability = group.slice("poses:".length) as Observability;
+      this.#writeKeypoints(ground, observability, { roles, target, sensing }, this.#keypoints, 0);
+      writeObjectPoses(this.#keypoints, 0, this.#objects, out, start);
     } else {
       const observability = group.slice("keypoints:".length) as Observability;
-      this.#observer.writeKeypoints(ground, roles, target, observability, out, start);
-      if (this.#noise_m > 0 && observability !== "global") {
-        jitterKeypoints(this.#observer.keypoints, this.#noise_m, sensing, out, start);
-      }
+      this.#writeKeypoints(ground, observability, { roles, target, sensing }, out, start);
     }
+  }
+
+  #writeKeypoints(
+    ground: Ground,
+    observability: Observability,
+    { roles, target, sensing }: Pick<Situation, "roles" | "target" | "sensing">,
+    out: Float32Array,
+    start: number,
+  ): void {
+    this.#observer.writeKeypoints(ground, roles, target, observability, out, start);
+    if (this.#noise_m > 0 && observability !== "global") {
+      jitterKeypoints(this.#observer.keypoints, this.#noise_m, sensing, out, start);
+    }
+  }
+
+  get #objects(): number {
+    return this.#observer.keypoints.size / (KEYPOINTS * 3);
   }
 }

@@ -7,6 +7,7 @@
  * | group | row | for |
  * |---|---|---|
  * | `keypoints:<observability>` | canonical points of each role in the base frame | the teacher |
+ * | `poses:<observability>` | the pose that each object's points come to: see object-poses.ts | the same, faster |
  * | `proprioception` | the previous action | everybody |
  * | `goal` | where the target lies from the anchor, in the robot's axes | students of several targets |
  * | `lastSeen` | where each role was last seen, and how long ago | whoever has a memory |
@@ -24,6 +25,7 @@ export { roleNames } from "./roles.ts";
 
 export type GroupName =
   | `keypoints:${Observability}`
+  | `poses:${Observability}`
   | "proprioception"
   | "goal"
   | "lastSeen"

@@ -66,13 +66,24 @@ export class Recollection {
     return this.#columns.size;
   }
 
-  /** A new episode: nothing is known but what is in view. */
-  begin(ground: Ground, rng: Rng): void {
+  /** A new episode: nothing is known but what is in view, and what was `remembered` when it went on from another. */
+  begin(ground: Ground, rng: Rng, remembered?: Float32Array): void {
     this.#noise[ground.env] = rng;
     this.#twists.fill(0, ground.env * 2, ground.env * 2 + 2);
-    const size = this.#bodies * memoryColumns.size;
-    this.#memory.fill(0, ground.env * size, (ground.env + 1) * size);
+    const rows = this.#rowsOf(ground.env);
+    if (remembered) rows.set(remembered);
+    else rows.fill(0);
     this.#look(ground);
+  }
+
+  /** A copy of what an environment's robot remembers, for `begin`. */
+  remembered(env: number): Float32Array {
+    return this.#rowsOf(env).slice();
+  }
+
+  #rowsOf(env: number): Float32Array {
+    const size = this.#bodies * memoryColumns.size;
+    return this.#memory.subarray(env * size, (env + 1) * size);
   }
 
   /** One control step under a commanded twist. */

@@ -19,8 +19,10 @@ import {
   endOf,
   headingError_rad,
   misalign,
+  type StartShares,
 } from "./env-memory.ts";
 import { type Eyes, openEyes } from "./eyes.ts";
+import { FailureStarts } from "./failure-starts.ts";
 import { Ground } from "./ground.ts";
 import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
 import type { GroupName } from "./observations.ts";
@@ -54,6 +56,7 @@ export interface SceneBatchOptions {
 }
 
 const MAX_DELAY = 5;
+const FULL_STARTS: StartShares = { practiceShare: 0, failureShare: 0, stageShare: 0 };
 
 export class SceneBatch {
   readonly scene: AssembledScene;
@@ -85,9 +88,13 @@ export class SceneBatch {
   /** Past actions of every environment, newest first: [N][MAX_DELAY + 1][2]. */
   readonly #actions: Float32Array;
   readonly #vectorGroups: readonly VectorGroup[];
-  /** Share of the episodes to come that start close to the goal; for training only. */
+  readonly #failures: FailureStarts;
+  // where the episodes to come begin; evaluation has full starts only
+  /** Share that begins close to the goal. */
   practiceShare = 0;
-  /** Share of the others that start at a stage drawn evenly from all; for training only. */
+  /** Share of the others that begins where an earlier one was about to fail. */
+  failureShare = 0;
+  /** Share of what is then left that begins at a stage drawn evenly from all. */
   stageShare = 0;
 
   private constructor(
@@ -108,6 +115,7 @@ export class SceneBatch {
     this.#writer = new GroupWriter(scene, options.groups, envs, keypointNoise_m);
     this.#eyes = eyes;
     this.termNames = termNames(scene.stages);
+    this.#failures = new FailureStarts(envs);
     this.#envs = Array.from({ length: envs }, () => createMemory(scene));
     const { maxSpeed_mps, maxTurnRate_radps } = scene.cast.robot;
     this.#limits = [maxSpeed_mps, maxTurnRate_radps];
@@ -142,13 +150,17 @@ export class SceneBatch {
     return new SceneBatch(options, assembled, world, eyes);
   }
 
-  /** Starts a new episode everywhere. */
-  reset(): void {
+  /**
+   * Starts a new episode everywhere: the next one, or number `episode`, and then nothing of what went before matters to what
+   * comes after.
+   */
+  reset(episode?: number): void {
+    if (episode !== undefined) this.#failures.clear();
     this.ends.length = 0;
     this.boundaries.fill(0);
     this.discounts.fill(1);
     this.rewards.fill(0);
-    for (let env = 0; env < this.envs; env++) this.resetOne(env);
+    for (let env = 0; env < this.envs; env++) this.resetOne(env, episode);
     this.#eyes?.look();
   }
 
@@ -158,10 +170,12 @@ export class SceneBatch {
     const number = (this.#options.firstEnv ?? 0) + env;
     const rng = this.#rng.split(`environment ${number} episode ${episode}`);
     memory.episode = episode;
-    drawInto(memory, this.scene, rng, {
-      practiceShare: this.practiceShare,
-      stageShare: this.#options.purpose === "training" ? this.stageShare : 0,
-    });
+    const { practiceShare, failureShare, stageShare } = this;
+    const shares =
+      this.#options.purpose === "training"
+        ? { practiceShare, failureShare, stageShare }
+        : FULL_STARTS;
+    drawInto(memory, this.scene, rng, shares, this.#failures);
     memory.drawn.poses.forEach((pose, body) => {
       this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
     });
@@ -174,7 +188,7 @@ export class SceneBatch {
     memory.machine.reset(firstStage, stages);
     this.#ground.env = env;
     this.#ground.markStart();
-    this.#writer.begin(this.#ground, rng.split("recalling"));
+    this.#writer.begin(this.#ground, rng.split("recalling"), memory.goesOn?.recollection);
     memory.x_m = this.#ground.x_m(0);
     memory.y_m = this.#ground.y_m(0);
     this.scene.measure(this.#ground, firstStage, [0, 0], memory.now, plan);
@@ -248,14 +262,35 @@ export class SceneBatch {
     this.boundaries[env] = ended ? 1 : 0;
     if (!ended) {
       if (outcome.completed) this.#enterStage(env);
+      if (this.#holdsMoments(memory)) this.#hold(env);
       this.#observe(env, this.groups);
       return;
     }
     this.#observe(env, this.finalGroups);
     const kind = outcome.finished ? "success" : (failure ?? "timed out");
     this.ends.push(endOf(memory, (this.#options.firstEnv ?? 0) + env, kind));
+    const failed = kind !== "success" && memory.goesOn === undefined;
+    this.#failures.end(env, failed ? memory.steps : undefined, memory.sensing);
     this.#options.onEnd?.(env);
     this.resetOne(env);
+  }
+
+  /** Episodes that went on from a failure leave no moments: they would lead ever closer to where nothing helps. */
+  #holdsMoments({ steps, goesOn }: EnvMemory): boolean {
+    return this.failureShare > 0 && goesOn === undefined && this.#failures.isDue(steps);
+  }
+
+  /** Keeps in mind where an environment stands, should its episode fail soon. */
+  #hold(env: number): void {
+    const { machine, drawn, steps } = this.#envs[env];
+    const poses = this.world.bodies.map((_, body) => ({
+      x_m: this.#ground.x_m(body),
+      y_m: this.#ground.y_m(body),
+      yaw_rad: this.#ground.yaw_rad(body),
+    }));
+    const episode = { ...drawn, poses, firstStage: machine.index };
+    const recollection = this.#writer.remembered(env);
+    this.#failures.hold(env, steps, { episode, recollection });
   }
 
   /** The next stage is measured by its own roles, so that its first step pays for no jump. */

@@ -7,6 +7,13 @@ export const studentConfig = z.strictObject({
   envs: z.int().min(1).default(256),
   shardEnvs: z.int().min(1).default(64).describe("environments simulated and inferred together"),
   rolloutSteps: z.int().min(1).default(16).describe("control steps per environment and roll-out"),
+  spanIterations: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "after so many, episodes begin anew and all is saved: resuming gives the same bits; 0: never",
+    ),
   practiceShare: z
     .number()
     .min(0)
@@ -25,6 +32,14 @@ export const studentConfig = z.strictObject({
     .max(1)
     .default(0.5)
     .describe("of the other episodes, those that start at any stage, the earlier ones done"),
+  failureShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      "of the episodes not close to the goal, those that start where one was about to fail",
+    ),
   epochs: z.int().min(1).default(1),
   batch: z.int().min(1).default(256).describe("sequences of a minibatch"),
   learningRate: z.number().positive().default(1e-3).describe("at the start; falls linearly"),

@@ -8,11 +8,12 @@ import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
-import { practiceAt } from "../rollout/curriculum.ts";
+import { isSaved, practiceAt, spanAt } from "../rollout/curriculum.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
+import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { Observability } from "../sim/visibility.ts";
 import { loadStudent, type StudentProgress, saveStudent } from "./checkpoint.ts";
@@ -68,12 +69,14 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
   while (progress.iteration < config.iterations) {
     // the student drives
     const practiceShare = practiceAt(progress.iteration, config);
-    const { stageShare } = config;
-    const ends = await collector.collect(trainer.theta, { practiceShare, stageShare });
+    const { failureShare, stageShare } = config;
+    const span = spanAt(progress.iteration, config.spanIterations);
+    const starts = { practiceShare, failureShare, stageShare, span };
+    const ends = await collector.collect(trainer.theta, starts);
     const { rollout } = collector;
 
     // the teacher labels what it visited
-    const labels = await labelsOf(rollout, labeller, teacher.observability);
+    const labels = await labelsOf(rollout, labeller, teacher);
     if (progress.iteration === 0 && config.warmStart) warmStart(trainer, spec, run, labels);
 
     // one update on it
@@ -90,11 +93,16 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
       metrics: { ...averages(stats), learningRate, ...episodeMetrics(ends) },
     };
     run.log?.(progress, ends);
-    if (progress.iteration % (run.saveEvery ?? 25) === 0) saveStudent(run, spec, trainer, progress);
+    if (isSaved(progress.iteration, config.spanIterations, run.saveEvery)) {
+      saveStudent(run, spec, trainer, progress);
+    }
     if (run.enough?.(progress)) break;
   }
 
-  saveStudent(run, spec, trainer, progress);
+  // in the middle of a span there is nothing to resume from to the bit
+  if (config.spanIterations === 0 || progress.iteration >= config.iterations) {
+    saveStudent(run, spec, trainer, progress);
+  }
   const theta = trainer.theta.slice();
   await Promise.all([trainer.close(), labeller.close(), collector.close()]);
   return { spec, theta, progress };
@@ -133,13 +141,14 @@ function createTrainer(run: StudentRun, spec: StudentSpec, theta: Float32Array):
 function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
   const { config, simulation, teacher, pool } = run;
   const seen = `keypoints:${teacher.observability}` as const;
+  const read = Object.values(teacherActor(teacher.spec, teacher.observability).inputs);
   return pool.openCollector({
     simulation,
     actor: studentActor(spec),
     envs: config.envs,
     shardEnvs: config.shardEnvs,
     steps: config.rolloutSteps,
-    groups: [...new Set([...observedGroups(spec), seen, "keypoints:global"] as const)],
+    groups: [...new Set([...observedGroups(spec), ...read, seen, "keypoints:global"] as const)],
     finals: [],
   });
 }
@@ -147,13 +156,14 @@ function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
 function labelsOf(
   { groups }: Rollout,
   labeller: Labeller,
-  observability: Observability,
+  { spec, observability }: StudentRun["teacher"],
 ): Promise<Labels> {
+  const { inputs } = teacherActor(spec, observability);
+  const observed = Object.entries(inputs).map(([input, group]) => [input, groups[group]]);
   return labeller.label(
+    Object.fromEntries(observed),
     groups[`keypoints:${observability}`],
     groups["keypoints:global"],
-    groups.proprioception,
-    groups.lastSeen,
   );
 }
 

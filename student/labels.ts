@@ -3,6 +3,7 @@
 import { Actor } from "../nn/engine.ts";
 import { POSE_COLUMNS } from "../policies/networks/student.ts";
 import {
+  pointsOf,
   type TeacherSpec,
   teacherInputs,
   teacherNetwork,
@@ -55,18 +56,20 @@ export class Labeller {
 
   /**
    * Labels B states, in batches of fixed size, the last of them padded.
+   * @param observed what the teacher reads, [B, ...] by its inputs' names
    * @param keypoints [B, O] as the teacher sees them
    * @param everything [B, O] the same without masks
-   * @param lastSeen [B, M] where the teacher has a memory
    */
   async label(
+    observed: Readonly<Record<string, Float32Array>>,
     keypoints: Float32Array,
     everything: Float32Array,
-    proprioception: Float32Array,
-    lastSeen?: Float32Array,
   ): Promise<Labels> {
     const { spec, theta } = this.#teacher;
-    const columns = teacherInputs(spec).keypoints.shape[0];
+    const widths = Object.entries(teacherInputs(spec)).map(([input, { shape }]) => {
+      return [input, shape[0]] as const;
+    });
+    const columns = pointsOf(spec) * 3;
     const count = keypoints.length / columns;
     const labelled = this.#roles.length;
     const roles = Object.keys(spec.points).length;
@@ -75,16 +78,14 @@ export class Labeller {
     const sums = new Float64Array(roles * spec.latent);
     for (let first = 0; first < count; first += this.#batch) {
       const last = Math.min(first + this.#batch, count);
-      const found = await this.#actor.run(theta, {
-        keypoints: this.#rows(keypoints, columns, first),
-        proprioception: this.#rows(proprioception, spec.actions, first),
-        ...(spec.lastSeen && lastSeen
-          ? { lastSeen: this.#rows(lastSeen, spec.lastSeen, first) }
-          : {}),
-      });
+      const rows = widths.map(([input, width]) => [
+        input,
+        this.#rows(observed[input], width, first),
+      ]);
+      const found = await this.#actor.run(theta, Object.fromEntries(rows));
       actions.set(found.mean.subarray(0, (last - first) * spec.actions), first * spec.actions);
-      const rows = found.latents.subarray(0, (last - first) * roles * spec.latent);
-      keepFirst(rows, latents, first, { labelled, roles, latent: spec.latent }, sums);
+      const known = found.latents.subarray(0, (last - first) * roles * spec.latent);
+      keepFirst(known, latents, first, { labelled, roles, latent: spec.latent }, sums);
     }
     for (let i = 0; i < actions.length; i++) actions[i] = Math.min(1, Math.max(-1, actions[i]));
     const poses = posesOf(spec, this.#roles, keypoints, everything, columns);

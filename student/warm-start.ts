@@ -11,13 +11,18 @@ import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.t
 
 /** Throws unless the student's latents are as wide as its teacher's and, for a warm start, its head too. */
 export function checkWidths(
-  student: Pick<StudentSpec, "latent" | "hidden" | "lastSeen">,
-  teacher: Pick<TeacherSpec, "latent" | "hidden" | "lastSeen">,
+  student: Pick<StudentSpec, "latent" | "hidden" | "lastSeen" | "goal">,
+  teacher: Pick<TeacherSpec, "latent" | "hidden" | "lastSeen" | "goal">,
   warmStart: boolean,
 ): void {
   if (teacher.lastSeen && !student.lastSeen) {
     throw new ConfigError(
       "This teacher remembers where things were last seen, so its student must, too. Set student.lastSeen=true.",
+    );
+  }
+  if (teacher.goal && !student.goal) {
+    throw new ConfigError(
+      "This teacher is told where the target lies from the anchor, so its student must be, too. Set student.goal=true.",
     );
   }
   const { latent, hidden } = teacher;
@@ -54,10 +59,16 @@ export function warmStartHead(
   const latents = (actions + Object.keys(teacher.spec.points).length * latent) * hidden;
   const weights = read("head.1.w");
   write("head.1.w", weights.subarray(0, kept));
-  // what a teacher without a memory cannot say is left out at first
-  const remembered = new Float32Array((student.lastSeen ?? 0) * hidden);
-  if (teacher.spec.lastSeen) remembered.set(weights.subarray(latents));
-  theta.set(remembered, to.offsetOf("head.1.w").at + kept);
+  // what the teacher knows nothing of is left out at first
+  let [reading, writing] = [latents, to.offsetOf("head.1.w").at + kept];
+  for (const input of ["lastSeen", "goal"] as const) {
+    const [theirs, ours] = [teacher.spec[input] ?? 0, student[input] ?? 0].map((n) => n * hidden);
+    const columns = new Float32Array(ours);
+    if (theirs > 0 && ours > 0) columns.set(weights.subarray(reading, reading + theirs));
+    theta.set(columns, writing);
+    reading += theirs;
+    writing += ours;
+  }
   const bias = read("head.1.b").slice();
   const first = known * latent;
   for (let row = 0; kept + row * hidden < latents; row++) {

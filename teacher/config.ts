@@ -1,6 +1,7 @@
 /** What a teacher is trained with. Every field is a `--set teacher.<field>=<value>`. */
 
 import { z } from "zod";
+import { encoders } from "../policies/networks/teacher.ts";
 import { observabilities } from "../sim/visibility.ts";
 
 export const teacherConfig = z.strictObject({
@@ -14,6 +15,13 @@ export const teacherConfig = z.strictObject({
     .enum(observabilities)
     .default("fov+gate")
     .describe("what the actor may see; the critic sees everything"),
+  spanIterations: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "after so many, episodes begin anew and all is saved: resuming gives the same bits; 0: never",
+    ),
   practiceShare: z
     .number()
     .min(0)
@@ -32,20 +40,37 @@ export const teacherConfig = z.strictObject({
     .max(1)
     .default(0.5)
     .describe("of the other episodes, those that start at any stage, the earlier ones done"),
+  failureShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      "of the episodes not close to the goal, those that start where one was about to fail",
+    ),
   lastSeen: z
     .boolean()
     .default(false)
     .describe("remember where each role was last seen; its student must, too"),
+  goal: z
+    .boolean()
+    .default(false)
+    .describe("tell it where the target lies from the anchor, as its student is told"),
   gamma: z.number().min(0).max(1).default(0.99),
   lambda: z.number().min(0).max(1).default(0.95),
   clip: z.number().positive().default(0.2),
   valueCoef: z.number().min(0).default(0.5),
-  entropyCoef: z.number().min(0).default(0.002),
+  entropyCoef: z.number().min(0).default(0.002).describe("at the start; falls linearly"),
+  finalEntropyCoef: z.number().min(0).default(0.002),
   clipNorm: z.number().positive().default(1).describe("global norm that gradients are clipped to"),
   learningRate: z.number().positive().default(1e-3),
   minLearningRate: z.number().positive().default(1e-4),
   maxLearningRate: z.number().positive().default(2e-3),
   targetKl: z.number().positive().default(0.012).describe("the learning rate follows it"),
+  encoder: z
+    .enum(encoders)
+    .default("points")
+    .describe("latents from each keypoint, as in EgoPush, or from the pose they come to: faster"),
   latent: z.int().min(1).default(32).describe("width of a role's latent"),
   hidden: z.int().min(1).default(128),
 });

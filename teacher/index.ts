@@ -3,4 +3,3 @@
 export { readTeacher, type TeacherProgress } from "./checkpoint.ts";
 export { type TeacherConfig, teacherConfig } from "./config.ts";
 export { type Teacher, type TeacherRun, trainTeacher } from "./ppo.ts";
-export { teacherActor } from "./teacher.ts";

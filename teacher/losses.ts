@@ -20,12 +20,14 @@ export function teacherData(spec: TeacherSpec): DataSpec {
     logProbs: { shape: [] },
     advantages: { shape: [] },
     returns: { shape: [] },
+    // the same in all rows: it changes from roll-out to roll-out
+    entropyCoef: { shape: [] },
   };
 }
 
 export function teacherObjective(
   spec: TeacherSpec,
-  { clip, valueCoef, entropyCoef }: Pick<TeacherConfig, "clip" | "valueCoef" | "entropyCoef">,
+  { clip, valueCoef }: Pick<TeacherConfig, "clip" | "valueCoef">,
 ): Objective {
   const { act } = teacherNetwork(spec);
   return (g, views, batch) => {
@@ -42,7 +44,7 @@ export function teacherObjective(
         returns: batch.returns,
         entropy: gaussianEntropy(g, views.logStd),
       },
-      { clip, valueCoef, entropyCoef },
+      { clip, valueCoef, entropyCoef: g.mean(batch.entropyCoef) },
     );
   };
 }

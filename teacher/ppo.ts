@@ -2,26 +2,30 @@
  * Proximal policy optimization of the privileged teacher (Schulman et al., 2017).
  *
  * Reads top to bottom: roll out, estimate advantages, update, log, repeat. Every formula is a pure
- * function in losses.ts, learning-rate.ts or credit/, so that it can be tested without this loop.
+ * function in losses.ts, schedules.ts or credit/, so that it can be tested without this loop.
  */
 
+import { ConfigError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { gae } from "../credit/gae.ts";
 import { standardize } from "../credit/standardize.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
-import { practiceAt } from "../rollout/curriculum.ts";
+import type { NetworkActor } from "../rollout/actor.ts";
+import { isSaved, practiceAt, spanAt } from "../rollout/curriculum.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
+import type { Rollout } from "../rollout/rollout.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
+import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
 import { Critic } from "./critic.ts";
-import { adaptLearningRate, rateCeiling } from "./learning-rate.ts";
 import { teacherData, teacherObjective } from "./losses.ts";
-import { teacherActor, teacherSpec } from "./teacher.ts";
+import { adaptLearningRate, entropyCoefAt, rateCeiling } from "./schedules.ts";
+import { teacherSpec } from "./teacher.ts";
 
 export interface TeacherRun {
   readonly simulation: SimulationSpec;
@@ -30,6 +34,8 @@ export interface TeacherRun {
   /** Where to save and, if it is there already, to resume from. */
   readonly checkpoint?: string;
   readonly saveEvery?: number;
+  /** A teacher of the same network whose weights this one begins with; random ones unless given. */
+  readonly from?: Pick<Teacher, "spec" | "theta">;
   readonly device?: Device;
   readonly threads?: number;
   readonly log?: (progress: TeacherProgress, ends: readonly EpisodeEnd[]) => void;
@@ -51,7 +57,8 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   const rng = createRng(simulation.seed).split("teacher");
   const trainer = await createTrainer(run, spec, rng);
   const critic = await Critic.create(spec, config.batch);
-  const collector = await openCollector(run, spec);
+  const actor = teacherActor(spec, config.observability);
+  const collector = await openCollector(run, actor);
   const { rollout } = collector;
   let progress = loadTeacher(run, spec, trainer);
 
@@ -59,8 +66,10 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     // roll out the current policy
     const theta = trainer.theta;
     const practiceShare = practiceAt(progress.iteration, config);
-    const { stageShare } = config;
-    const exploration = { std: stdOf(spec, theta), practiceShare, stageShare };
+    const { failureShare, stageShare } = config;
+    const span = spanAt(progress.iteration, config.spanIterations);
+    const starts = { practiceShare, failureShare, stageShare };
+    const exploration = { std: stdOf(spec, theta), span, ...starts };
     const ends = await collector.collect(theta, exploration);
 
     // assign credit
@@ -74,14 +83,13 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     // improve the policy on its own data
     const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
     const data = {
-      keypoints: rollout.groups[`keypoints:${config.observability}`],
-      proprioception: rollout.groups.proprioception,
-      ...(spec.lastSeen ? { lastSeen: rollout.groups.lastSeen } : {}),
+      ...observed(actor, rollout),
       privileged: rollout.groups.privileged,
       actions: rollout.actions,
       logProbs: rollout.logProbs,
       advantages,
       returns,
+      entropyCoef: new Float32Array(steps * envs).fill(entropyCoefAt(progress.iteration, config)),
     };
     const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
@@ -95,11 +103,16 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
       metrics: metricsOf(stats, ends, stdOf(spec, trainer.theta)),
     };
     run.log?.(progress, ends);
-    if (progress.iteration % (run.saveEvery ?? 25) === 0) saveTeacher(run, spec, trainer, progress);
+    if (isSaved(progress.iteration, config.spanIterations, run.saveEvery)) {
+      saveTeacher(run, spec, trainer, progress);
+    }
     if (run.enough?.(progress)) break;
   }
 
-  saveTeacher(run, spec, trainer, progress);
+  // in the middle of a span there is nothing to resume from to the bit
+  if (config.spanIterations === 0 || progress.iteration >= config.iterations) {
+    saveTeacher(run, spec, trainer, progress);
+  }
   const theta = trainer.theta.slice();
   await Promise.all([trainer.close(), critic.close(), collector.close()]);
   return { spec, theta, progress };
@@ -117,26 +130,37 @@ function createTrainer(run: TeacherRun, spec: TeacherSpec, rng: Rng): Promise<Tr
     clipNorm: config.clipNorm,
     device,
     threads,
-    theta: params.init(rng.split("weights")),
+    theta: run.from ? weightsFrom(run.from, spec) : params.init(rng.split("weights")),
   });
 }
 
-function openCollector(run: TeacherRun, spec: TeacherSpec): Promise<Collector> {
+/** The weights of a teacher, if its network is the one of `spec`. @throws ConfigError */
+function weightsFrom(from: Pick<Teacher, "spec" | "theta">, spec: TeacherSpec): Float32Array {
+  const [theirs, ours] = [from.spec, spec].map((network) => JSON.stringify(network));
+  if (theirs !== ours) {
+    throw new ConfigError(
+      `Expected a teacher with the network ${ours} to begin with, got ${theirs}. Use its scene and its settings of the network, or begin from nothing.`,
+    );
+  }
+  return from.theta;
+}
+
+function openCollector(run: TeacherRun, actor: NetworkActor): Promise<Collector> {
   const { config, simulation, pool } = run;
   return pool.openCollector({
     simulation,
-    actor: teacherActor(spec, config.observability),
+    actor,
     envs: config.envs,
     shardEnvs: config.shardEnvs,
     steps: config.rolloutSteps,
-    groups: [
-      `keypoints:${config.observability}`,
-      "proprioception",
-      ...(spec.lastSeen ? (["lastSeen"] as const) : []),
-      "privileged",
-    ],
+    groups: [...Object.values(actor.inputs), "privileged"],
     finals: ["privileged"],
   });
+}
+
+/** What an actor read, by its inputs' names. */
+function observed({ inputs }: NetworkActor, { groups }: Rollout): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(inputs).map(([input, group]) => [input, groups[group]]));
 }
 
 /** Standard deviation of each action, from the parameter that holds its logarithm. */

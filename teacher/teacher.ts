@@ -1,13 +1,12 @@
-/** The teacher's network for a scene, and how its inputs are fed. */
+/** The teacher's network for a scene. */
 
 import { parseConfig } from "../core/config.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
-import type { ActorSpec } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
-import { keypointLayout, privilegedLayoutOf } from "../sim/observations.ts";
+import { objectPoseLayout } from "../sim/object-poses.ts";
+import { goalLayout, keypointLayout, privilegedLayoutOf } from "../sim/observations.ts";
 import { lastSeenLayout } from "../sim/recollection.ts";
 import { findScene } from "../sim/scenes/index.ts";
-import type { Observability } from "../sim/visibility.ts";
 import type { TeacherConfig } from "./config.ts";
 
 export function teacherSpec(
@@ -15,10 +14,11 @@ export function teacherSpec(
   {
     latent,
     hidden,
+    encoder = "points",
     lastSeen = false,
-  }: Pick<TeacherConfig, "latent" | "hidden"> & {
-    readonly lastSeen?: boolean;
-  },
+    goal = false,
+  }: Pick<TeacherConfig, "latent" | "hidden"> &
+    Partial<Pick<TeacherConfig, "encoder" | "lastSeen" | "goal">>,
 ): TeacherSpec {
   const scene = findScene(simulation.scene);
   const assembled = scene.assemble(
@@ -30,17 +30,14 @@ export function teacherSpec(
     Object.entries(columns.width).map(([role, width]) => [role, width / 3]),
   );
   const remembered = lastSeen ? { lastSeen: lastSeenLayout(assembled).size } : {};
-  return { kind: "teacher", points, privileged, actions: 2, latent, hidden, ...remembered };
-}
-
-export function teacherActor(network: TeacherSpec, observability: Observability): ActorSpec {
+  const told = goal && assembled.tellsGoal ? { goal: goalLayout.size } : {};
+  const widths = { privileged, actions: 2, latent, hidden };
   return {
-    kind: "network",
-    network,
-    inputs: {
-      keypoints: `keypoints:${observability}`,
-      proprioception: "proprioception",
-      ...(network.lastSeen ? { lastSeen: "lastSeen" } : {}),
-    },
+    kind: "teacher",
+    points,
+    ...widths,
+    ...(encoder === "poses" ? { pose: objectPoseLayout.size } : {}),
+    ...remembered,
+    ...told,
   };
 }

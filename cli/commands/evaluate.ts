@@ -7,11 +7,12 @@ import { readBundle } from "../../policies/bundle.ts";
 import { readCheckpointKind } from "../../policies/checkpoint.ts";
 import type { ActorSpec } from "../../rollout/actor.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
+import { teacherActor } from "../../rollout/teacher-actor.ts";
 import { engineNames } from "../../sim/engines/open.ts";
 import { readStudent } from "../../student/checkpoint.ts";
 import { studentActor } from "../../student/student.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
-import { teacherActor } from "../../teacher/teacher.ts";
+
 import { type Evaluation, evaluateLink, evaluationFacts, writeReplays } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import type { Proportion } from "../../core/statistics.ts";
-import { teacherActor } from "../../teacher/teacher.ts";
+import { teacherActor } from "../../rollout/teacher-actor.ts";
+
 import {
   type Chain,
   type CurvePoint,

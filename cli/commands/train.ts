@@ -5,6 +5,7 @@ import { type Plan, readPlan } from "../../llm-planner/plan.ts";
 import { planScene } from "../../llm-planner/scene.ts";
 import type { WorkerPool } from "../../rollout/pool.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
+import { readTeacher } from "../../teacher/checkpoint.ts";
 import { trainLink } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatCount, formatPercent } from "../format.ts";
@@ -25,6 +26,10 @@ export const train = defineCommand({
       default: "runs/teacher.ckpt",
       description: "checkpoint to write; an existing one is resumed",
     },
+    from: {
+      type: "string",
+      description: "checkpoint of a teacher of the same network whose weights to begin with",
+    },
     plan: {
       type: "string",
       description: "train for the stages of this plan, a file that `plan --out` wrote",
@@ -44,7 +49,8 @@ export const train = defineCommand({
     const progress = new Progress(["teacher"]);
     try {
       const chain = { simulation, config, pool, progress, signal, device, threads };
-      const { teacher } = await trainLink(chain, out);
+      const from = options.from === undefined ? undefined : readTeacher(options.from);
+      const { teacher } = await trainLink({ ...chain, ...(from ? { from } : {}) }, out);
       const { environmentSteps, metrics, iteration } = teacher.progress;
       report({ checkpoint: out, iteration, environmentSteps, metrics }, () =>
         [

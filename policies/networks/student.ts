@@ -4,7 +4,7 @@
  * Ẑ_k = E(d̃_k) with weights shared by the roles; E joins convolutions with image moments, which say
  * from the first update on where a role is, how large, how far and how turned (moments.ts). â = MLP(a_{t-1}, Ẑ_act, Ẑ_anc, Ẑ_obs), optionally
  * with a GRU before the head. A student that is told its goal, where the target lies from the anchor, imagines the latent
- * that the teacher has of the reference from it and from the anchor's: Ẑ_ref = MLP(Ẑ_anc, goal). An auxiliary head estimates where each role is, for supervision and
+ * that the teacher has of the reference from it and from the anchor's: Ẑ_ref = MLP(Ẑ_anc, goal); its head reads the goal, too. An auxiliary head estimates where each role is, for supervision and
  * for looking at.
  */
 
@@ -66,7 +66,7 @@ export function studentInputs(spec: StudentSpec): DataSpec {
 
 export function studentNetwork(spec: StudentSpec) {
   const { latent, hidden, actions, memory } = spec;
-  const features = actions + latentRoles(spec).length * latent + (spec.lastSeen ?? 0);
+  const features = actions + latentRoles(spec).length * latent + known(spec);
   const params = new Params();
   spec.channels.forEach((channels, i) => {
     params.conv(`eye.${i + 1}`, spec.channels[i - 1] ?? 1, channels, KERNELS[i].kernel);
@@ -94,7 +94,7 @@ export function studentNetwork(spec: StudentSpec) {
   });
   const act: Forward = (g, views, inputs) => {
     const latents = latentsOf(g, views, spec, inputs.layers, inputs.goal);
-    const seen = featuresOf(g, spec, inputs.proprioception, latents, inputs.lastSeen);
+    const seen = featuresOf(g, spec, latents, inputs);
     if (memory === 0) return headed(g, views, latents, seen);
     const next = gru(g, views, "memory", seen, inputs.memory);
     return { ...headed(g, views, latents, next), nextMemory: next };
@@ -103,16 +103,21 @@ export function studentNetwork(spec: StudentSpec) {
   const unroll = (g: Graph, views: Views, inputs: Tensors, window: Window) => {
     const { sequences, steps, first } = window;
     const flat = (x: Tensor) => g.reshape(x, [sequences * steps, ...x.shape.slice(2)]);
-    const goal = spec.goal ? flat(inputs.goal) : inputs.goal;
-    const latents = latentsOf(g, views, spec, flat(inputs.layers), goal);
-    const lastSeen = spec.lastSeen ? flat(inputs.lastSeen) : inputs.lastSeen;
-    const seen = featuresOf(g, spec, flat(inputs.proprioception), latents, lastSeen);
+    const { begins, ...sequence } = inputs;
+    const flattened = Object.fromEntries(
+      Object.keys(studentInputs({ ...spec, memory: 0 })).map((name) => [
+        name,
+        flat(sequence[name]),
+      ]),
+    );
+    const latents = latentsOf(g, views, spec, flattened.layers, flattened.goal);
+    const seen = featuresOf(g, spec, latents, flattened);
     if (memory === 0) return headed(g, views, latents, seen);
     const late = (x: Tensor, width: readonly number[]) => {
       const kept = g.slice(g.reshape(x, [sequences, steps, ...width]), 1, first, steps);
       return g.reshape(kept, [sequences * (steps - first), ...width]);
     };
-    const remembered = remember(g, views, g.reshape(seen, [sequences, steps, -1]), inputs.begins);
+    const remembered = remember(g, views, g.reshape(seen, [sequences, steps, -1]), begins);
     return headed(
       g,
       views,
@@ -131,16 +136,19 @@ interface Window {
   readonly first: number;
 }
 
-/** [a_{t-1}, Z_1, .., Z_R, last seen] in one row. */
-function featuresOf(
-  g: Graph,
-  spec: StudentSpec,
-  action: Tensor,
-  latents: Tensor,
-  lastSeen: Tensor | undefined,
-): Tensor {
+/** Columns of what a student knows without seeing. */
+function known({ lastSeen = 0, goal = 0 }: StudentSpec): number {
+  return lastSeen + goal;
+}
+
+/** [a_{t-1}, Z_1, .., Z_R, last seen, goal] in one row, as the teacher has it. */
+function featuresOf(g: Graph, spec: StudentSpec, latents: Tensor, inputs: Tensors): Tensor {
   const flat = g.reshape(latents, [latents.shape[0], latentRoles(spec).length * spec.latent]);
-  return g.concat(spec.lastSeen && lastSeen ? [action, flat, lastSeen] : [action, flat], 1);
+  const { proprioception, lastSeen, goal } = inputs;
+  return g.concat(
+    [proprioception, flat, ...(spec.lastSeen ? [lastSeen] : []), ...(spec.goal ? [goal] : [])],
+    1,
+  );
 }
 
 /** Runs the GRU over [B, T, F]; `begins` [B, T] is 1 where an episode begins, and forgets there. */

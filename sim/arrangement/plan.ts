@@ -32,7 +32,7 @@ export const KEEP_OUT_m: Meters = 0.21;
 
 /**
  * Gives the objects out to the stages that are left, in order. A stage takes an object of its shape to a slot of that
- * shape: of all such pairs the one with the shortest way around anchor and filled slots, among slots that leave every
+ * shape: of all such pairs the one with the shortest way around anchor, filled slots and whatever else waits, among slots that leave every
  * later one within reach. Unplaced objects stand still, so this is the choice that would be made stage by stage.
  *
  * @param filled slots that are taken already, as bits
@@ -56,8 +56,9 @@ export function planNearest(
     let best: { way_m: number; index: number; slot: number } | undefined;
     for (const [index, { pose, shape: found }] of left.entries()) {
       if (found !== shape) continue;
+      const others = left.flatMap((other, i) => (i === index ? [] : [other.pose]));
       for (const slot of safe.length > 0 ? safe : free) {
-        const way_m = wayLength_m(standing, pose, slots[slot]);
+        const way_m = wayLength_m([...standing, ...others], pose, slots[slot]);
         if (!best || way_m < best.way_m) best = { way_m, index, slot };
       }
     }

@@ -46,7 +46,7 @@ it.each([
     name: "teacher",
     model: {
       params: teacherNetwork(teacher).params,
-      objective: teacherObjective(teacher, { clip: 0.2, valueCoef: 0.5, entropyCoef: 0.01 }),
+      objective: teacherObjective(teacher, { clip: 0.2, valueCoef: 0.5 }),
       data: teacherData(teacher),
     },
   },

@@ -18,6 +18,13 @@ import {
   withMemory,
 } from "../student/tiny-student.ts";
 
+/** Reads poses of two columns, the first of which says whether an object is shown; its obstacles are two. */
+const posed: TeacherSpec = {
+  ...teacherSpec,
+  points: { active: 4, obstacles: 8, reference: 4 },
+  pose: 2,
+  goal: 3,
+};
 const uneven: TeacherSpec = { ...teacherSpec, points: { active: 4, obstacles: 8, reference: 4 } };
 const onGpu = new Set<string>(GPU_OPS);
 
@@ -41,6 +48,7 @@ describe("operators", () => {
   it.each([
     ["teacher", teacherSpec],
     ["teacher with groups of different size", uneven],
+    ["teacher that reads poses", posed],
     ["student", studentSpec],
     ["student with memory", withMemory],
   ] as const)("of the acting %s run on the GPU", (_, spec) => {
@@ -102,6 +110,46 @@ describe("the teacher's point encoder", () => {
     const swapped = await latentsOf([...b, ...a, ...c]);
     expect([...swapped.subarray(0, 6)]).toEqual(close(straight.subarray(6, 12)));
     expect([...swapped.subarray(12)]).toEqual(close(straight.subarray(12)));
+  });
+});
+
+describe("a teacher that reads poses", () => {
+  const theta = lively(posed, 1);
+  const goal = Float32Array.of(0.1, 0.2, 0.3);
+  const proprioception = new Float32Array(2);
+  /** Latents of the roles, given rows [shown, x] of the active object, two obstacles and the reference. */
+  async function latentsOf(...rows: readonly (readonly [number, number])[]) {
+    const poses = Float32Array.from(rows.flat());
+    const { latents } = await run(posed, theta, { poses, proprioception, goal }, 1);
+    return [0, 6, 12].map((at) => [...latents.subarray(at, at + 6)]);
+  }
+
+  it("encodes each object alone, with the same weights, and does not care which obstacle is which", async () => {
+    const [active, obstacles, reference] = await latentsOf([1, 0.3], [1, 0.5], [1, 0.9], [1, 0.7]);
+    const swapped = await latentsOf([1, 0.7], [1, 0.9], [1, 0.5], [1, 0.3]);
+    expect(swapped[0]).toEqual(close(reference));
+    expect(swapped[2]).toEqual(close(active));
+    expect(swapped[1]).toEqual(close(obstacles));
+  });
+
+  it("knows obstacles by those that are shown, and that none is", async () => {
+    const rest = [
+      [1, 0.3],
+      [1, 0.7],
+    ] as const;
+    const obstacles = async (one: readonly [number, number], other: readonly [number, number]) =>
+      (await latentsOf(rest[0], one, other, rest[1]))[1];
+    expect(await obstacles([1, 0.5], [0, 0])).toEqual(close(await obstacles([1, 0.5], [1, 0.5])));
+    const nothing = await obstacles([0, 0], [0, 0]);
+    expect(Math.max(...nothing.map(Math.abs))).toBeLessThan(100);
+    expect(nothing).not.toEqual(close(await obstacles([1, 0.5], [1, 0.5])));
+  });
+
+  it("heeds its goal", async () => {
+    const poses = Float32Array.of(1, 0.3, 1, 0.5, 1, 0.9, 1, 0.7);
+    const here = await run(posed, theta, { poses, proprioception, goal }, 1);
+    const there = await run(posed, theta, { poses, proprioception, goal: new Float32Array(3) }, 1);
+    expect(Math.abs(here.mean[0] - there.mean[0])).toBeGreaterThan(1e-4);
   });
 });
 

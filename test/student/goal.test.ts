@@ -24,8 +24,9 @@ const told = { ...studentSpec, goal: 4, lastSeen: COLUMNS };
 const { latent, actions } = teacherSpec;
 
 /** What the student does after a warm start, and what its teacher's head does on the same features. */
-async function actionsOf(teacherRemembers: boolean) {
-  const spec = teacherRemembers ? { ...teacherSpec, lastSeen: COLUMNS } : teacherSpec;
+async function actionsOf(knows: readonly ("lastSeen" | "goal")[]) {
+  const widths = { lastSeen: COLUMNS, goal: 4 };
+  const spec = { ...teacherSpec, ...Object.fromEntries(knows.map((name) => [name, widths[name]])) };
   const teacher = { spec, theta: lively(spec, 1) };
   const theta = lively(told, 2);
   warmStartHead(theta, told, teacher, randomRows(3 * latent, 3));
@@ -40,7 +41,7 @@ async function actionsOf(teacherRemembers: boolean) {
   const { params, act: forward, inputs: specs } = network;
   const student = await Actor.create({ params, forward, inputs: specs, outputs, batch: ROWS });
   const { mean, latents } = await student.run(theta, inputs);
-  const width = actions + 3 * latent + (teacherRemembers ? COLUMNS : 0);
+  const width = actions + 3 * latent + knows.reduce((sum, name) => sum + widths[name], 0);
   const head = await Actor.create({
     params: teacherNetwork(spec).params,
     forward: (g, views, { x }) => ({ mean: headOf(g, views, x) }),
@@ -53,17 +54,21 @@ async function actionsOf(teacherRemembers: boolean) {
     const of = (all: Float32Array, size: number) => all.subarray(row * size, (row + 1) * size);
     x.set(of(inputs.proprioception, actions), row * width);
     x.set(of(latents, 3 * latent), row * width + actions);
-    if (teacherRemembers) x.set(of(inputs.lastSeen, COLUMNS), row * width + actions + 3 * latent);
+    let at = row * width + actions + 3 * latent;
+    for (const name of knows) {
+      x.set(of(inputs[name], widths[name]), at);
+      at += widths[name];
+    }
   }
   const expected = (await head.run(teacher.theta, { x })).mean;
   await Promise.all([student.close(), head.close()]);
   return { found: [...mean], expected: [...expected] };
 }
 
-it.each([true, false])(
-  "acts at first as its teacher's whole head would on its latents (teacher remembers: %s)",
-  async (teacherRemembers) => {
-    const { found, expected } = await actionsOf(teacherRemembers);
+it.each([[[]], [["lastSeen"]], [["goal"]], [["lastSeen", "goal"]]] as const)(
+  "acts at first as its teacher's whole head would on its latents (teacher knows: %j)",
+  async (knows) => {
+    const { found, expected } = await actionsOf(knows);
     expect(found).toEqual(expected.map((value) => expect.closeTo(value, 5)));
     expect(Math.max(...found.map(Math.abs))).toBeGreaterThan(0.1);
   },

@@ -41,7 +41,7 @@ describe("labels", () => {
     const keypoints = randomRows(count * COLUMNS, 2).map((x) => 8 * x);
     const proprioception = randomRows(count * 2, 3);
     const { means, latents } = await teacherSays(keypoints, proprioception);
-    const labels = await labeller.label(keypoints, keypoints, proprioception);
+    const labels = await labeller.label({ keypoints, proprioception }, keypoints, keypoints);
     const clipped = means.map((x) => Math.min(1, Math.max(-1, x)));
     expect([...labels.actions]).toEqual(close(clipped));
     // without the reference, which is last of three
@@ -60,7 +60,11 @@ describe("labels", () => {
     eager.set([5, -5], params.offsetOf("head.mean.b").at);
     const loud = await Labeller.create({ spec: teacherSpec, theta: eager }, 2);
     const rows = randomRows(2 * COLUMNS, 2);
-    const { actions } = await loud.label(rows, rows, randomRows(4, 3));
+    const { actions } = await loud.label(
+      { keypoints: rows, proprioception: randomRows(4, 3) },
+      rows,
+      rows,
+    );
     expect([...actions]).toEqual([1, -1, 1, -1]);
     await loud.close();
   });
@@ -72,7 +76,11 @@ describe("labels", () => {
     const shown = everything.slice();
     // all of the active object is hidden, and three points of the anchor
     shown.fill(HIDDEN, 0, 12 + 9);
-    const { poses } = await labeller.label(shown, everything, new Float32Array(8));
+    const { poses } = await labeller.label(
+      { keypoints: shown, proprioception: new Float32Array(8) },
+      shown,
+      everything,
+    );
     expect([...poses.subarray(0, 3)]).toEqual([0, 2, 4]);
     expect(poses[3]).toBe(1);
     expect(poses).toHaveLength(4 * 2 * 3);
@@ -82,7 +90,11 @@ describe("labels", () => {
     const everything = new Float32Array(4 * COLUMNS).fill(HIDDEN);
     // the active object has two points left, the anchor none
     everything.set([1, 2, 0, 3, 6, 0]);
-    const { poses } = await labeller.label(everything, everything, new Float32Array(8));
+    const { poses } = await labeller.label(
+      { keypoints: everything, proprioception: new Float32Array(8) },
+      everything,
+      everything,
+    );
     expect([...poses.subarray(0, 6)]).toEqual([1, 2, 4, 0, 0, 0]);
   });
 });

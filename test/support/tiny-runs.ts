@@ -3,9 +3,10 @@
 import { createRng } from "../../core/rng.ts";
 import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
+import { teacherActor } from "../../rollout/teacher-actor.ts";
 import { studentConfig } from "../../student/config.ts";
 import { teacherConfig } from "../../teacher/config.ts";
-import { teacherActor, teacherSpec } from "../../teacher/teacher.ts";
+import { teacherSpec } from "../../teacher/teacher.ts";
 
 /** `scene` as it is, in planar contact. */
 export function simulationOf(scene: string, changes: Partial<SimulationSpec> = {}): SimulationSpec {

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { summarize } from "../../rollout/evaluation.ts";
 import { WorkerPool } from "../../rollout/pool.ts";
+import { teacherActor } from "../../rollout/teacher-actor.ts";
 import { teacherConfig } from "../../teacher/config.ts";
 import { trainTeacher } from "../../teacher/ppo.ts";
-import { teacherActor } from "../../teacher/teacher.ts";
+
 import { freshTeacher, simulationOf } from "../support/tiny-runs.ts";
 
 it("a small teacher learns to drive up to a box in 40,000 steps", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { practiceAt } from "../../rollout/curriculum.ts";
-import { adaptLearningRate, rateCeiling } from "../../teacher/learning-rate.ts";
+import { adaptLearningRate, entropyCoefAt, rateCeiling } from "../../teacher/schedules.ts";
 
 describe("adaptLearningRate", () => {
   const limits = { targetKl: 0.01, minLearningRate: 1e-4, maxLearningRate: 1e-2 };
@@ -25,6 +25,14 @@ describe("rateCeiling", () => {
     expect(ceilings[0]).toBeCloseTo(3e-3, 12);
     expect(ceilings[1]).toBeCloseTo(1.55e-3, 12);
     expect(ceilings[2]).toBeCloseTo(1e-4, 12);
+  });
+});
+
+describe("entropyCoefAt", () => {
+  it("falls linearly from the first to the final weight", () => {
+    const config = { iterations: 200, entropyCoef: 0.006, finalEntropyCoef: 0.002 };
+    const weights = [0, 50, 200].map((iteration) => entropyCoefAt(iteration, config));
+    expect(weights).toEqual([0.006, 0.005, 0.002].map((weight) => expect.closeTo(weight, 12)));
   });
 });
 

@@ -100,6 +100,54 @@ describe("a checkpoint", () => {
   });
 });
 
+describe("a training in spans", () => {
+  const config = { ...tinyTeacher, iterations: 5, spanIterations: 2, failureShare: 0.5 };
+  const scene = simulationOf("push-cross", { config: { reward: { budgetSteps: 12 } } });
+
+  it("that is killed and resumed gives the weights of one that was not", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
+    const checkpoint = path.join(folder, "teacher.ckpt");
+    const pool = new WorkerPool(2);
+    const whole = await train(pool, { simulation: scene, config });
+    // killed in its second span
+    const enough = ({ iteration }: TeacherProgress) => iteration === 3;
+    await train(pool, { simulation: scene, config, checkpoint, enough });
+    expect(readTeacher(checkpoint).progress.iteration).toBe(2);
+    const rest = await train(pool, { simulation: scene, config, checkpoint });
+    expect(rest.logged.map(({ iteration }) => iteration)).toEqual([3, 4, 5]);
+    expect(hashOf([rest.theta])).toBe(hashOf([whole.theta]));
+    // without spans the environments begin their first episodes again, and learn something else
+    const endless = { ...config, spanIterations: 0 };
+    const other = await train(pool, { simulation: scene, config: endless });
+    expect(hashOf([other.theta])).not.toBe(hashOf([whole.theta]));
+    await pool.close();
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe("a teacher to begin with", () => {
+  it("gives its weights to the first roll-out", async () => {
+    const pool = new WorkerPool(1);
+    const from = await train(pool);
+    const still = { ...tinyTeacher, iterations: 1, learningRate: 1e-12, minLearningRate: 1e-12 };
+    const next = await train(pool, { from, config: { ...still, maxLearningRate: 1e-12 } });
+    const furthest = Math.max(...next.theta.map((x, i) => Math.abs(x - from.theta[i])));
+    expect(furthest).toBeLessThan(1e-6);
+    await pool.close();
+  });
+
+  it("of another network is refused in a sentence", async () => {
+    const pool = new WorkerPool(1);
+    const from = await train(pool);
+    const other = train(pool, { from, config: { ...tinyTeacher, hidden: 8 } });
+    await expect(other).rejects.toThrow(
+      /Expected a teacher with the network .* to begin with, got/,
+    );
+    await expect(other).rejects.toThrow(ConfigError);
+    await pool.close();
+  });
+});
+
 it("reports finite losses, and the share of successes among full episodes", async () => {
   const pool = new WorkerPool(1);
   const { logged } = await train(pool);

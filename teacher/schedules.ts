@@ -1,4 +1,4 @@
-/** The learning rate follows how far the policy moved. */
+/** What changes over a training: the learning rate, which follows how far the policy moved, and the entropy bonus. */
 
 import type { TeacherConfig } from "./config.ts";
 
@@ -31,4 +31,17 @@ export function rateCeiling(
 ): number {
   const left = Math.max(0, 1 - iteration / iterations);
   return minLearningRate + left * (maxLearningRate - minLearningRate);
+}
+
+/** The weight of the entropy bonus: falls linearly from the first to the final over the training. */
+export function entropyCoefAt(
+  iteration: number,
+  {
+    iterations,
+    entropyCoef,
+    finalEntropyCoef,
+  }: Pick<TeacherConfig, "iterations" | "entropyCoef" | "finalEntropyCoef">,
+): number {
+  const left = Math.max(0, 1 - iteration / iterations);
+  return finalEntropyCoef + left * (entropyCoef - finalEntropyCoef);
 }
