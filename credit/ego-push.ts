@@ -20,6 +20,10 @@ export interface PushReading {
   activeSpeed_mps: MetersPerSecond;
   /** How much longer than d_ref the way to the target is around the anchor; 0 where it is free. */
   detour_m: Meters;
+  /** The same of the robot's way to the object. */
+  approachDetour_m: Meters;
+  /** How close the robot and what it pushes are to obstacles, each from 0, well clear, to 1, about to touch. */
+  crowding: number;
   /** 1 where the robot stands behind the object on its way to the target, -1 in front of it. */
   behind: number;
   /** Every object placed before stands within its thresholds; true where there is none. */
@@ -37,6 +41,8 @@ export function pushReading(): PushReading {
     yawError_rad: 0,
     activeSpeed_mps: 0,
     detour_m: 0,
+    approachDetour_m: 0,
+    crowding: 0,
     behind: 0,
     othersInPlace: true,
     forward: 0,
@@ -90,6 +96,18 @@ export const egoPushReward = z.strictObject({
     .min(0)
     .default(0)
     .describe("per metre of detour around the anchor saved, as a potential; not in the paper"),
+  approachDetour: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      "per metre of the robot's own detour to the object saved, as a potential; not in the paper",
+    ),
+  clear: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("for keeping clear of obstacles, as a potential; not in the paper"),
   behind: z
     .number()
     .min(0)
@@ -180,7 +198,11 @@ export function pushStage(name: string, reward: EgoPushReward): Stage<PushReadin
         s.reached ? 0 : reward.approach * (s.before.robotToActive_m - s.now.robotToActive_m),
       transport: (s) =>
         s.reached ? reward.transport * (s.before.activeToTarget_m - s.now.activeToTarget_m) : 0,
-      detour: (s) => (s.reached ? reward.detour * (s.before.detour_m - s.now.detour_m) : 0),
+      detour: (s) =>
+        s.reached
+          ? reward.detour * (s.before.detour_m - s.now.detour_m)
+          : reward.approachDetour * (s.before.approachDetour_m - s.now.approachDetour_m),
+      clear: (s) => reward.clear * (s.before.crowding - s.now.crowding),
       behind: (s) => reward.behind * (s.now.behind - s.before.behind),
       align: (s) =>
         s.reached

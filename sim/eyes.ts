@@ -2,6 +2,7 @@
 
 import { multiply, type Quat, rotate, yaw } from "../core/frames.ts";
 import type { Rng } from "../core/rng.ts";
+import { type SightingCamera, Sightings } from "../core/sightings.ts";
 import { type CameraMount, egoPushCamera } from "./camera.ts";
 import type { Randomization } from "./randomization.ts";
 import { PoseHistory } from "./render/latency.ts";
@@ -35,6 +36,8 @@ export interface EyesOptions {
   readonly camera?: CameraMount;
   /** Draw floor and walls too; role layers do not need them. */
   readonly room?: boolean;
+  /** Find out where bodies are from the images, for `sightings`. */
+  readonly sightings?: boolean;
 }
 
 /** Opens the cameras of every environment of `world`. */
@@ -66,6 +69,7 @@ export class Eyes {
   readonly #delay: Uint8Array;
   readonly #error: Float32Array;
   readonly #seeds: Uint32Array;
+  readonly #sightings: Sightings | undefined;
 
   constructor(
     world: PhysicsWorld,
@@ -83,10 +87,14 @@ export class Eyes {
       ...robot.map(({ centre_m }) => ({ body: 0, centre_m })),
       ...scene.cast.bodies.map((_, i) => ({ body: i + 1, centre_m: [0, 0, 0] as const })),
     ];
+    const bodies = scene.cast.bodies.length;
     this.#history = new PoseHistory(renderer, MAX_DELAY);
     this.#delay = new Uint8Array(world.envs);
     this.#error = new Float32Array(world.envs * 3);
     this.#seeds = new Uint32Array(world.envs);
+    this.#sightings = options.sightings
+      ? new Sightings(sightingCamera(this.#mount), bodies)
+      : undefined;
     for (let env = 0; env < world.envs; env++) this.#furnish(env, options.room ?? false);
   }
 
@@ -135,7 +143,18 @@ export class Eyes {
       this.#seeds[env] = (this.#seeds[env] + 0x9e3779b9) >>> 0;
     }
     this.#history.recall(this.#delay);
-    this.renderer.render({ layers: true }, 0, this.world.envs, this.#seeds);
+    const what = { layers: true, id: this.#sightings !== undefined };
+    this.renderer.render(what, 0, this.world.envs, this.#seeds);
+  }
+
+  /** What an environment's image says of where its bodies are; thing i is body i + 1. Reused by the next call. */
+  sightings(env: number): Sightings {
+    if (!this.#sightings) throw new Error("internal: these eyes were opened without sightings.");
+    const { ids, layers } = this.renderer;
+    const pixels = IMAGE.width * IMAGE.height;
+    const count = this.#roles.length;
+    this.#sightings.look(ids, env * pixels, idOf(1), layers, env * this.rowSize, count);
+    return this.#sightings;
   }
 
   #furnish(env: number, room: boolean): void {
@@ -210,6 +229,16 @@ export class Eyes {
       ...rotation,
     );
   }
+}
+
+/** The camera where it is meant to sit: a robot does not know how far off it is. */
+function sightingCamera(mount: CameraMount): SightingCamera {
+  return {
+    ...IMAGE,
+    ...mount,
+    tanHalfX: Math.tan(mount.horizontalFov_rad / 2),
+    tanHalfY: Math.tan(mount.verticalFov_rad / 2),
+  };
 }
 
 /** Colours of the bodies, by row: anchor, then objects. */

@@ -2,6 +2,7 @@
 
 import type { Layout } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
+import type { Sightings } from "../core/sightings.ts";
 import { goalLayout, writeGoal } from "./goal.ts";
 import type { Ground } from "./ground.ts";
 import { KEYPOINTS } from "./keypoints.ts";
@@ -43,8 +44,10 @@ export class GroupWriter {
     this.#observer = new Observer(scene);
     this.#keypoints = new Float32Array(this.#observer.keypoints.size);
     this.#privileged = privilegedLayoutOf(scene);
+    // robots with cameras see with these; the others by the observer's rules
+    const observer = groups.includes("layers") ? undefined : this.#observer;
     this.#recollection = groups.includes("lastSeen")
-      ? new Recollection(scene, this.#observer, envs, noise_m)
+      ? new Recollection(scene, observer, envs, noise_m)
       : undefined;
   }
 
@@ -72,6 +75,11 @@ export class GroupWriter {
   advance(ground: Ground, v_mps: number, omega_radps: number): void {
     const { controlStep_s } = this.#scene.timing;
     this.#recollection?.advance(ground, v_mps, omega_radps, controlStep_s);
+  }
+
+  /** What an environment's camera shows, for its robot to remember. */
+  sight(env: number, sightings: Sightings): void {
+    this.#recollection?.sight(env, sightings);
   }
 
   /** Writes one row of the ground's environment. */

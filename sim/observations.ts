@@ -10,7 +10,7 @@
  * | `poses:<observability>` | the pose that each object's points come to: see object-poses.ts | the same, faster |
  * | `proprioception` | the previous action | everybody |
  * | `goal` | where the target lies from the anchor, in the robot's axes | students of several targets |
- * | `lastSeen` | where each role was last seen, and how long ago | whoever has a memory |
+ * | `lastSeen` | where each role was last seen, by the cameras where there are any, and how long ago | whoever has a memory |
  * | `privileged` | poses, velocities, stage progress | critics |
  * | `layers` | inverse depth, one image per role | the student |
  */

@@ -4,7 +4,7 @@ import type { Meters, Radians } from "../core/units.ts";
 import type { PushReading } from "../credit/ego-push.ts";
 import { type Ground, yawDistance_rad } from "./ground.ts";
 import { type DiffDriveSpec, pusherReach_m } from "./robots/diff-drive.ts";
-import { isParked, type PlanarPose } from "./scene.ts";
+import { isParked, type PlanarPose, type Roles } from "./scene.ts";
 import { type Shape, symmetry_rad } from "./shape.ts";
 
 /** Fills in where the active object is, seen from the robot's pusher and from its target. */
@@ -89,22 +89,23 @@ export function behindness(
 }
 
 /**
- * The way of a body past every other that takes part, anchor included: the detours around those in its way add up, and it
- * first leads around the one that comes first.
+ * The way of a body past every other that takes part, anchor included but for the one it leads `to`: the detours around those in
+ * its way add up, and it first leads around the one that comes first.
  */
 export function wayAmong(
   ground: Ground,
-  active: number,
+  mover: number,
   target: { readonly x_m: Meters; readonly y_m: Meters },
   radius_m: Meters,
+  to = mover,
 ): Way {
-  const x_m = ground.x_m(active);
-  const y_m = ground.y_m(active);
+  const x_m = ground.x_m(mover);
+  const y_m = ground.y_m(mover);
   let detour_m = 0;
   let heading_rad = Math.atan2(target.y_m - y_m, target.x_m - x_m);
   let first_m = Number.POSITIVE_INFINITY;
   for (let body = 1; body < ground.bodies.length; body++) {
-    if (body === active || isParked(ground, body)) continue;
+    if (body === mover || body === to || isParked(ground, body)) continue;
     const disc = { x_m: ground.x_m(body), y_m: ground.y_m(body), radius_m };
     const way = wayAround(disc, x_m, y_m, target);
     if (way.detour_m === 0) continue;
@@ -113,4 +114,50 @@ export function wayAmong(
     if (range_m < first_m) [first_m, heading_rad] = [range_m, way.heading_rad];
   }
   return { detour_m, heading_rad };
+}
+
+/** Detour of the robot's way to the active object past everything else that takes part. */
+export function approachDetour_m(ground: Ground, active: number): Meters {
+  const object = { x_m: ground.x_m(active), y_m: ground.y_m(active) };
+  return wayAmong(ground, 0, object, ROBOT_KEEP_OUT_m, active).detour_m;
+}
+
+/** Between the middles of the robot and of an object that it can always pass. */
+const ROBOT_KEEP_OUT_m: Meters = 0.26;
+
+/**
+ * How close the robot and the active object are to the obstacles: for each of the two, from 0 to 1 as its gap to the nearest one
+ * closes over the last decimetre.
+ */
+export function crowding(
+  ground: Ground,
+  robot: DiffDriveSpec,
+  { active, obstacles }: Pick<Roles, "active" | "obstacles">,
+): number {
+  const [length_m, width_m] = robot.base_m;
+  const front_m = pusherReach_m(robot);
+  const cos = Math.cos(ground.yaw_rad(0));
+  const sin = Math.sin(ground.yaw_rad(0));
+  let robotGap_m = Number.POSITIVE_INFINITY;
+  let objectGap_m = Number.POSITIVE_INFINITY;
+  for (const body of obstacles) {
+    if (isParked(ground, body)) continue;
+    const dx = ground.x_m(body) - ground.x_m(0);
+    const dy = ground.y_m(body) - ground.y_m(0);
+    const ahead = cos * dx + sin * dy;
+    const left = Math.abs(-sin * dx + cos * dy);
+    // from the robot's outline to the middle of the obstacle
+    const beyond = Math.max(0, ahead - front_m, -length_m / 2 - ahead);
+    robotGap_m = Math.min(robotGap_m, Math.hypot(beyond, Math.max(0, left - width_m / 2)) - HALF_m);
+    objectGap_m = Math.min(objectGap_m, ground.distance_m(active, body) - 2 * HALF_m);
+  }
+  return closeness(robotGap_m) + closeness(objectGap_m);
+}
+
+/** Half of what objects measure across, on average over their yaws. */
+const HALF_m: Meters = 0.09;
+const CLEAR_m: Meters = 0.1;
+
+function closeness(gap_m: Meters): number {
+  return Math.min(1, Math.max(0, 1 - gap_m / CLEAR_m));
 }

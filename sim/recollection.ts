@@ -10,6 +10,7 @@ import {
 } from "../core/last-seen.ts";
 import { type Layout, layout } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
+import type { Sightings } from "../core/sightings.ts";
 import type { Ground } from "./ground.ts";
 import type { Observer } from "./observer.ts";
 import { castOf } from "./roles.ts";
@@ -17,6 +18,9 @@ import { type AssembledScene, isParked, type Roles } from "./scene.ts";
 
 /** Obstacles that a row has room for, the nearest that are known; however many there are, so that a student fits all. */
 const OBSTACLES = 3;
+
+/** A younger memory beats a sighting of a part. */
+const FRESH_s = 1;
 
 /** What a row remembers, in order, `lastSeenColumns` each: the roles of the student's image, obstacles one by one. */
 export function lastSeenNames(scene: AssembledScene): readonly string[] {
@@ -35,7 +39,7 @@ export function lastSeenLayout(scene: AssembledScene): Layout {
 /** Remembers each body of each environment, so that a stage's roles can be looked up when it begins. */
 export class Recollection {
   readonly #columns: Layout;
-  readonly #observer: Observer;
+  readonly #observer: Observer | undefined;
   readonly #bodies: number;
   readonly #anchored: boolean;
   /** Obstacles of a row. */
@@ -46,10 +50,17 @@ export class Recollection {
   readonly #twists: Float64Array;
   readonly #lag_s: number;
   readonly #noise_m: number;
+  readonly #place = [0, 0];
   /** Each environment's stream of noise. */
   readonly #noise: Rng[] = [];
 
-  constructor(scene: AssembledScene, observer: Observer, envs: number, noise_m: number) {
+  /** @param observer whose rules say what is seen, exactly but for the noise; without one, `sight` has to be called */
+  constructor(
+    scene: AssembledScene,
+    observer: Observer | undefined,
+    envs: number,
+    noise_m: number,
+  ) {
     this.#columns = lastSeenLayout(scene);
     this.#observer = observer;
     this.#noise_m = noise_m;
@@ -109,7 +120,24 @@ export class Recollection {
     }
   }
 
+  /** Takes in what an environment's camera shows. What is cut off counts where nothing better is known. */
+  sight(env: number, sightings: Sightings): void {
+    for (let body = 1; body < this.#bodies; body++) {
+      const found = sightings.find(body - 1, this.#place);
+      const row = env * this.#bodies + body;
+      if (found === undefined || (found === "cut" && this.#isFresh(row))) continue;
+      noteSighting(this.#memory, row, this.#place[0], this.#place[1]);
+    }
+  }
+
+  #isFresh(row: number): boolean {
+    const from = row * memoryColumns.size;
+    const { known, age_s } = memoryColumns.at;
+    return this.#memory[from + known] === 1 && this.#memory[from + age_s] < FRESH_s;
+  }
+
   #look(ground: Ground): void {
+    if (!this.#observer) return;
     const noise = this.#noise[ground.env];
     this.#observer.look(ground);
     const yaw = ground.yaw_rad(0);

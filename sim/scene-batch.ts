@@ -146,7 +146,12 @@ export class SceneBatch {
     if (!groups.includes("layers")) return new SceneBatch(options, assembled, world, undefined);
     const { sensor } = options;
     const roles = roleNames(assembled);
-    const eyes = await openEyes(world, assembled, sensor ? { roles, sensor } : { roles });
+    const sightings = groups.includes("lastSeen");
+    const eyes = await openEyes(world, assembled, {
+      roles,
+      sightings,
+      ...(sensor ? { sensor } : {}),
+    });
     return new SceneBatch(options, assembled, world, eyes);
   }
 
@@ -161,7 +166,7 @@ export class SceneBatch {
     this.discounts.fill(1);
     this.rewards.fill(0);
     for (let env = 0; env < this.envs; env++) this.resetOne(env, episode);
-    this.#eyes?.look();
+    this.#look();
   }
 
   /** Starts a new episode in one environment: number `episode`, or the next one. */
@@ -202,7 +207,7 @@ export class SceneBatch {
     for (let env = 0; env < this.envs; env++) this.#command(env, actions);
     this.world.step(this.#commands);
     for (let env = 0; env < this.envs; env++) this.#settle(env);
-    this.#eyes?.look();
+    this.#look();
   }
 
   /** Poses of one environment's bodies, [B][7], for recordings; `out` is filled. */
@@ -238,6 +243,18 @@ export class SceneBatch {
     const due = past + this.#envs[env].delay * 2;
     this.#commands[env * 2] = this.#actions[due] * this.#limits[0];
     this.#commands[env * 2 + 1] = this.#actions[due + 1] * this.#limits[1];
+  }
+
+  /** Takes the images of all cameras, and in what they show. */
+  #look(): void {
+    this.#eyes?.look();
+    if (!this.#eyes || !("lastSeen" in this.groups)) return;
+    for (let env = 0; env < this.envs; env++) {
+      this.#writer.sight(env, this.#eyes.sightings(env));
+      const start = env * this.rowSizes.lastSeen;
+      const situation = this.#situationOf(env);
+      this.#writer.write("lastSeen", this.#ground, situation, this.groups.lastSeen, start);
+    }
   }
 
   /** Reward, end of episode and observation of one environment after a step. */

@@ -11,6 +11,15 @@ export const teacherConfig = z.strictObject({
   rolloutSteps: z.int().min(1).default(64).describe("control steps per environment and roll-out"),
   epochs: z.int().min(1).default(4),
   batch: z.int().min(1).default(4096).describe("samples of a minibatch"),
+  lessons: z
+    .array(
+      z.strictObject({
+        iterations: z.int().min(1),
+        scene: z.record(z.string(), z.unknown()).describe("changes of the scene's settings"),
+      }),
+    )
+    .default([])
+    .describe("easier or other scenes before the scene as it is, one after another"),
   observability: z
     .enum(observabilities)
     .default("fov+gate")

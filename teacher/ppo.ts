@@ -23,6 +23,7 @@ import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
 import { Critic } from "./critic.ts";
+import { lessonAt, simulationIn } from "./lessons.ts";
 import { teacherData, teacherObjective } from "./losses.ts";
 import { adaptLearningRate, entropyCoefAt, rateCeiling } from "./schedules.ts";
 import { teacherSpec } from "./teacher.ts";
@@ -58,11 +59,18 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   const trainer = await createTrainer(run, spec, rng);
   const critic = await Critic.create(spec, config.batch);
   const actor = teacherActor(spec, config.observability);
-  const collector = await openCollector(run, actor);
-  const { rollout } = collector;
   let progress = loadTeacher(run, spec, trainer);
+  let lesson = lessonAt(progress.iteration, config);
+  let collector = await openCollector(run, actor, lesson);
 
   while (progress.iteration < config.iterations) {
+    // the next lesson has other environments
+    if (lessonAt(progress.iteration, config) !== lesson) {
+      lesson = lessonAt(progress.iteration, config);
+      collector = await openCollector(run, actor, lesson);
+    }
+    const { rollout } = collector;
+
     // roll out the current policy
     const theta = trainer.theta;
     const practiceShare = practiceAt(progress.iteration, config);
@@ -145,10 +153,10 @@ function weightsFrom(from: Pick<Teacher, "spec" | "theta">, spec: TeacherSpec): 
   return from.theta;
 }
 
-function openCollector(run: TeacherRun, actor: NetworkActor): Promise<Collector> {
-  const { config, simulation, pool } = run;
+function openCollector(run: TeacherRun, actor: NetworkActor, lesson: number): Promise<Collector> {
+  const { config, pool } = run;
   return pool.openCollector({
-    simulation,
+    simulation: simulationIn(lesson, run.simulation, config),
     actor,
     envs: config.envs,
     shardEnvs: config.shardEnvs,

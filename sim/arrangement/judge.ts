@@ -2,7 +2,7 @@
 
 import type { PushReading } from "../../credit/ego-push.ts";
 import { type Ground, yawDistance_rad } from "../ground.ts";
-import { behindness, measurePush, wayAmong } from "../push.ts";
+import { approachDetour_m, behindness, crowding, measurePush, wayAmong } from "../push.ts";
 import { egoPushRobot } from "../robots/diff-drive.ts";
 import type { PlanarPose } from "../scene.ts";
 import { pushable } from "../shape.ts";
@@ -48,6 +48,8 @@ export function measureStage(
   measurePush(ground, egoPushRobot, active, pushable(slot.shape), target, out);
   const way = wayAmong(ground, active, target, KEEP_OUT_m);
   out.detour_m = way.detour_m;
+  out.approachDetour_m = approachDetour_m(ground, active);
+  out.crowding = crowding(ground, egoPushRobot, scene.roles[stage]);
   out.behind = behindness(ground, active, way, out.activeToTarget_m);
   out.othersInPlace = true;
   for (let earlier = 0; earlier < stage; earlier++) {

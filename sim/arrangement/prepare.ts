@@ -5,7 +5,7 @@ import { ConfigError } from "../../core/errors.ts";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward } from "../../credit/ego-push.ts";
 import { egoPushRobot, pusherReach_m } from "../robots/diff-drive.ts";
-import { type Episode, type EpisodeWish, parked } from "../scene.ts";
+import { type Episode, type EpisodeWish, parked, type Roles } from "../scene.ts";
 import { type PushableName, pushable, symmetry_rad } from "../shape.ts";
 import type { Arrangement } from "./arrangement.ts";
 import type { Plan } from "./plan.ts";
@@ -41,6 +41,8 @@ export interface Prepared {
   /** Shapes of the anchor and of each stage's object. */
   readonly anchor: PushableName;
   readonly shapes: readonly PushableName[];
+  /** Who is who in each stage. */
+  readonly roles: readonly Roles[];
   /** What is made where that is always the same. */
   readonly fixed: Arrangement | undefined;
   /** What is made in an episode, and how its slots can be filled. */
@@ -57,6 +59,7 @@ export function prepare(made: Arrangement | RandomArrangements, config: Common):
   const constants = {
     anchor: made.anchor,
     shapes,
+    roles: rolesOf(shapes.length),
     reward: config.reward,
     alignYaw_rad: (config.reward.alignYaw_deg * Math.PI) / 180,
     symmetries: shapes.map((shape) => symmetry_rad(pushable(shape))),
@@ -101,6 +104,16 @@ function refuseBlocked(reach: Reach, slots: number): void {
       `Expected a free way to each place when its turn comes, but the objects before it block object ${slot + 1}. List it earlier, or set "assignment" to "nearest".`,
     );
   }
+}
+
+/** Each stage has an active object; all others but the anchor are obstacles. */
+function rolesOf(stages: number): Roles[] {
+  const rows = Array.from({ length: stages }, (_, i) => FIRST + i);
+  return rows.map((active) => ({
+    active,
+    anchor: ANCHOR,
+    obstacles: rows.filter((row) => row !== active),
+  }));
 }
 
 /** The anchor and the objects, as the cast lists them. */

@@ -68,14 +68,7 @@ export function arrangementScene<Config extends z.ZodObject>(
 
     episode: (config, rng, wish) => draw(preparedFor(config), common(config), rng, wish),
 
-    roles(config) {
-      const rows = preparedFor(config).shapes.map((_, i) => FIRST + i);
-      return rows.map((active) => ({
-        active,
-        anchor: ANCHOR,
-        obstacles: rows.filter((row) => row !== active),
-      }));
-    },
+    roles: (config) => preparedFor(config).roles,
 
     watch(config) {
       const rows = preparedFor(config).shapes.map((_, i) => FIRST + i);

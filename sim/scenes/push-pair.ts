@@ -15,7 +15,7 @@ import type { Rng } from "../../core/rng.ts";
 import { egoPushReward, pushReading, pushStage } from "../../credit/ego-push.ts";
 import type { Ground } from "../ground.ts";
 import { scatter } from "../placement.ts";
-import { behindness, measurePush, wayAround } from "../push.ts";
+import { approachDetour_m, behindness, measurePush, wayAround } from "../push.ts";
 import { egoPushRobot } from "../robots/diff-drive.ts";
 import { defineScene, type PlanarPose } from "../scene.ts";
 import { pushable } from "../shape.ts";
@@ -75,6 +75,7 @@ export const pushPair = defineScene({
     const anchor = { x_m: ground.x_m(ANCHOR), y_m: ground.y_m(ANCHOR), radius_m: KEEP_OUT_m };
     const way = wayAround(anchor, ground.x_m(OBJECT), ground.y_m(OBJECT), target);
     out.detour_m = way.detour_m;
+    out.approachDetour_m = approachDetour_m(ground, OBJECT);
     out.behind = behindness(ground, OBJECT, way, out.activeToTarget_m);
     [out.forward, out.turn] = action;
   },

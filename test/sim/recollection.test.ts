@@ -89,3 +89,40 @@ describe("the group lastSeen", () => {
     batch.free();
   });
 });
+
+describe("a robot with a camera", () => {
+  it("knows from its images where things are, within a few centimetres, and nothing of what they do not show", async () => {
+    const envs = 16;
+    const batch = await openBatch(findScene("push-cross"), {
+      envs,
+      groups: ["layers", "lastSeen"],
+    });
+    batch.reset();
+    const states = batch.world.states;
+    const bodies = batch.world.bodies.length;
+    const errors: number[] = [];
+    let unknown = 0;
+    for (let env = 0; env < envs; env++) {
+      const row = env * batch.rowSizes.lastSeen;
+      // the anchor, body 1, is the second of the memory's four columns each
+      const [known, x, y] = batch.groups.lastSeen.subarray(row + 4, row + 8);
+      const at = (body: number) => (env * bodies + body) * bodyState.size;
+      const yaw = 2 * Math.atan2(states[at(0) + 5], states[at(0) + 6]);
+      const [dx, dy] = [states[at(1)] - states[at(0)], states[at(1) + 1] - states[at(0) + 1]];
+      const ahead = Math.cos(yaw) * dx + Math.sin(yaw) * dy;
+      const left = -Math.sin(yaw) * dx + Math.cos(yaw) * dy;
+      if (known === 1) errors.push(Math.hypot(x - ahead, y - left));
+      else unknown++;
+      // 45 degrees off the axis is beyond the image of 69 degrees
+      if (Math.abs(Math.atan2(left, ahead)) > Math.PI / 4) expect(known).toBe(0);
+    }
+    expect(errors.length).toBeGreaterThan(1);
+    expect(unknown).toBeGreaterThan(1);
+    expect(Math.max(...errors)).toBeLessThan(0.08);
+    errors.sort((a, b) => a - b);
+    expect(errors[Math.floor(errors.length / 2)]).toBeLessThan(0.03);
+    // it is not told either: the truth would be exact
+    expect(errors[0]).toBeGreaterThan(1e-4);
+    batch.free();
+  });
+});
