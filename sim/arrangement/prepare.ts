@@ -32,7 +32,8 @@ export const arrangementConfig = z.strictObject({
     .positive()
     .default(0.1)
     .describe("moving the anchor further fails; the paper sets no limit"),
-  reward: egoPushReward.prefault({}),
+  // what only just counts as placed is soon pushed out of place by the next object
+  reward: egoPushReward.prefault({ placeShare: 0.65 }),
 });
 /** The part of its configuration that every such scene has. */
 export type Common = z.output<typeof arrangementConfig>;

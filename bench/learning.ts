@@ -1,0 +1,116 @@
+/**
+ * Trains what is claimed about learning from nothing and judges it on starts never trained on.
+ *
+ * `npx tsx bench/learning.ts` lists the studies; `npx tsx bench/learning.ts cross` runs one, with `--seeds 1,2,3`,
+ * `--variants cubes,prisms`, `--episodes 1024`, and `--share 0.02` to see whether it runs at all. A killed study goes on where it was, to the
+ * bit, from `runs/learning/`; `bench/results/learning-<study>.json` holds what is done so far.
+ */
+
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { formatDuration, formatProportion } from "../cli/format.ts";
+import { openPool } from "../cli/run-options.ts";
+import { ConfigError } from "../core/errors.ts";
+import { writeResults } from "./harness.ts";
+import { type JobResult, runJob } from "./learning/job.ts";
+import { type Study, studies } from "./learning/studies.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: "string", default: "1,2,3" },
+    variants: { type: "string" },
+    episodes: { type: "string", default: "1024" },
+    share: { type: "string", default: "1" },
+    folder: { type: "string", default: "runs/learning" },
+  },
+});
+
+const [name] = positionals;
+if (name === undefined) {
+  for (const study of studies) {
+    console.log(`${study.name}: ${study.question}`);
+    for (const variant of study.variants) console.log(`  ${variant.name}`);
+  }
+} else {
+  try {
+    await run(studyOf(name));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function studyOf(wanted: string): Study {
+  const study = studies.find((one) => one.name === wanted);
+  if (study) return study;
+  const names = studies.map((one) => one.name).join(", ");
+  throw new ConfigError(`Unknown study "${wanted}". Studies: ${names}.`);
+}
+
+async function run(study: Study): Promise<void> {
+  const seeds = values.seeds.split(",").map(Number);
+  const wanted = values.variants?.split(",");
+  const variants = study.variants.filter((variant) => !wanted || wanted.includes(variant.name));
+  const share = Number(values.share);
+  const pool = openPool(undefined);
+  const results: JobResult[] = [];
+  for (const variant of variants) {
+    for (const seed of seeds) {
+      const label = `${variant.name}, seed ${seed}`;
+      const part = share === 1 ? "" : `-${share}`;
+      const folder = path.join(values.folder, study.name, `${slug(variant.name)}-${seed}${part}`);
+      const say = (line: string) => void process.stderr.write(`${study.name}, ${label}: ${line}\n`);
+      const episodes = Number(values.episodes);
+      results.push(await runJob({ variant, seed, folder, pool, episodes, share, say }));
+      // a trial run leaves no figures behind
+      if (share === 1) writeResults(`learning-${study.name}`, reportOf(study, results));
+    }
+  }
+  await pool.close();
+  for (const { what, value, against } of headlinesOf(study, results)) {
+    console.log(`${what}: ${value}${against ? ` (${against})` : ""}`);
+  }
+}
+
+function slug(text: string): string {
+  return text.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase();
+}
+
+function reportOf(study: Study, results: readonly JobResult[]) {
+  return {
+    question: study.question,
+    thresholds: "5 cm, 15 degrees modulo the shape's symmetry, 5 cm/s, at the end of the episode",
+    headlines: headlinesOf(study, results),
+    results,
+  };
+}
+
+/** The median seed is quoted, and the worst beside it. */
+function headlinesOf(study: Study, results: readonly JobResult[]) {
+  return study.variants.flatMap((variant) => {
+    const found = results.filter((result) => result.variant === variant.name);
+    return (["teacher", "student"] as const).flatMap((who) => {
+      const ranked = found
+        .flatMap((result) => result[who] ?? [])
+        .map(({ success }) => success)
+        .sort((a, b) => a.rate - b.rate);
+      if (ranked.length === 0) return [];
+      const median = ranked[Math.floor((ranked.length - 1) / 2)];
+      const seconds = found.reduce((sum, { seconds }) => sum + seconds[who], 0) / found.length;
+      const seeds =
+        ranked.length > 1 ? `, worst of ${ranked.length} seeds ${percent(ranked[0])}` : "";
+      const paper = variant.paper?.[who];
+      return {
+        what: `learning, ${study.name}: ${variant.name}, ${who}`,
+        value: `${formatProportion(median)}${seeds}; ${formatDuration(seconds)}`,
+        ...(paper ? { against: `EgoPush ${paper}` } : {}),
+      };
+    });
+  });
+}
+
+function percent({ rate }: { readonly rate: number }): string {
+  return `${(100 * rate).toFixed(1)} %`;
+}

@@ -1,0 +1,190 @@
+/**
+ * What is claimed about learning, as data: each study has variants, and each variant is trained with several seeds from nothing.
+ *
+ * Rows of EgoPush (arXiv 2602.18071) are named beside what is ours. Success is the state at the end: every object within
+ * 5 cm and 15 degrees of its place (modulo the shape's symmetry), slower than 5 cm/s.
+ */
+
+import { presetOf } from "../../cli/presets.ts";
+import { withChanges } from "../../core/config.ts";
+
+export interface Variant {
+  readonly name: string;
+  readonly scene: string;
+  /** A run's configuration, in the form of a preset: `scene`, `teacher`, `student`, `randomization`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Whether a student is distilled; else the teacher alone is judged. */
+  readonly distils: boolean;
+  /** Other scenes that the student is judged in, besides its own. */
+  readonly tests?: readonly { readonly name: string; readonly scene: unknown }[];
+  /** What EgoPush prints for it. */
+  readonly paper?: { readonly teacher?: string; readonly student?: string };
+}
+
+export interface Study {
+  readonly name: string;
+  readonly question: string;
+  readonly variants: readonly Variant[];
+}
+
+const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>>;
+
+const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
+
+/** Arrangements that no random one of the training equals: poses in m and degrees from the anchor. */
+const unseen = [
+  ["corner", [0.25, 0, 0], [0.25, 0.25, 0]],
+  ["gate", [0.3, 0.2, 0], [0.3, -0.2, 0]],
+  ["stairs", [0.25, 0.05, 0], [0.5, 0.1, 0]],
+  ["wedge", [0.28, 0.16, 30], [0.28, -0.16, -30]],
+  ["ring", [0.3, 0, 0], [-0.15, 0.26, 30], [-0.15, -0.26, -30]],
+].map(([name, ...poses]) => ({
+  name: String(name),
+  scene: {
+    arrangement: {
+      objects: (poses as [number, number, number][]).map(([x_m, y_m, yaw_deg]) => ({
+        x_m,
+        y_m,
+        yaw_deg,
+      })),
+    },
+  },
+}));
+
+export const studies: readonly Study[] = [
+  {
+    name: "cross",
+    question: "How many starts of CROSS do teacher and student solve?",
+    variants: [
+      {
+        name: "cubes",
+        scene: "push-cross",
+        config: cross,
+        distils: true,
+        paper: { teacher: "99.3 %", student: "70.7 %; revision 87.3 %" },
+      },
+      {
+        name: "cylinders",
+        scene: "push-cross",
+        config: crossWith({ scene: { shape: "cylinder" } }),
+        distils: true,
+        paper: { student: "67.5 %" },
+      },
+      {
+        name: "prisms",
+        scene: "push-cross",
+        config: crossWith({ scene: { shape: "prism" } }),
+        distils: true,
+        paper: { student: "54.3 %" },
+      },
+    ],
+  },
+  {
+    name: "line",
+    question: "Does LINE need the relational loss?",
+    variants: [0.1, 0].map((relationalWeight) => ({
+      name: relationalWeight > 0 ? "with the relational loss" : "without it",
+      scene: "push-line",
+      config: crossWith({ student: { relationalWeight } }),
+      distils: true,
+      paper: { student: relationalWeight > 0 ? "learns" : "below 1 %" },
+    })),
+  },
+  {
+    name: "arrangements",
+    question: "Does one student, told its goal, serve arrangements it was never trained on?",
+    variants: [
+      {
+        name: "random arrangements",
+        scene: "push-arrangement",
+        config: crossWith({ scene: { shapes: ["cube", "cube", "cube"] } }),
+        distils: true,
+        tests: unseen,
+        paper: { student: "not possible" },
+      },
+    ],
+  },
+  {
+    name: "observability",
+    question: "What may a teacher see for a student to follow it? (Table I)",
+    variants: (
+      [
+        ["global", "99.2 %", "0 %"],
+        ["fov", "98.3 %", "21.1 %; revision 54.8 %"],
+        ["fov+gate", "99.3 %", "70.7 %; revision 87.3 %"],
+        ["occlusion+gate", undefined, undefined],
+        ["objects+gate", undefined, undefined],
+      ] as const
+    ).map(([observability, teacher, student]) => ({
+      name: observability,
+      scene: "push-cross",
+      // EgoPush's teacher has neither memory nor goal, and its student sees one image
+      config: crossWith({
+        teacher: { observability, lastSeen: false, goal: false },
+        student: { lastSeen: false },
+      }),
+      distils: true,
+      ...(teacher ? { paper: { teacher, student } } : {}),
+    })),
+  },
+  {
+    name: "credit",
+    question: "When do reaching and placing have to pay? (Table II)",
+    variants: (
+      [
+        ["terminal", "16.0 %"],
+        ["stages", "87.5 %"],
+        ["global-timer", "98.0 %"],
+        ["stage-timer", "98.6 %"],
+      ] as const
+    ).map(([credit, teacher]) => ({
+      name: credit,
+      scene: "push-cross",
+      config: crossWith({ scene: { reward: { credit } } }),
+      distils: false,
+      paper: { teacher },
+    })),
+  },
+  {
+    name: "memory",
+    question: 'What does the student\'s memory save? Deadlocks end as "timed out".',
+    variants: [
+      { name: "last seen", student: {} },
+      { name: "none", teacher: { lastSeen: false }, student: { lastSeen: false } },
+      {
+        name: "GRU",
+        teacher: { lastSeen: false },
+        student: { lastSeen: false, memory: 96, batch: 32 },
+      },
+    ].map(({ name, ...changes }) => ({
+      name,
+      scene: "push-cross",
+      config: crossWith(changes),
+      distils: true,
+    })),
+  },
+  {
+    name: "efficiency",
+    question: "What lets a teacher learn from tens of millions of steps? One change each.",
+    variants: [
+      { name: "as it is" },
+      { name: "no potentials", scene: { reward: { align: 0, behind: 0, detour: 0 } } },
+      {
+        name: "no potentials about obstacles",
+        scene: { reward: { approachDetour: 0, clear: 0 } },
+      },
+      { name: "no lesson", teacher: { lessons: [] } },
+      { name: "no starts before failures", teacher: { failureShare: 0 } },
+      { name: "no starts at later stages", teacher: { stageShare: 0 } },
+      { name: "no practice starts", teacher: { practiceShare: 0 } },
+      { name: "not told its goal", teacher: { goal: false } },
+      { name: "no memory", teacher: { lastSeen: false } },
+      { name: "keypoint encoder", teacher: { encoder: "points" } },
+    ].map(({ name, ...changes }) => ({
+      name,
+      scene: "push-cross",
+      config: crossWith(changes),
+      distils: false,
+    })),
+  },
+];
