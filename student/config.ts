@@ -40,6 +40,10 @@ export const studentConfig = z.strictObject({
     .describe(
       "of the episodes not close to the goal, those that start where one was about to fail",
     ),
+  driver: z
+    .enum(["student", "teacher"])
+    .default("student")
+    .describe("who drives while the teacher labels: DAgger, or plain behaviour cloning"),
   epochs: z.int().min(1).default(1),
   batch: z.int().min(1).default(256).describe("sequences of a minibatch"),
   learningRate: z.number().positive().default(1e-3).describe("at the start; falls linearly"),

@@ -67,12 +67,13 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
   let progress = loadStudent(run, spec, trainer);
 
   while (progress.iteration < config.iterations) {
-    // the student drives
+    // the student drives, unless its teacher is to show it
     const practiceShare = practiceAt(progress.iteration, config);
     const { failureShare, stageShare } = config;
     const span = spanAt(progress.iteration, config.spanIterations);
     const starts = { practiceShare, failureShare, stageShare, span };
-    const ends = await collector.collect(trainer.theta, starts);
+    const theta = config.driver === "student" ? trainer.theta : teacher.theta;
+    const ends = await collector.collect(theta, starts);
     const { rollout } = collector;
 
     // the teacher labels what it visited
@@ -141,10 +142,11 @@ function createTrainer(run: StudentRun, spec: StudentSpec, theta: Float32Array):
 function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
   const { config, simulation, teacher, pool } = run;
   const seen = `keypoints:${teacher.observability}` as const;
-  const read = Object.values(teacherActor(teacher.spec, teacher.observability).inputs);
+  const teaching = teacherActor(teacher.spec, teacher.observability);
+  const read = Object.values(teaching.inputs);
   return pool.openCollector({
     simulation,
-    actor: studentActor(spec),
+    actor: config.driver === "student" ? studentActor(spec) : teaching,
     envs: config.envs,
     shardEnvs: config.shardEnvs,
     steps: config.rolloutSteps,

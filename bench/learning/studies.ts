@@ -164,6 +164,19 @@ export const studies: readonly Study[] = [
     })),
   },
   {
+    name: "baselines",
+    question: "What does the student lose by plain behaviour cloning, its teacher driving?",
+    variants: [
+      { name: "DAgger", student: {} },
+      { name: "behaviour cloning", student: { driver: "teacher" } },
+    ].map(({ name, ...changes }) => ({
+      name,
+      scene: "push-cross",
+      config: crossWith(changes),
+      distils: true,
+    })),
+  },
+  {
     name: "efficiency",
     question: "What lets a teacher learn from tens of millions of steps? One change each.",
     variants: [

@@ -91,6 +91,29 @@ describe("a student", () => {
     },
   );
 
+  it("whose teacher drives learns from other states, the teacher's own", async () => {
+    const shown = await distill(pool, { config: { ...tinyStudent, driver: "teacher" } });
+    expect(Number.isFinite(shown.logged[1].metrics.actionLoss)).toBe(true);
+    expect(hashOf([shown.theta])).not.toBe(hashOf([first.theta]));
+    // a student that does not drive cannot change where it learns, so another start of its weights sees the same episodes
+    const other = await distill(pool, {
+      config: { ...tinyStudent, driver: "teacher", warmStart: false },
+    });
+    const episodes = ({ logged }: typeof shown) => logged.map(({ metrics }) => metrics.episodes);
+    expect(episodes(other)).toEqual(episodes(shown));
+  });
+
+  it("that is killed in a span and resumed has the weights of one that was not", async () => {
+    const config = { ...tinyStudent, iterations: 5, spanIterations: 2 };
+    const whole = await distill(pool, { config });
+    const killed = path.join(folder, "killed.ckpt");
+    const enough = ({ iteration }: StudentProgress) => iteration === 3;
+    await distill(pool, { config, checkpoint: killed, enough });
+    expect(readStudent(killed).progress.iteration).toBe(2);
+    const rest = await distill(pool, { config, checkpoint: killed });
+    expect(hashOf([rest.theta])).toBe(hashOf([whole.theta]));
+  });
+
   it("with memory learns and drives too", async () => {
     const config = { ...tinyStudent, memory: 4, burnIn: 1, batch: 4 };
     const { spec, theta, logged } = await distill(pool, { config });
