@@ -4,15 +4,7 @@
  * the one that listens. Keys are Z85 text (ZeroMQ RFC 32), the same that pyzmq reads and writes.
  */
 
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { curveKeyPair } from "zeromq";
 import { z } from "zod";
@@ -62,8 +54,7 @@ export function makeKeys(folder: string, keyName: string): { secret: string; pub
     );
   }
   const { publicKey, secretKey } = curveKeyPair();
-  mkdirSync(folder, { recursive: true });
-  writeSecretWhole(files.secret, json({ name: keyName, publicKey, secretKey }));
+  writeFileWhole(files.secret, json({ name: keyName, publicKey, secretKey }), 0o600);
   writeFileWhole(files.public, json({ name: keyName, publicKey }));
   return files;
 }
@@ -134,13 +125,6 @@ function read<S extends z.ZodType>(file: string, schema: S, what: string): z.out
   throw new FileError(
     `Expected ${what} at "${file}", but ${issue.path.join(".") || "the whole"} is wrong: ${issue.message}.`,
   );
-}
-
-/** Never readable by others, not even while it is written. */
-function writeSecretWhole(file: string, data: string): void {
-  const beside = `${file}.${process.pid}.partial`;
-  writeFileSync(beside, data, { mode: 0o600, flag: "wx" });
-  renameSync(beside, file);
 }
 
 function json(value: object): string {
