@@ -287,12 +287,18 @@ export class SupervisorServer {
     const state = this.#state;
     switch (message.type) {
       case "command": {
-        const { ttl_ms, ...command } = message;
-        return offerCommand(state, this.#plant, { ...command, ttl_s: ttl_ms / 1000 }, now_s);
+        const { session, sequence, beat, ttl_ms, values } = message;
+        const command = { session, sequence, beat, ttl_s: ttl_ms / 1000, values };
+        return offerCommand(state, this.#plant, command, now_s);
       }
       case "sense": {
-        const { session, age_ms, ...seen } = message;
-        return sense(state, session, { ...seen, age_s: age_ms / 1000 }, now_s);
+        const { session, age_ms, pose, nearest_m } = message;
+        const seen = {
+          ...(pose ? { pose } : {}),
+          ...(nearest_m === undefined ? {} : { nearest_m }),
+          age_s: age_ms / 1000,
+        };
+        return sense(state, session, seen, now_s);
       }
       case "alive":
         return hear(state, message.session, now_s);
