@@ -1,6 +1,6 @@
 /** `understudy supervise`: the process that owns a robot's actuators; and the words that arm and stop it. */
 
-import { raisePriority } from "../../bridge/priority.ts";
+import { keepHeapSmall, raisePriority } from "../../bridge/process.ts";
 import { type Actuators, programActuators } from "../../bridge/supervisor/actuators.ts";
 import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts";
 import { connectSupervisor } from "../../bridge/supervisor/link.ts";
@@ -73,6 +73,7 @@ async function run({ options, configure, signal, io, report }: SuperviseContext)
   const config = configure(supervisorSchema, { columns: robotLimits[options.robot] });
   const log = (line: string) => io.err(`${line}\n`);
   if (!raisePriority()) log("runs at the usual priority: not allowed to raise it");
+  keepHeapSmall();
   const ended = new AbortController();
   let why = "";
   let server: SupervisorServer | undefined;
