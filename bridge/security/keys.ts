@@ -11,7 +11,7 @@ import { z } from "zod";
 import { ConfigError, FileError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 
-const z85 = z.string().regex(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, "not a Z85 key");
+export const z85 = z.string().regex(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, "not a Z85 key");
 const name = z.string().regex(/^[\w.-]{1,60}$/, "not a name of letters, digits, dots and dashes");
 const publicSchema = z.strictObject({ name, publicKey: z85 });
 const secretSchema = z.strictObject({ name, publicKey: z85, secretKey: z85 });
@@ -77,6 +77,15 @@ export function readPublicKey(file: string): PublicKey {
 
 /** Names by key of all public keys in a folder. @throws ConfigError when there are none. */
 export function readAllowed(folder: string): ReadonlyMap<string, string> {
+  const keys = readKeysIn(folder);
+  if (keys.size > 0) return keys;
+  throw new ConfigError(
+    `"${folder}" holds no public keys, so nobody could connect. Put the peers' NAME.public.json there.`,
+  );
+}
+
+/** The same of a folder that may hold none. @throws FileError when there is no such folder. */
+export function readKeysIn(folder: string): ReadonlyMap<string, string> {
   if (!existsSync(folder)) {
     throw new FileError(
       `Expected a folder of public keys at "${folder}", found nothing. Put the peers' NAME.public.json there.`,
@@ -84,18 +93,14 @@ export function readAllowed(folder: string): ReadonlyMap<string, string> {
   }
   const files = readdirSync(folder).filter((file) => file.endsWith(".public.json"));
   const keys = files.sort().map((file) => readPublicKey(path.join(folder, file)));
-  if (keys.length === 0) {
-    throw new ConfigError(
-      `"${folder}" holds no public keys, so nobody could connect. Put the peers' NAME.public.json there.`,
-    );
-  }
   return new Map(keys.map(({ name, publicKey }) => [publicKey, name]));
 }
 
+const alphabet =
+  "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+
 /** 32 bytes as Z85 text. */
 export function toZ85(bytes: Uint8Array): string {
-  const alphabet =
-    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
   let text = "";
   for (let at = 0; at + 4 <= bytes.length; at += 4) {
     let value = 0;
@@ -108,6 +113,20 @@ export function toZ85(bytes: Uint8Array): string {
     text += group;
   }
   return text;
+}
+
+/** The bytes of a key's Z85 text. */
+export function fromZ85(text: string): Uint8Array {
+  const bytes = new Uint8Array((text.length * 4) / 5);
+  for (let group = 0; group < text.length / 5; group++) {
+    let value = 0;
+    for (let i = 0; i < 5; i++) value = value * 85 + alphabet.indexOf(text[5 * group + i]);
+    for (let i = 3; i >= 0; i--) {
+      bytes[4 * group + i] = value % 256;
+      value = Math.floor(value / 256);
+    }
+  }
+  return bytes;
 }
 
 function read<S extends z.ZodType>(file: string, schema: S, what: string): z.output<S> {
