@@ -8,11 +8,11 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { monotonic_s } from "../bridge/clock.ts";
+import { freePorts } from "../bridge/free-ports.ts";
 import { createRng } from "../core/rng.ts";
 import { quantile } from "../core/statistics.ts";
 import { Cable } from "./faults/cable.ts";
@@ -252,15 +252,4 @@ function finish(
   for (const { what, value } of headlines) console.log(`${what}: ${value}`);
   console.log(`written to ${file}`);
   process.exit(late + slow + motors.stale > 0 ? 1 : 0);
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  return servers.map((server) => {
-    const address = server.address();
-    server.close();
-    if (address === null || typeof address === "string") throw new Error("internal: no port");
-    return address.port;
-  });
 }

@@ -2,10 +2,11 @@
  * A control loop at 20 Hz for half an hour, the real student behind it and a learner busy in another
  * process: how evenly the loop runs, whether motion was ever held, and whether anything grows.
  *
- * `npx tsx bench/bridge-soak.ts [--minutes 30] [--idle]`
+ * `npx tsx bench/bridge-soak.ts [--minutes 30] [--learner PID] [--idle]`; with `--learner`, that process is the one that
+ * learns, and no other is started.
  */
 
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { monotonic_s } from "../bridge/clock.ts";
 import { servePolicy } from "../bridge/policy-server.ts";
-import { raisePriority } from "../bridge/priority.ts";
+import { keepHeapSmall, raisePriority } from "../bridge/process.ts";
 import { connectRobot } from "../bridge/robot-client.ts";
 import { robotLimits, supervisorSchema } from "../bridge/supervisor/config.ts";
 import { connectSupervisor } from "../bridge/supervisor/link.ts";
@@ -25,10 +26,12 @@ import { readBundle } from "../policies/bundle.ts";
 import { inSiUnits, rowSize } from "../policies/manifest.ts";
 import { loadPolicy } from "../policies/runtime/node.ts";
 import { writeResults } from "./harness.ts";
+import { Learner, type LearnerReport } from "./learner.ts";
 
 const bundle = path.resolve(import.meta.dirname, "..", "policies", "zoo", "push-pair");
-const root = path.resolve(import.meta.dirname, "..");
 const period_ms = 50;
+/** A learner that uses less than this share of a core is not busy. */
+const leastBusyCores = 0.5;
 
 /** What a process says of itself. */
 interface Account {
@@ -77,7 +80,7 @@ const roles: Readonly<
     const jitters_ms: number[] = [];
     let due_s = monotonic_s();
     const step = () => {
-      jitters_ms.push(1000 * (monotonic_s() - due_s));
+      jitters_ms.push(1000 * Math.abs(monotonic_s() - due_s));
       link.observe(observation);
       due_s += period_ms / 1000;
       // a step that was missed altogether is not made up for
@@ -97,6 +100,7 @@ else await soak();
 async function play(role: string, words: readonly string[]): Promise<void> {
   process.on("disconnect", () => process.exit());
   const isPrior = raisePriority();
+  keepHeapSmall();
   const account = await roles[role](...words);
   process.on("message", () => {
     const rss_MB = process.memoryUsage.rss() / 1e6;
@@ -106,7 +110,11 @@ async function play(role: string, words: readonly string[]): Promise<void> {
 
 async function soak(): Promise<void> {
   const { values } = parseArgs({
-    options: { minutes: { type: "string", default: "30" }, idle: { type: "boolean" } },
+    options: {
+      minutes: { type: "string", default: "30" },
+      learner: { type: "string" },
+      idle: { type: "boolean" },
+    },
   });
   const minutes = Number(values.minutes);
   const folder = mkdtempSync(path.join(tmpdir(), "understudy-soak-"));
@@ -114,16 +122,18 @@ async function soak(): Promise<void> {
   const supervisor = await start("supervisor");
   const robot = await start("robot", policy.said, supervisor.said);
   const processes = { policy, supervisor, robot };
-  const learner = values.idle ? undefined : learn(folder);
+  let learner: Learner | undefined;
   try {
+    if (values.learner !== undefined) learner = Learner.running(Number(values.learner));
+    else if (!values.idle) learner = Learner.start(folder);
     // the first seconds are the compilers'
     await sleep(Math.min(60_000, minutes * 6000));
     const first = await accounts(processes);
     await sleep(60_000 * minutes);
     const last = await accounts(processes);
-    finish(minutes, learner !== undefined, first, last);
+    finish(minutes, learner?.report(), first, last);
   } finally {
-    learner?.kill("SIGKILL");
+    learner?.stop();
     for (const { child } of Object.values(processes)) child.kill("SIGKILL");
     rmSync(folder, { recursive: true });
   }
@@ -147,7 +157,12 @@ async function accounts(
   };
 }
 
-function finish(minutes: number, isBusy: boolean, first: Accounts, last: Accounts): void {
+function finish(
+  minutes: number,
+  learner: LearnerReport | undefined,
+  first: Accounts,
+  last: Accounts,
+): void {
   const jitters_ms = last.robot.jitters_ms ?? [];
   const p99_ms = quantile(jitters_ms, 0.99);
   const holds = (last.supervisor.holds ?? 0) - (first.supervisor.holds ?? 0);
@@ -158,9 +173,10 @@ function finish(minutes: number, isBusy: boolean, first: Accounts, last: Account
     ]),
   );
   const most_MB = Math.max(...Object.values(growth_MB));
+  const beside = learner ? `, a learner busy on ${learner.busyCores} cores` : "";
   const headlines = [
     {
-      what: `control loop at 20 Hz for ${minutes} minutes${isBusy ? ", a learner busy" : ""}`,
+      what: `control loop at 20 Hz for ${minutes} minutes${beside}`,
       value: `${holds} missed watchdogs, jitter p99 ${p99_ms.toFixed(2)} ms, memory grew ${most_MB} MB`,
     },
   ];
@@ -175,8 +191,11 @@ function finish(minutes: number, isBusy: boolean, first: Accounts, last: Account
     isPrior: last.robot.isPrior,
   };
   console.log(JSON.stringify(rows, null, 2));
-  console.log(`written to ${writeResults("bridge-soak", { minutes, isBusy, headlines, rows })}`);
-  process.exitCode = holds > 0 || p99_ms > 5 || most_MB > 20 ? 1 : 0;
+  console.log(`written to ${writeResults("bridge-soak", { minutes, learner, headlines, rows })}`);
+  const isBusy = learner === undefined || learner.busyCores >= leastBusyCores;
+  if (!isBusy)
+    console.log(`the learner was hardly busy (${learner?.busyCores} cores): this shows little`);
+  process.exitCode = holds > 0 || p99_ms > 5 || most_MB > 20 || !isBusy ? 1 : 0;
 }
 
 /** Starts a role in a process of its own; `said` is its first word. */
@@ -184,12 +203,4 @@ async function start(...words: readonly string[]): Promise<{ child: ChildProcess
   const child = fork(import.meta.filename, words, { execArgv: ["--import", "tsx"] });
   const [said] = (await once(child, "message")) as [string];
   return { child, said };
-}
-
-/** A teacher in training, with all its workers, until it is killed. */
-function learn(folder: string): ChildProcess {
-  const out = path.join(folder, "teacher.ckpt");
-  const words = ["train", "--scene", "push-pair", "--out", out];
-  const main = path.join(root, "cli", "main.ts");
-  return spawn(process.execPath, ["--import", "tsx", main, ...words], { stdio: "ignore" });
 }

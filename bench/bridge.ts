@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { servePolicy } from "../bridge/policy-server.ts";
-import { raisePriority } from "../bridge/priority.ts";
+import { raisePriority } from "../bridge/process.ts";
 import { connectRobot } from "../bridge/robot-client.ts";
 import { createRng } from "../core/rng.ts";
 import { quantile } from "../core/statistics.ts";

@@ -24,6 +24,7 @@ export {
 export { defaultEndpoint } from "./sockets.ts";
 export { type Actuators, programActuators } from "./supervisor/actuators.ts";
 export { robotLimits, type SupervisorConfig, supervisorSchema } from "./supervisor/config.ts";
+export { type LaneKeys, readLaneKeys } from "./supervisor/lane-keys.ts";
 export {
   connectSupervisor,
   type SupervisorLink,

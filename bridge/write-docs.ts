@@ -182,6 +182,8 @@ commands (\`${defaultSupervisorEndpoint}\` unless told otherwise) and one for em
 
 **Lanes.** A peer takes a lane by \`hello\`: ${lanes.map((lane) => `\`${lane}\``).join(", ")}. Each has one holder; one that was silent for
 0.5 s may be replaced. Of the lanes with a command in force, the first drives. An operator only arms.
+With keys, a lane is for the keys that are allowed on it: the hello names its \`key\`, and \`proof\` is HMAC-SHA256, in hex, of the
+text \`understudy-supervisor/1 LANE NONCE\` under the X25519 secret that this key and the supervisor's have in common.
 
 **Beats.** The supervisor says at each tick what it does. A command names the newest beat that its sender has
 heard, so its age is measured on the supervisor's clock alone, whoever sent it. Motion has ended \`ttl_ms\`
@@ -193,7 +195,13 @@ robot begins to slow down early enough. Commands that name a beat of before it w
 }
 
 function supervisorRefusals(): string {
-  const quoted = [...requestRefusals, "other connection", "replayed hello", "other columns"];
+  const quoted = [
+    ...requestRefusals,
+    "other connection",
+    "replayed hello",
+    "other columns",
+    "lane not allowed",
+  ];
   return `## What a supervisor refuses
 
 Besides what is no message: ${quoted.map((reason) => `"${reason}"`).join(", ")}, and what a robot refuses of an action. All is

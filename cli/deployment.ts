@@ -2,8 +2,8 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "../bridge/free-ports.ts";
 import { WireError } from "../core/errors.ts";
 import { type Proportion, wilson } from "../core/statistics.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
@@ -34,7 +34,8 @@ export async function deploy(options: {
   readonly onProgress?: (done: number, success: number) => void;
 }): Promise<Deployment> {
   const { simulation, inputs, bundle, episodes, onProgress } = options;
-  const endpoint = `tcp://127.0.0.1:${await freePort()}`;
+  const [port] = await freePorts(1);
+  const endpoint = `tcp://127.0.0.1:${port}`;
   const server = understudy(["serve", "--policy", bundle, "--endpoint", endpoint]);
   const serverDied = once(server, "exit").then(([code]) => {
     throw new WireError(`The policy server of "${bundle}" ended with exit code ${code}.`);
@@ -101,15 +102,4 @@ function understudy(words: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...loader, main, ...words], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-}
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("internal: no port");
-  return address.port;
 }

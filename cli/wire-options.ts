@@ -7,6 +7,7 @@ import {
   readPublicKey,
   readSecretKeys,
 } from "../bridge/security/keys.ts";
+import { type LaneKeys, readLaneKeys } from "../bridge/supervisor/lane-keys.ts";
 import { ConfigError } from "../core/errors.ts";
 
 export const listenOptions = {
@@ -23,15 +24,27 @@ export const connectOptions = {
   peer: { type: "string", description: "NAME.public.json of the other side" },
 } as const;
 
-/** @throws ConfigError when only one of the two is given, FileError when a file is wrong. */
-export function listenerKeys(options: {
+interface ListenerFiles {
   readonly keys: string | undefined;
   readonly allow: string | undefined;
-}): { readonly keys?: ListenerKeys } {
-  const { keys, allow } = options;
-  if (keys === undefined && allow === undefined) return {};
+}
+
+/** @throws ConfigError when only one of the two is given, FileError when a file is wrong. */
+export function listenerKeys(options: ListenerFiles): { readonly keys?: ListenerKeys } {
+  const files = bothFiles(options);
+  return files ? { keys: { own: files.own, allowed: readAllowed(files.allow) } } : {};
+}
+
+/** The same for a supervisor, whose `--allow` has a folder for each lane. */
+export function supervisorKeys(options: ListenerFiles): { readonly keys?: LaneKeys } {
+  const files = bothFiles(options);
+  return files ? { keys: { own: files.own, ...readLaneKeys(files.allow) } } : {};
+}
+
+function bothFiles({ keys, allow }: ListenerFiles) {
+  if (keys === undefined && allow === undefined) return undefined;
   if (keys === undefined || allow === undefined) throw bothOrNone("--keys", "--allow", keys);
-  return { keys: { own: readSecretKeys(keys), allowed: readAllowed(allow) } };
+  return { own: readSecretKeys(keys), allow };
 }
 
 /** @throws ConfigError when only one of the two is given, FileError when a file is wrong. */

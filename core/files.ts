@@ -3,12 +3,17 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-/** Writes one file so that a reader, or a crash, never sees half of it. Makes the folder if needed. */
-export function writeFileWhole(file: string, data: string | Uint8Array): void {
+/**
+ * Writes one file so that a reader, or a crash, never sees half of it. Makes the folder if needed. `mode` holds from the
+ * first byte on, also while the file is written: 0o600 for what others must not read.
+ */
+export function writeFileWhole(file: string, data: string | Uint8Array, mode = 0o666): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const beside = `${file}.${process.pid}.partial`;
+  // one that is left over would keep its own mode
+  rmSync(beside, { force: true });
   try {
-    writeFileSync(beside, data);
+    writeFileSync(beside, data, { mode, flag: "wx" });
     renameSync(beside, file);
   } catch (error) {
     rmSync(beside, { force: true });

@@ -1,93 +1,19 @@
 /** Worker threads that simulate and infer, and the roll-out they fill together. */
 
 import { availableParallelism } from "node:os";
-import type { Worker } from "node:worker_threads";
 import * as errors from "../core/errors.ts";
 import type { GroupName } from "../sim/observations.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { ActorSpec } from "./actor.ts";
 import { EVALUATION_SHARD, type EvaluatedEpisode } from "./evaluation.ts";
+import { WorkerThread } from "./requests.ts";
 import { createRollout, type Rollout } from "./rollout.ts";
 import type { Exploration, ShardSpec, SimulationSpec } from "./shard.ts";
-import { revive, startWorker, type WorkerError } from "./thread.ts";
 import type { Request } from "./worker.ts";
 
 /** Workers used unless a configuration says otherwise: one a core, at most eight. */
 export function defaultWorkers(): number {
   return Math.min(8, availableParallelism());
-}
-
-/** One worker thread and the requests it has not answered yet. */
-class WorkerHandle {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  /** Why the thread is no more. */
-  #end: WorkerError | undefined;
-  #next = 0;
-
-  constructor(modules: readonly string[]) {
-    this.#worker = startWorker("worker", import.meta.url, { modules });
-    this.#worker.unref();
-    this.#worker.on("message", (reply: Reply) => {
-      this.#waiting.get(reply.id)?.settle(reply);
-      this.#waiting.delete(reply.id);
-      if (this.#waiting.size === 0) this.#worker.unref();
-    });
-    this.#worker.on("error", (error: Error) => this.#abandon(error));
-    this.#worker.on("exit", (code) => this.#abandon(new Error(`its exit code was ${code}`)));
-  }
-
-  ask<Result>(request: Request): Promise<Result> {
-    if (this.#end) return Promise.reject(revive(lost(this.#end, request.kind)));
-    const id = this.#next++;
-    this.#worker.ref();
-    return new Promise((resolve, reject) => {
-      const settle = (reply: Reply) => {
-        if (reply.error) reject(revive(reply.error));
-        else resolve(reply.result as Result);
-      };
-      this.#waiting.set(id, { kind: request.kind, settle });
-      this.#worker.postMessage({ id, request });
-    });
-  }
-
-  async close(): Promise<void> {
-    if (this.#end) return;
-    try {
-      await this.ask({ kind: "close" });
-    } finally {
-      await this.#worker.terminate();
-    }
-  }
-
-  /** The thread is gone, with an error or without a word: nobody waits for it any longer. */
-  #abandon(end: WorkerError): void {
-    this.#end ??= end;
-    for (const [id, { kind, settle }] of this.#waiting)
-      settle({ id, error: lost(this.#end, kind) });
-    this.#waiting.clear();
-  }
-}
-
-interface Waiting {
-  readonly kind: Request["kind"];
-  readonly settle: (reply: Reply) => void;
-}
-
-/** What whoever waits for a thread that has ended is told. */
-function lost(end: WorkerError, kind: Request["kind"]): WorkerError {
-  if (end.code === "ERR_WORKER_OUT_OF_MEMORY") {
-    const message = `A worker thread ran out of memory when it was asked to ${kind}. Use fewer environments or fewer workers.`;
-    return { name: "DeviceError", message };
-  }
-  const message = `internal: a worker thread ended when it was asked to ${kind}: ${end.message}`;
-  return { ...end, name: "Error", message };
-}
-
-interface Reply {
-  readonly id: number;
-  readonly result?: unknown;
-  readonly error?: WorkerError;
 }
 
 export interface CollectorOptions {
@@ -105,11 +31,14 @@ export interface CollectorOptions {
 
 /** A fixed number of worker threads, used for collecting and for evaluating. */
 export class WorkerPool {
-  readonly #workers: readonly WorkerHandle[];
+  readonly #workers: readonly WorkerThread<Request>[];
 
   /** `modules`: URLs that each worker imports first, such as those that add scenes. */
   constructor(workers = defaultWorkers(), modules: readonly string[] = []) {
-    this.#workers = Array.from({ length: workers }, () => new WorkerHandle(modules));
+    this.#workers = Array.from(
+      { length: workers },
+      () => new WorkerThread<Request>(import.meta.url, { modules }),
+    );
   }
 
   /**
@@ -159,7 +88,7 @@ export class WorkerPool {
       (_, i) => i * EVALUATION_SHARD,
     );
     const done: EvaluatedEpisode[] = [];
-    const run = async (worker: WorkerHandle) => {
+    const run = async (worker: WorkerThread<Request>) => {
       for (let first = firsts.shift(); first !== undefined; first = firsts.shift()) {
         const starts = Math.min(EVALUATION_SHARD, episodes - first);
         const shard = { simulation, actor, firstStart: first, starts, record };
@@ -181,16 +110,16 @@ export class WorkerPool {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.close()));
+    await Promise.all(this.#workers.map((worker) => worker.close({ kind: "close" })));
   }
 }
 
 /** Fills one roll-out again and again. */
 export class Collector {
   readonly rollout: Rollout;
-  readonly #workers: readonly WorkerHandle[];
+  readonly #workers: readonly WorkerThread<Request>[];
 
-  constructor(workers: readonly WorkerHandle[], rollout: Rollout) {
+  constructor(workers: readonly WorkerThread<Request>[], rollout: Rollout) {
     this.#workers = workers;
     this.rollout = rollout;
   }

@@ -1,7 +1,8 @@
 /** A worker thread: owns shards, and does what the pool asks, one request at a time. */
 
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { type EvaluationShard, evaluateShard } from "./evaluation.ts";
+import { answerRequests } from "./requests.ts";
 import type { Rollout } from "./rollout.ts";
 import { type Exploration, Shard, type ShardSpec } from "./shard.ts";
 
@@ -50,17 +51,4 @@ async function closeShards(): Promise<void> {
   for (const shard of shards.splice(0)) await shard.close();
 }
 
-async function reply({ id, request }: { id: number; request: Request }): Promise<void> {
-  try {
-    parentPort?.postMessage({ id, result: await answer(request) });
-  } catch (error) {
-    const { name, message, stack, statePath } = error as Error & { statePath?: string };
-    parentPort?.postMessage({ id, error: { name, message, stack, statePath } });
-  }
-}
-
-// what arrives while a request is being answered waits for its turn
-let turn = Promise.resolve();
-parentPort?.on("message", (message: { id: number; request: Request }) => {
-  turn = turn.then(() => reply(message));
-});
+answerRequests(answer);

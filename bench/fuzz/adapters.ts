@@ -18,30 +18,11 @@ import { Refusal } from "../../bridge/adapters/refusal.ts";
 import { chunkOf } from "../../bridge/adapters/remote-policy.ts";
 import { decodeRosImage } from "../../bridge/adapters/ros-image.ts";
 import { Rosbridge } from "../../bridge/adapters/rosbridge.ts";
-import type { PolicyManifest } from "../../policies/manifest.ts";
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
+import { drivenBy } from "../../test/policies/tiny-policies.ts";
 import type { Frames, FuzzSubject, FuzzTarget } from "./target.ts";
 
-const manifest: PolicyManifest = {
-  format: 1,
-  name: "fuzzed",
-  scene: "push-pair",
-  controlStep_s: 0.1,
-  inputs: [{ name: "state", shape: [3], dtype: "float32" }],
-  output: {
-    name: "action",
-    shape: [2],
-    low: -1,
-    high: 1,
-    columns: [
-      { name: "forward", width: 1, unit: "m/s", scale: 0.4 },
-      { name: "turn", width: 1, unit: "rad/s", scale: 2.84 },
-    ],
-  },
-  recurrent: [],
-  provenance: { command: "", commit: "", seed: 0, environmentSteps: 0, versions: {} },
-  onnx: { bytes: 1, sha256: "0".repeat(64) },
-};
+const manifest = drivenBy([{ name: "state", shape: [3], dtype: "float32" }]);
 
 /** Answers zeros: what is under fire is in front of the policy. */
 const policy: PolicyRuntime = {

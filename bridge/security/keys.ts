@@ -4,22 +4,14 @@
  * the one that listens. Keys are Z85 text (ZeroMQ RFC 32), the same that pyzmq reads and writes.
  */
 
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { curveKeyPair } from "zeromq";
 import { z } from "zod";
 import { ConfigError, FileError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 
-const z85 = z.string().regex(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, "not a Z85 key");
+export const z85 = z.string().regex(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, "not a Z85 key");
 const name = z.string().regex(/^[\w.-]{1,60}$/, "not a name of letters, digits, dots and dashes");
 const publicSchema = z.strictObject({ name, publicKey: z85 });
 const secretSchema = z.strictObject({ name, publicKey: z85, secretKey: z85 });
@@ -62,8 +54,7 @@ export function makeKeys(folder: string, keyName: string): { secret: string; pub
     );
   }
   const { publicKey, secretKey } = curveKeyPair();
-  mkdirSync(folder, { recursive: true });
-  writeSecretWhole(files.secret, json({ name: keyName, publicKey, secretKey }));
+  writeFileWhole(files.secret, json({ name: keyName, publicKey, secretKey }), 0o600);
   writeFileWhole(files.public, json({ name: keyName, publicKey }));
   return files;
 }
@@ -86,6 +77,15 @@ export function readPublicKey(file: string): PublicKey {
 
 /** Names by key of all public keys in a folder. @throws ConfigError when there are none. */
 export function readAllowed(folder: string): ReadonlyMap<string, string> {
+  const keys = readKeysIn(folder);
+  if (keys.size > 0) return keys;
+  throw new ConfigError(
+    `"${folder}" holds no public keys, so nobody could connect. Put the peers' NAME.public.json there.`,
+  );
+}
+
+/** The same of a folder that may hold none. @throws FileError when there is no such folder. */
+export function readKeysIn(folder: string): ReadonlyMap<string, string> {
   if (!existsSync(folder)) {
     throw new FileError(
       `Expected a folder of public keys at "${folder}", found nothing. Put the peers' NAME.public.json there.`,
@@ -93,18 +93,14 @@ export function readAllowed(folder: string): ReadonlyMap<string, string> {
   }
   const files = readdirSync(folder).filter((file) => file.endsWith(".public.json"));
   const keys = files.sort().map((file) => readPublicKey(path.join(folder, file)));
-  if (keys.length === 0) {
-    throw new ConfigError(
-      `"${folder}" holds no public keys, so nobody could connect. Put the peers' NAME.public.json there.`,
-    );
-  }
   return new Map(keys.map(({ name, publicKey }) => [publicKey, name]));
 }
 
+const alphabet =
+  "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+
 /** 32 bytes as Z85 text. */
 export function toZ85(bytes: Uint8Array): string {
-  const alphabet =
-    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
   let text = "";
   for (let at = 0; at + 4 <= bytes.length; at += 4) {
     let value = 0;
@@ -117,6 +113,20 @@ export function toZ85(bytes: Uint8Array): string {
     text += group;
   }
   return text;
+}
+
+/** The bytes of a key's Z85 text. */
+export function fromZ85(text: string): Uint8Array {
+  const bytes = new Uint8Array((text.length * 4) / 5);
+  for (let group = 0; group < text.length / 5; group++) {
+    let value = 0;
+    for (let i = 0; i < 5; i++) value = value * 85 + alphabet.indexOf(text[5 * group + i]);
+    for (let i = 3; i >= 0; i--) {
+      bytes[4 * group + i] = value % 256;
+      value = Math.floor(value / 256);
+    }
+  }
+  return bytes;
 }
 
 function read<S extends z.ZodType>(file: string, schema: S, what: string): z.output<S> {
@@ -134,13 +144,6 @@ function read<S extends z.ZodType>(file: string, schema: S, what: string): z.out
   throw new FileError(
     `Expected ${what} at "${file}", but ${issue.path.join(".") || "the whole"} is wrong: ${issue.message}.`,
   );
-}
-
-/** Never readable by others, not even while it is written. */
-function writeSecretWhole(file: string, data: string): void {
-  const beside = `${file}.${process.pid}.partial`;
-  writeFileSync(beside, data, { mode: 0o600, flag: "wx" });
-  renameSync(beside, file);
 }
 
 function json(value: object): string {

@@ -9,6 +9,7 @@ import { monotonic_s } from "../clock.ts";
 import { Counts } from "../counts.ts";
 import type { ConnectorKeys } from "../security/keys.ts";
 import { connect, type Frames, Link } from "../sockets.ts";
+import { claimOf } from "./lane-keys.ts";
 import type { Lane } from "./machine.ts";
 import {
   type CommandMessage,
@@ -213,14 +214,11 @@ export class SupervisorLink {
   }
 
   #hello(): void {
-    const { lane, columns } = this.#options;
-    const hello = {
-      type: "hello",
-      protocol: supervisorProtocol,
-      nonce: this.#nonce,
-      lane,
-    } as const;
-    this.#post({ ...hello, columns: [...columns] });
+    const { lane, columns, keys } = this.#options;
+    const nonce = this.#nonce;
+    const hello = { type: "hello", protocol: supervisorProtocol, nonce, lane } as const;
+    const claim = keys ? claimOf(lane, nonce, keys) : {};
+    this.#post({ ...hello, columns: [...columns], ...claim });
   }
 
   #lose(why: string): void {

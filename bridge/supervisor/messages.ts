@@ -5,6 +5,7 @@
 
 import { z } from "zod";
 import { type Dialect, packHeader, type Refused, readHeader } from "../codec.ts";
+import { z85 } from "../security/keys.ts";
 import { lanes } from "./machine.ts";
 
 export const supervisorProtocol = "understudy-supervisor/1";
@@ -32,6 +33,12 @@ export const commandSchemas = {
       nonce: z.string().min(8).max(64).describe("chosen anew for each session"),
       lane: lane.describe("what the peer is"),
       columns: columns.describe("names of the numbers in its commands"),
+      key: z85.exactOptional().describe("with keys: the peer's public key, in Z85"),
+      proof: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .exactOptional()
+        .describe("with keys: that the peer has the secret half; see lanes"),
     })
     .describe("Asks for a lane, repeated until it is answered. Each lane has one peer at a time."),
   welcome: z

@@ -68,10 +68,11 @@ export function leaveLane(state: Supervisor, session: string): Outcome {
 export function offerCommand(
   state: Supervisor,
   plant: Plant,
-  { beat, values, ...command }: OfferedCommand,
+  command: OfferedCommand,
   now_s: number,
 ): Outcome {
-  const lane = laneOf(state, command.session);
+  const { session, sequence, beat, ttl_s } = command;
+  const lane = laneOf(state, session);
   const holder = lane && state.lanes[lane];
   if (!lane || !holder) return { state, refusal: "unknown session" };
   if (lane === "operator") return { state, refusal: "may not drive" };
@@ -79,7 +80,9 @@ export function offerCommand(
   const heard = withLane(state, lane, { ...holder, heard_s: now_s });
   if (state.mode === "estop") return { state: heard, refusal: "emergency stop" };
   if (state.mode === "disarmed") return { state: heard, refusal: "not armed" };
-  const action = { ...command, observation: beat, values: Float32Array.from(values) };
+  // field by field: V8 makes a hidden class of its own for each object spread from a rest, which only a full collection frees
+  const values = Float32Array.from(command.values);
+  const action = { session, sequence, observation: beat, ttl_s, values };
   const { gate, refusal } = offer(holder.gate, plant.gate, action, now_s);
   if (refusal)
     return { state: heard, refusal: refusal === "unknown observation" ? "old beat" : refusal };

@@ -7,11 +7,11 @@ import { randomUUID } from "node:crypto";
 import { monotonic_s } from "../clock.ts";
 import type { Refused } from "../codec.ts";
 import { Refusals } from "../counts.ts";
-import type { ListenerKeys } from "../security/keys.ts";
 import { type Connection, type Frames, type Listening, listen } from "../sockets.ts";
 import { SpentNonces } from "../spent-nonces.ts";
 import type { Actuators, SensedLine } from "./actuators.ts";
 import type { SupervisorConfig } from "./config.ts";
+import { type LaneKeys, laneProblem } from "./lane-keys.ts";
 import {
   advance,
   createSupervisor,
@@ -52,7 +52,8 @@ export interface SuperviseOptions {
   readonly actuators: Actuators;
   readonly endpoint?: string;
   readonly stopEndpoint?: string;
-  readonly keys?: ListenerKeys;
+  /** Who may connect, and take which lane. Needed where other machines can connect. */
+  readonly keys?: LaneKeys;
   readonly allowOpenPort?: boolean;
   /** Armed from the start, without anybody saying go. */
   readonly isArmed?: boolean;
@@ -105,6 +106,7 @@ export class SupervisorServer {
   readonly endpoint: string;
   readonly stopEndpoint: string;
   readonly #plant: Plant;
+  readonly #keys: LaneKeys | undefined;
   readonly #actuators: Actuators;
   readonly #log: (line: string) => void;
   readonly #refused: Refusals;
@@ -118,12 +120,13 @@ export class SupervisorServer {
   #closed = false;
 
   constructor(
-    { config, actuators, isArmed = false, log = () => {} }: SuperviseOptions,
+    { config, actuators, keys, isArmed = false, log = () => {} }: SuperviseOptions,
     commands: Listening,
     stops: Listening,
     refused: Refusals,
   ) {
     this.#plant = plantOf(config);
+    this.#keys = keys;
     this.#actuators = actuators;
     this.#log = log;
     this.#refused = refused;
@@ -287,12 +290,18 @@ export class SupervisorServer {
     const state = this.#state;
     switch (message.type) {
       case "command": {
-        const { ttl_ms, ...command } = message;
-        return offerCommand(state, this.#plant, { ...command, ttl_s: ttl_ms / 1000 }, now_s);
+        const { session, sequence, beat, ttl_ms, values } = message;
+        const command = { session, sequence, beat, ttl_s: ttl_ms / 1000, values };
+        return offerCommand(state, this.#plant, command, now_s);
       }
       case "sense": {
-        const { session, age_ms, ...seen } = message;
-        return sense(state, session, { ...seen, age_s: age_ms / 1000 }, now_s);
+        const { session, age_ms, pose, nearest_m } = message;
+        const seen = {
+          ...(pose ? { pose } : {}),
+          ...(nearest_m === undefined ? {} : { nearest_m }),
+          age_s: age_ms / 1000,
+        };
+        return sense(state, session, seen, now_s);
       }
       case "alive":
         return hear(state, message.session, now_s);
@@ -323,6 +332,8 @@ export class SupervisorServer {
       const sentence = `This robot takes [${names.join(", ")}], the peer gives [${columns.join(", ")}]. Give those, in that order.`;
       return { about, reason: "other columns", sentence };
     }
+    const problem = this.#keys && laneProblem(this.#keys, lane, about, hello);
+    if (problem !== undefined) return { about, reason: "lane not allowed", sentence: problem };
     const id = randomUUID();
     const refusal = this.#change(takeLane(this.#state, this.#plant, lane, id, monotonic_s()));
     if (refusal !== undefined) {

@@ -1,6 +1,6 @@
 /** `understudy supervise`: the process that owns a robot's actuators; and the words that arm and stop it. */
 
-import { raisePriority } from "../../bridge/priority.ts";
+import { keepHeapSmall, raisePriority } from "../../bridge/process.ts";
 import { type Actuators, programActuators } from "../../bridge/supervisor/actuators.ts";
 import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts";
 import { connectSupervisor } from "../../bridge/supervisor/link.ts";
@@ -19,7 +19,7 @@ import { type Context, defineCommand, jsonOption } from "../command.ts";
 import { formatInteger } from "../format.ts";
 import { didYouMean } from "../nearest.ts";
 import { formatTable } from "../table.ts";
-import { connectOptions, connectorKeys, listenerKeys, listenOptions } from "../wire-options.ts";
+import { connectOptions, connectorKeys, listenOptions, supervisorKeys } from "../wire-options.ts";
 
 const words = ["run", "arm", "disarm", "stop", "reset"];
 const robots = Object.keys(robotLimits) as (keyof typeof robotLimits)[];
@@ -39,6 +39,10 @@ const options = {
   stopEndpoint: { type: "string", default: defaultStopEndpoint, description: "for stops" },
   armed: { type: "boolean", description: "armed from the start, without anybody saying go" },
   ...listenOptions,
+  allow: {
+    type: "string",
+    description: "folder with a folder of NAME.public.json for each lane: teleop, policy, operator",
+  },
   ...connectOptions,
   ...jsonOption,
 } as const;
@@ -73,6 +77,7 @@ async function run({ options, configure, signal, io, report }: SuperviseContext)
   const config = configure(supervisorSchema, { columns: robotLimits[options.robot] });
   const log = (line: string) => io.err(`${line}\n`);
   if (!raisePriority()) log("runs at the usual priority: not allowed to raise it");
+  keepHeapSmall();
   const ended = new AbortController();
   let why = "";
   let server: SupervisorServer | undefined;
@@ -98,7 +103,7 @@ async function run({ options, configure, signal, io, report }: SuperviseContext)
       stopEndpoint,
       isArmed: options.armed,
       allowOpenPort: options.open,
-      ...listenerKeys(options),
+      ...supervisorKeys(options),
       log,
     });
     await aborted(AbortSignal.any([signal, ended.signal]));

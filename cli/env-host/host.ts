@@ -7,12 +7,12 @@ import type {
   VectorSpec,
 } from "../../bridge/env-server/environment.ts";
 import { parseConfig } from "../../core/config.ts";
+import { WorkerThread } from "../../rollout/requests.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { IMAGE } from "../../sim/eyes.ts";
 import { type GroupName, roleNames } from "../../sim/observations.ts";
 import { findScene } from "../../sim/scenes/index.ts";
-import { Thread } from "./thread.ts";
-import type { ShardArrays } from "./worker.ts";
+import type { Request, ShardArrays } from "./worker.ts";
 
 /** Environments that share one physics world; a thread gets whole worlds, so that none is half full. */
 const ENVS_PER_WORLD = 8;
@@ -32,9 +32,13 @@ export class EnvHost implements VectorEnvironment {
   readonly terminated: Uint8Array;
   readonly truncated: Uint8Array;
   readonly #actions: Float32Array;
-  readonly #threads: readonly Thread[];
+  readonly #threads: readonly WorkerThread<Request>[];
 
-  private constructor(spec: VectorSpec, arrays: ShardArrays, threads: readonly Thread[]) {
+  private constructor(
+    spec: VectorSpec,
+    arrays: ShardArrays,
+    threads: readonly WorkerThread<Request>[],
+  ) {
     this.spec = spec;
     this.observations = spec.observations.map(({ name }) => arrays.groups[name]);
     this.rewards = arrays.rewards;
@@ -48,12 +52,12 @@ export class EnvHost implements VectorEnvironment {
   static async open(options: HostOptions): Promise<EnvHost> {
     const { simulation, envs, groups } = options;
     const parts = shares(envs, options.threads);
-    const threads = parts.map(() => new Thread());
+    const threads = parts.map(() => new WorkerThread<Request>(import.meta.url));
     try {
       const sizes = await Promise.all(
         parts.map(({ first, count }, i) =>
           threads[i].ask<Record<string, number>>({
-            op: "open",
+            kind: "open",
             simulation,
             groups,
             firstEnv: first,
@@ -62,7 +66,7 @@ export class EnvHost implements VectorEnvironment {
         ),
       );
       const arrays = sharedArrays(envs, groups, sizes[0]);
-      await Promise.all(threads.map((thread) => thread.ask({ op: "attach", arrays })));
+      await Promise.all(threads.map((thread) => thread.ask({ kind: "attach", arrays })));
       return new EnvHost(specOf(options, sizes[0]), arrays, threads);
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.close()));
@@ -71,7 +75,7 @@ export class EnvHost implements VectorEnvironment {
   }
 
   async reset(seed: number | undefined): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.ask({ op: "reset", seed })));
+    await Promise.all(this.#threads.map((thread) => thread.ask({ kind: "reset", seed })));
     this.rewards.fill(0);
     this.terminated.fill(0);
     this.truncated.fill(0);
@@ -80,7 +84,7 @@ export class EnvHost implements VectorEnvironment {
   async step(actions: Float32Array): Promise<readonly EndedEpisode[]> {
     this.#actions.set(actions);
     const ended = await Promise.all(
-      this.#threads.map((thread) => thread.ask<EndedEpisode[]>({ op: "step" })),
+      this.#threads.map((thread) => thread.ask<EndedEpisode[]>({ kind: "step" })),
     );
     return ended.flat();
   }

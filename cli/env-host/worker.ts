@@ -1,10 +1,9 @@
 /** A worker thread of the environment host: owns some of the environments, and steps them when told. */
 
-import { parentPort } from "node:worker_threads";
 import type { EndedEpisode } from "../../bridge/env-server/environment.ts";
 import { saveDiverged } from "../../rollout/diverged.ts";
+import { answerRequests } from "../../rollout/requests.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
-import type { WorkerError } from "../../rollout/thread.ts";
 import type { GroupName } from "../../sim/observations.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
@@ -23,7 +22,7 @@ export interface ShardArrays {
 }
 
 export interface OpenRequest {
-  readonly op: "open";
+  readonly kind: "open";
   readonly simulation: SimulationSpec;
   readonly groups: readonly GroupName[];
   readonly firstEnv: number;
@@ -32,14 +31,9 @@ export interface OpenRequest {
 
 export type Request =
   | OpenRequest
-  | { readonly op: "attach"; readonly arrays: ShardArrays }
-  | { readonly op: "reset"; readonly seed: number | undefined }
-  | { readonly op: "step" };
-
-export interface Reply {
-  readonly result?: unknown;
-  readonly error?: WorkerError;
-}
+  | { readonly kind: "attach"; readonly arrays: ShardArrays }
+  | { readonly kind: "reset"; readonly seed: number | undefined }
+  | { readonly kind: "step" };
 
 /** The environments of this thread. */
 class EnvShard {
@@ -155,27 +149,14 @@ function openBatch(
 let shard: EnvShard | undefined;
 
 async function answer(request: Request): Promise<unknown> {
-  if (request.op === "open") {
+  if (request.kind === "open") {
     shard = await EnvShard.open(request);
     return shard.rowSizes;
   }
-  if (!shard) throw new Error(`internal: ${request.op} before open`);
-  if (request.op === "attach") return shard.attach(request.arrays);
-  if (request.op === "reset") return shard.reset(request.seed);
+  if (!shard) throw new Error(`internal: ${request.kind} before open`);
+  if (request.kind === "attach") return shard.attach(request.arrays);
+  if (request.kind === "reset") return shard.reset(request.seed);
   return shard.step();
 }
 
-async function reply(request: Request): Promise<void> {
-  try {
-    parentPort?.postMessage({ result: await answer(request) } satisfies Reply);
-  } catch (error) {
-    const { name, message, stack = "", statePath = "" } = error as Error & { statePath?: string };
-    parentPort?.postMessage({ error: { name, message, stack, statePath } } satisfies Reply);
-  }
-}
-
-// what arrives while a request is being answered waits for its turn
-let turn = Promise.resolve();
-parentPort?.on("message", (request: Request) => {
-  turn = turn.then(() => reply(request));
-});
+answerRequests(answer);

@@ -8,7 +8,14 @@ import {
   type NodeDef,
   type ValueDef,
 } from "../../nn/onnx.ts";
-import type { ManifestDraft } from "../../policies/manifest.ts";
+import { completeManifest } from "../../policies/bundle.ts";
+import type {
+  CameraSpec,
+  ManifestDraft,
+  PolicyInput,
+  PolicyManifest,
+  PolicyOutput,
+} from "../../policies/manifest.ts";
 
 export const provenance = {
   command: "understudy export --policy runs/tiny",
@@ -18,9 +25,10 @@ export const provenance = {
   versions: { understudy: "0.1.0" },
 };
 
-const drive = {
+/** What a robot of two columns does: forward 0.4 m/s, turn 2.84 rad/s. */
+export const drive: PolicyOutput = {
   name: "action",
-  shape: [2] as [number],
+  shape: [2],
   low: -1,
   high: 1,
   columns: [
@@ -28,6 +36,33 @@ const drive = {
     { name: "turn", width: 1, unit: "rad/s", scale: 2.84 },
   ],
 };
+
+/** A camera of four by two pixels and two roles. */
+export const smallCamera: CameraSpec = {
+  width: 4,
+  height: 2,
+  horizontalFov_rad: 1,
+  baseFromCamera: { position: [0, 0, 0], rotation: [0, 0, 0, 1] },
+  layers: ["active", "anchor"],
+  inverseDepthScale_m: 1,
+};
+
+/** The images of that camera, as an input. */
+export const smallLayers: PolicyInput = {
+  name: "layers",
+  shape: [2, 2, 4],
+  dtype: "float32",
+  camera: smallCamera,
+};
+
+/** A manifest of such a robot whose network is not in a file: what is under test is in front of it. */
+export function drivenBy(
+  inputs: readonly PolicyInput[],
+  more: Partial<ManifestDraft> = {},
+): PolicyManifest {
+  const draft = { name: "tiny", scene: "push-pair", controlStep_s: 0.1, output: drive, provenance };
+  return completeManifest({ ...draft, inputs: [...inputs], ...more }, Uint8Array.of(0));
+}
 
 /** action = clip([x + 2y, 0.5 - z], -1, 1) of state [x, y, z]. */
 export function linearPolicy(): { onnx: Uint8Array; manifest: ManifestDraft } {

@@ -8,6 +8,7 @@ import type { ManifestDraft } from "../../policies/manifest.ts";
 import { encodeReplay, type Replay } from "../../sim/replay.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
+import { drive, provenance } from "../policies/tiny-policies.ts";
 
 /** Thirty steps of reach-box in a wide curve, straight out of a batch. */
 export async function recordCurve(): Promise<Replay> {
@@ -65,23 +66,8 @@ const servoDraft: ManifestDraft = {
     { name: "layers", shape: [1, 64, 64], dtype: "float32" },
     { name: "proprioception", shape: [2], dtype: "float32" },
   ],
-  output: {
-    name: "action",
-    shape: [2],
-    low: -1,
-    high: 1,
-    columns: [
-      { name: "forward", width: 1, unit: "m/s", scale: 0.4 },
-      { name: "turn", width: 1, unit: "rad/s", scale: 2.84 },
-    ],
-  },
-  provenance: {
-    command: "written by hand",
-    commit: "0123456789ab",
-    seed: 0,
-    environmentSteps: 0,
-    versions: {},
-  },
+  output: drive,
+  provenance,
 };
 
 /** Of the servo, as if its file were empty. */

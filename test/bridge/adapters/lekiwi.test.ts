@@ -17,8 +17,9 @@ import {
 } from "../../../bridge/adapters/lekiwi-messages.ts";
 import { decodeRoles, encodeRoles } from "../../../bridge/adapters/role-image.ts";
 import { encodeCameraMessage, openZmqCamera } from "../../../bridge/adapters/zmq-camera.ts";
+import { drive } from "../../policies/tiny-policies.ts";
 import { until } from "../support.ts";
-import { bytes, drive, reasonOf } from "./support.ts";
+import { bytes, reasonOf } from "./support.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {

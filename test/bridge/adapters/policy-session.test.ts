@@ -8,36 +8,14 @@ import { ndarray } from "../../../bridge/adapters/numpy.ts";
 import { PolicySession } from "../../../bridge/adapters/policy-session.ts";
 import { encodeRoles } from "../../../bridge/adapters/role-image.ts";
 import { namesOf, secretOf } from "../../../cli/adapt.ts";
-import type { PolicyManifest } from "../../../policies/manifest.ts";
 import { createRuntime } from "../../../policies/runtime/runtime.ts";
-import { drive } from "./support.ts";
+import { drive, drivenBy, smallCamera, smallLayers } from "../../policies/tiny-policies.ts";
 
-const camera = {
-  width: 4,
-  height: 2,
-  horizontalFov_rad: 1,
-  baseFromCamera: {
-    position: [0, 0, 0] as [number, number, number],
-    rotation: [0, 0, 0, 1] as [number, number, number, number],
-  },
-  layers: ["active", "anchor"],
-  inverseDepthScale_m: 1,
-};
 const columns = drive.columns.map(({ name, width }) => ({ name, width }));
-const manifest: PolicyManifest = {
-  format: 1,
-  name: "watched",
-  scene: "push-pair",
-  controlStep_s: 0.1,
-  inputs: [
-    { name: "layers", shape: [2, 2, 4], dtype: "float32", camera },
-    { name: "previous", shape: [2], dtype: "float32", low: -1, high: 1, columns },
-  ],
-  output: drive,
-  recurrent: [],
-  provenance: { command: "", commit: "", seed: 0, environmentSteps: 0, versions: {} },
-  onnx: { bytes: 1, sha256: "0".repeat(64) },
-};
+const manifest = drivenBy([
+  smallLayers,
+  { name: "previous", shape: [2], dtype: "float32", low: -1, high: 1, columns },
+]);
 
 /** A runtime whose network notes its inputs and answers 0.25, 0.5. */
 function watched() {
@@ -63,7 +41,7 @@ it("sees the same image as channels first, channels last, or colour codes", asyn
   const forms = [
     ndarray(layers, [2, 2, 4]),
     ndarray(last, [2, 4, 2]),
-    ndarray(encodeRoles(layers, camera), [2, 4, 3]),
+    ndarray(encodeRoles(layers, smallCamera), [2, 4, 3]),
   ];
   for (const form of forms) {
     const { fed, session } = watched();

@@ -5,7 +5,6 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createServer } from "node:net";
 import path from "node:path";
 import { afterEach, describe, expect, it, type TestContext } from "vitest";
 import { Gr00tClient } from "../../../bridge/adapters/gr00t-client.ts";
@@ -16,7 +15,9 @@ import { lekiwiWires, restingJoints } from "../../../bridge/adapters/lekiwi-mess
 import { OpenpiClient } from "../../../bridge/adapters/openpi-client.ts";
 import { serveOpenpi } from "../../../bridge/adapters/openpi-server.ts";
 import { openZmqCamera } from "../../../bridge/adapters/zmq-camera.ts";
-import { drive, linear } from "./support.ts";
+import { freePorts } from "../../../bridge/free-ports.ts";
+import { drive } from "../../policies/tiny-policies.ts";
+import { linear } from "./support.ts";
 
 const script = path.resolve(import.meta.dirname, "../../python/conformance.py");
 const { UNDERSTUDY_PYTHON: python = "python3", UNDERSTUDY_LEROBOT_0_6_0: oldLerobot } = process.env;
@@ -82,14 +83,6 @@ async function result(context: TestContext, words: readonly string[], extraPath?
 }
 
 const portOf = (endpoint: string) => endpoint.split(":").at(-1) ?? "";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
 
 async function policy() {
   const own = await linear();
@@ -175,7 +168,7 @@ describe("unmodified clients", () => {
 describe("Python servers", () => {
   it("GR00T's PolicyServer drives our client", async (context) => {
     needs(context, ["gr00t", "zmq", "msgpack", "numpy"]);
-    const port = await freePort();
+    const [port] = await freePorts(1);
     start(["gr00t-server", String(port)]);
     const robot = (await policy()).manifest;
     const endpoint = `tcp://127.0.0.1:${port}`;
@@ -194,7 +187,7 @@ describe("Python servers", () => {
 
   it("openpi's packer and websockets drive our client", async (context) => {
     needs(context, ["openpi_client", "msgpack", "websockets"]);
-    const port = await freePort();
+    const [port] = await freePorts(1);
     const server = start(["openpi-server", String(port)]);
     await new Promise((resolve) => server.stdout?.once("data", resolve));
     const robot = (await policy()).manifest;

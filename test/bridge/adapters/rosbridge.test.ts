@@ -5,8 +5,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { decodeRosImage, layersOf } from "../../../bridge/adapters/ros-image.ts";
 import { quantised, Rosbridge, velocityMessage } from "../../../bridge/adapters/rosbridge.ts";
+import { drive, smallCamera } from "../../policies/tiny-policies.ts";
 import { until } from "../support.ts";
-import { drive, reasonOf } from "./support.ts";
+import { reasonOf } from "./support.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -146,17 +147,7 @@ describe("images", () => {
     );
     const roles = decodeRosImage(message("mono8", Uint8Array.of(1, 2, 1, 0), 2, 2));
     expect(depth.stamp_s).toBe(3.5);
-    const camera = {
-      width: 2,
-      height: 2,
-      horizontalFov_rad: 1,
-      baseFromCamera: {
-        position: [0, 0, 0] as [number, number, number],
-        rotation: [0, 0, 0, 1] as [number, number, number, number],
-      },
-      layers: ["active", "anchor"],
-      inverseDepthScale_m: 1,
-    };
+    const camera = { ...smallCamera, width: 2 };
     expect([...layersOf(depth, roles, camera)]).toEqual([2, 0, 0, 0, 0, 0.5, 0, 0]);
     expect(reasonOf(() => layersOf(roles, depth, camera))).toBe("wrong dtype");
   });

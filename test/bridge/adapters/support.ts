@@ -30,9 +30,6 @@ export async function summing() {
   return { policy, session: new PolicySession(policy) };
 }
 
-/** The limits of the robot: forward 0.4 m/s, turn 2.84 rad/s. */
-export const drive = completeManifest(linearPolicy().manifest, linearPolicy().onnx).output;
-
 /** The reason of the refusal that `run` throws. */
 export function reasonOf(run: () => unknown): string | undefined {
   try {

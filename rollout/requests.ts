@@ -1,0 +1,91 @@
+/** Both ends of the talk with a worker thread: requests, answered one by one and in their order. */
+
+import { parentPort, type Worker } from "node:worker_threads";
+import { revive, startWorker, type WorkerError } from "./thread.ts";
+
+interface Reply {
+  readonly result?: unknown;
+  readonly error?: WorkerError;
+}
+
+interface Waiting {
+  readonly kind: string;
+  readonly settle: (reply: Reply) => void;
+}
+
+/** One worker thread and the requests it has not answered yet. While there are none, it keeps no process alive. */
+export class WorkerThread<Request extends { readonly kind: string }> {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+  /** Why the thread is no more. */
+  #end: WorkerError | undefined;
+
+  /** Starts the module "worker" that stands beside the module whose `import.meta.url` is `beside`. */
+  constructor(beside: string, workerData?: unknown) {
+    this.#worker = startWorker("worker", beside, workerData);
+    this.#worker.unref();
+    this.#worker.on("message", (reply: Reply) => {
+      this.#waiting.shift()?.settle(reply);
+      if (this.#waiting.length === 0) this.#worker.unref();
+    });
+    this.#worker.on("error", (error: Error) => this.#abandon(error));
+    this.#worker.on("exit", (code) => this.#abandon(new Error(`its exit code was ${code}`)));
+  }
+
+  ask<Result>(request: Request): Promise<Result> {
+    const { kind } = request;
+    if (this.#end) return Promise.reject(revive(lost(this.#end, kind)));
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      const settle = ({ error, result }: Reply) => {
+        if (error) reject(revive(error));
+        else resolve(result as Result);
+      };
+      this.#waiting.push({ kind, settle });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  /** Ends the thread, after a `last` request if there is one and the thread still answers. */
+  async close(last?: Request): Promise<void> {
+    try {
+      if (last && !this.#end) await this.ask(last);
+    } finally {
+      await this.#worker.terminate();
+    }
+  }
+
+  /** The thread is gone, with an error or without a word: nobody waits for it any longer. */
+  #abandon(end: WorkerError): void {
+    this.#end ??= end;
+    for (const { kind, settle } of this.#waiting.splice(0)) {
+      settle({ error: lost(this.#end, kind) });
+    }
+  }
+}
+
+/** In the thread: hands over each request in turn. What arrives while one is being answered waits. */
+export function answerRequests<Request>(answer: (request: Request) => unknown): void {
+  const reply = async (request: Request): Promise<Reply> => {
+    try {
+      return { result: await answer(request) };
+    } catch (error) {
+      const { name, message, stack = "", statePath = "" } = error as Error & { statePath?: string };
+      return { error: { name, message, stack, statePath } };
+    }
+  };
+  let turn = Promise.resolve();
+  parentPort?.on("message", (request: Request) => {
+    turn = turn.then(async () => parentPort?.postMessage(await reply(request)));
+  });
+}
+
+/** What whoever waits for a thread that has ended is told. */
+function lost(end: WorkerError, kind: string): WorkerError {
+  if (end.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    const message = `A worker thread ran out of memory when it was asked to ${kind}. Use fewer environments or fewer workers.`;
+    return { name: "DeviceError", message };
+  }
+  const message = `internal: a worker thread ended when it was asked to ${kind}: ${end.message}`;
+  return { ...end, name: "Error", message };
+}
