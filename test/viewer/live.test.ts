@@ -23,9 +23,9 @@ const folder = mkdtempSync(path.join(tmpdir(), "understudy-live-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A checkpoint as a training run leaves it, of a teacher that has learnt nothing. */
-function saveTeacher(name: string, environmentSteps: number) {
+function saveTeacher(name: string, environmentSteps: number, lastSeen = false) {
   const simulation = simulationOf("reach-box");
-  const { spec, theta, actor } = freshTeacher(simulation);
+  const { spec, theta, actor } = freshTeacher(simulation, { lastSeen });
   const file = path.join(folder, name);
   writeCheckpoint(file, {
     kind: "teacher",
@@ -158,8 +158,11 @@ describe("a run that is followed", () => {
     expect(watch.fileOf("../teacher.ckpt")).toBeUndefined();
   });
 
-  it("hands over its policy: the bundle acts as the trainer's network does", async () => {
-    const { file, theta, actor } = saveTeacher("again.ckpt", 128);
+  it.each([
+    false,
+    true,
+  ])("hands over its policy, which acts as the trainer's does (a memory: %s)", async (remembers) => {
+    const { file, theta, actor } = saveTeacher("again.ckpt", 128, remembers);
     const bundle = await bundleOfCheckpoint(file);
     const policy = await loadPolicyBytes(JSON.parse(bundle.manifest), bundle.onnx);
     const batch = await SceneBatch.create({
@@ -167,7 +170,7 @@ describe("a run that is followed", () => {
       envs: 4,
       seed: 1,
       purpose: "evaluation",
-      groups: ["keypoints:fov", "proprioception"],
+      groups: ["keypoints:fov", "proprioception", ...(remembers ? ["lastSeen" as const] : [])],
     });
     batch.reset();
     const found = await policy.act({ ...batch.groups }, 4);
