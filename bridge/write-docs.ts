@@ -181,7 +181,8 @@ commands (\`${defaultSupervisorEndpoint}\` unless told otherwise) and one for em
 (\`${defaultStopEndpoint}\`); peers connect DEALERs. A message is one frame, a MessagePack map as above.
 
 **Lanes.** A peer takes a lane by \`hello\`: ${lanes.map((lane) => `\`${lane}\``).join(", ")}. Each has one holder; one that was silent for
-0.5 s may be replaced. Of the lanes with a command in force, the first drives. An operator only arms.
+0.5 s may be replaced. Of the lanes with a command in force, the first drives. An operator only arms, a watcher
+only hears.
 
 **Beats.** The supervisor says at each tick what it does. A command names the newest beat that its sender has
 heard, so its age is measured on the supervisor's clock alone, whoever sent it. Motion has ended \`ttl_ms\`
