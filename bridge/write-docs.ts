@@ -181,7 +181,8 @@ commands (\`${defaultSupervisorEndpoint}\` unless told otherwise) and one for em
 (\`${defaultStopEndpoint}\`); peers connect DEALERs. A message is one frame, a MessagePack map as above.
 
 **Lanes.** A peer takes a lane by \`hello\`: ${lanes.map((lane) => `\`${lane}\``).join(", ")}. Each has one holder; one that was silent for
-0.5 s may be replaced. Of the lanes with a command in force, the first drives. An operator only arms.
+0.5 s may be replaced. Of the lanes with a command in force, the first drives. An operator only arms, a watcher
+only hears.
 With keys, a lane is for the keys that are allowed on it: the hello names its \`key\`, and \`proof\` is HMAC-SHA256, in hex, of the
 text \`understudy-supervisor/1 LANE NONCE\` under the X25519 secret that this key and the supervisor's have in common.
 

@@ -120,6 +120,7 @@ export async function exportLink(
     folder,
     spec: student.spec,
     theta: student.theta,
+    config: student.config,
     simulation: chain.simulation,
     provenance: {
       command: source.command,

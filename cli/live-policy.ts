@@ -40,7 +40,7 @@ async function studentBundle(file: string): Promise<LiveBundle> {
   }
 }
 
-/** A teacher reads what no robot has, which the page has: its first input is named like the observation group. */
+/** A teacher reads what no robot has, which the page has: its inputs are named like the observation groups. */
 function teacherBundle(file: string): LiveBundle {
   const { spec, theta, observability, simulation, progress } = readTeacher(file);
   const network = teacherNetwork(spec);
@@ -49,24 +49,27 @@ function teacherBundle(file: string): LiveBundle {
     const { mean } = network.act(g, views, {
       keypoints: inputs[group],
       proprioception: inputs.proprioception,
+      lastSeen: inputs.lastSeen,
     });
     return { action: g.clip(mean, -1, 1) };
   };
-  const { keypoints, proprioception } = network.inputs;
+  const { keypoints, ...others } = network.inputs;
   const onnx = encodeInference({
     params: network.params,
     theta,
     forward,
-    inputs: { [group]: keypoints, proprioception },
+    inputs: { [group]: keypoints, ...others },
     outputs: ["action"],
   });
-  const { controlStep_s, output, inputs } = studentInterface(simulation.scene, simulation.config);
-  const previousAction = inputs.filter(({ name }) => name === "proprioception");
+  const { controlStep_s, output, inputs } = studentInterface(simulation.scene, simulation.config, {
+    lastSeen: spec.lastSeen !== undefined,
+  });
+  const alike = inputs.filter(({ name }) => name in others);
   const draft: ManifestDraft = {
     name: `${simulation.scene} teacher`,
     scene: simulation.scene,
     controlStep_s,
-    inputs: [{ name: group, shape: [...keypoints.shape], dtype: "float32" }, ...previousAction],
+    inputs: [{ name: group, shape: [...keypoints.shape], dtype: "float32" }, ...alike],
     output,
     provenance: {
       command: "understudy view",

@@ -6,6 +6,7 @@
  */
 
 import { layout } from "./layout.ts";
+import type { Seconds } from "./units.ts";
 
 /** What is remembered of one thing: whether it was ever seen, x and y in the base frame, and how long ago. */
 export const memoryColumns = layout({ known: 1, place_m: 2, age_s: 1 });
@@ -67,6 +68,11 @@ export function followCommand(
 /** Notes that a thing was seen just now, at (x, y) in the base frame. */
 export function noteSighting(memory: Float32Array, row: number, x_m: number, y_m: number): void {
   memory.set([1, x_m, y_m, 0], row * memoryColumns.size);
+}
+
+/** The age behind a staleness; one that was rounded to 1 is 48 seconds, from where on nothing is told apart. */
+export function ageOf_s(staleness: number): Seconds {
+  return -FADING_s * Math.log(Math.max(2 ** -23, 1 - staleness));
 }
 
 /** Writes one thing as a network reads it; what was never seen is [0, 0, 0, 1]. */

@@ -14,12 +14,14 @@ export interface ExportCheck {
   readonly inputs: Rows;
   /** The trainer's actions [rows, A] for those rows, with recurrent states at zero. */
   readonly expected: Float32Array;
+  /** Likewise what its pose head says, for a policy that has one. */
+  readonly poses?: Float32Array;
 }
 
 export interface ExportReport {
   readonly manifest: PolicyManifest;
   readonly rows: number;
-  /** Over all rows and columns, in the output's units. */
+  /** Over all rows and columns, poses included, in the output's units. */
   readonly maxDifference: number;
 }
 
@@ -39,8 +41,11 @@ export async function exportBundle(request: {
   const rows = check.expected.length / rowSize(manifest.output.shape);
   if (rows < 1)
     throw new FileError(`Policy "${manifest.name}" was not exported: no rows to check.`);
-  const actions = await actionsOf(manifest, onnx, check.inputs, rows);
-  const maxDifference = largestDifference(actions, check.expected);
+  const { actions, poses } = await answerOf(manifest, onnx, check.inputs, rows);
+  const maxDifference = Math.max(
+    largestDifference(actions, check.expected),
+    largestDifference(poses ?? none, check.poses ?? none),
+  );
   if (!(maxDifference <= exportTolerance)) {
     throw new FileError(
       `Policy "${manifest.name}" was not exported: onnxruntime differs from the trainer by ${maxDifference}, at most ${exportTolerance} is allowed.`,
@@ -56,18 +61,20 @@ export async function exportBundle(request: {
   return { manifest: await writeBundle(folder, { onnx, manifest: draft }), rows, maxDifference };
 }
 
-async function actionsOf(manifest: PolicyManifest, onnx: Uint8Array, inputs: Rows, rows: number) {
+const none = new Float32Array(0);
+
+async function answerOf(manifest: PolicyManifest, onnx: Uint8Array, inputs: Rows, rows: number) {
   const policy = await loadPolicyBytes(manifest, onnx);
   try {
-    return await policy.act(inputs, rows);
+    return await policy.step(inputs, undefined, rows, { poses: true });
   } finally {
     await policy.close();
   }
 }
 
-/** NaN when either side is not finite. */
+/** NaN when either side is not finite, or says less than the other. */
 function largestDifference(a: Float32Array, b: Float32Array): number {
-  let largest = 0;
+  let largest = a.length === b.length ? 0 : Number.NaN;
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
   return largest;
 }

@@ -13,10 +13,12 @@ export {
   type PolicyInterface,
   type PolicyManifest,
   type PolicyOutput,
+  type PoseOutput,
   parseManifest,
+  poseColumns,
   type RecurrentState,
   rowSize,
 } from "./manifest.ts";
 export { describeInterface, manifestHash } from "./manifest-hash.ts";
 export { type Device, type LoadOptions, loadPolicy, loadPolicyBytes } from "./runtime/node.ts";
-export type { PolicyRuntime, PolicyStep, Rows } from "./runtime/runtime.ts";
+export type { Asked, PolicyRuntime, PolicyStep, Rows } from "./runtime/runtime.ts";

@@ -80,6 +80,19 @@ const output = z
     if (wrong) context.addIssue({ code: "custom", message: wrong });
   });
 
+const poses = z
+  .strictObject({
+    name,
+    shape: z.tuple([size, size]).describe("of one row: a line for each role"),
+    roles: z.array(name).min(1).describe("of the lines, in order"),
+    columns: z.array(column).min(1).describe("of a line, in order: see `poseColumns`"),
+  })
+  .describe("an output that says where the policy believes things to be; no robot needs it")
+  .superRefine((value, context) => {
+    const wrong = columnProblem(value) ?? rolesProblem(value);
+    if (wrong) context.addIssue({ code: "custom", message: wrong });
+  });
+
 const recurrentState = z
   .strictObject({
     input: name,
@@ -106,6 +119,7 @@ export const policyManifestSchema = z.strictObject({
   inputs: z.array(input).min(1),
   output,
   recurrent: z.array(recurrentState).default([]),
+  poses: poses.exactOptional(),
   provenance,
   onnx: z.strictObject({
     bytes: z.number().int().min(1),
@@ -117,6 +131,8 @@ export type PolicyManifest = Readonly<z.output<typeof policyManifestSchema>>;
 export type PolicyInput = PolicyManifest["inputs"][number];
 export type PolicyOutput = PolicyManifest["output"];
 export type RecurrentState = PolicyManifest["recurrent"][number];
+/** The relative-pose head of a policy that has one. */
+export type PoseOutput = NonNullable<PolicyManifest["poses"]>;
 export type CameraSpec = NonNullable<PolicyInput["camera"]>;
 /** What a robot must know about a policy: see `manifestHash`. */
 export type PolicyInterface = Pick<PolicyManifest, "inputs" | "output" | "controlStep_s">;
@@ -137,6 +153,9 @@ export function parseManifest(value: unknown, source: string): PolicyManifest {
   const where = issue.path.join(".") || "the top level";
   throw new FileError(`Policy manifest "${source}" is not valid: at ${where}: ${issue.message}.`);
 }
+
+/** What a policy says of one role: how sure it is to see it, 0 to 1, and its middle in the base frame, forward and left. */
+export const poseColumns = layout({ seen: 1, place_m: 2 });
 
 /** Columns by name, for reading or filling a row. */
 export function layoutOf(columns: readonly { name: string; width: number }[]): Layout {
@@ -178,6 +197,16 @@ function columnProblem(value: {
   }
   const names = new Set(value.columns.map((column) => column.name));
   return names.size < value.columns.length ? `"${value.name}" has a column twice` : undefined;
+}
+
+function rolesProblem(value: {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly roles: readonly string[];
+}): string | undefined {
+  const [lines] = value.shape;
+  if (value.roles.length === lines) return undefined;
+  return `"${value.name}" has ${lines} lines and ${value.roles.length} roles`;
 }
 
 function cameraProblem(value: {

@@ -59,10 +59,7 @@ export function loadStudent(run: StudentRun, spec: StudentSpec, trainer: Trainer
 }
 
 /** A student to export or to act with. */
-export function readStudent(file: string): Student & {
-  readonly config: StudentConfig;
-  readonly simulation: SimulationSpec;
-} {
+export function readStudent(file: string): Student & { readonly simulation: SimulationSpec } {
   const saved = readCheckpoint(file, { kind: KIND });
   const { network, student, simulation } = saved.config as {
     readonly network: StudentSpec;

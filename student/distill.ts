@@ -47,6 +47,8 @@ export interface Student {
   readonly spec: StudentSpec;
   readonly theta: Float32Array;
   readonly progress: StudentProgress;
+  /** What it was distilled with. */
+  readonly config: StudentConfig;
 }
 
 /** States labelled at once. */
@@ -106,7 +108,7 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
   }
   const theta = trainer.theta.slice();
   await Promise.all([trainer.close(), labeller.close(), collector.close()]);
-  return { spec, theta, progress };
+  return { spec, theta, progress, config };
 }
 
 /** Falls linearly from the first to the final learning rate. */

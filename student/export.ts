@@ -3,21 +3,29 @@
 import type { Axes } from "../core/arrays.ts";
 import { Actor } from "../nn/engine.ts";
 import { encodeInference } from "../nn/inference.ts";
-import type { DataSpec, Forward } from "../nn/model.ts";
+import type { Forward } from "../nn/model.ts";
 import { type ExportReport, exportBundle } from "../policies/export.ts";
 import type { ManifestDraft } from "../policies/manifest.ts";
-import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import {
+  latentRoles,
+  readablePoses,
+  type StudentSpec,
+  studentNetwork,
+} from "../policies/networks/student.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { GroupName } from "../sim/observations.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
-import { studentInterface } from "./interface.ts";
+import type { StudentConfig } from "./config.ts";
+import { posesOutput, studentInterface } from "./interface.ts";
 import { observedGroups } from "./student.ts";
 
 export interface StudentExport {
   readonly folder: string;
   readonly spec: StudentSpec;
   readonly theta: Float32Array;
+  /** A pose head that nothing was asked of in training is left out. */
+  readonly config: Pick<StudentConfig, "poseWeight">;
   readonly simulation: SimulationSpec;
   readonly provenance: ManifestDraft["provenance"];
 }
@@ -27,11 +35,13 @@ const CHECK_ROWS = 64;
 
 /** Writes `policy.onnx` and `policy.json`; refuses unless onnxruntime gives the trainer's actions. */
 export async function exportStudent(request: StudentExport): Promise<ExportReport> {
-  const { folder, spec, theta, simulation, provenance } = request;
+  const { folder, spec, theta, config, simulation, provenance } = request;
   const network = studentNetwork(spec);
-  const act = clippedActions(network.act);
+  const act = readableAnswers(network.act);
   const memory = spec.memory > 0;
-  const outputs = ["action", ...(memory ? ["nextMemory"] : [])];
+  const reports = config.poseWeight > 0;
+  const said = ["action", ...(reports ? ["poses"] : [])];
+  const outputs = [...said, ...(memory ? ["nextMemory"] : [])];
   const onnx = encodeInference({
     params: network.params,
     theta,
@@ -53,18 +63,19 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
         lastSeen: Boolean(spec.lastSeen),
       }),
       recurrent: memory ? [{ input: "memory", output: "nextMemory", shape: [spec.memory] }] : [],
+      ...(reports ? { poses: posesOutput(latentRoles(spec)) } : {}),
       provenance,
     },
-    check: { inputs, expected: await trainersActions(network.params, act, spec, theta, inputs) },
+    check: { inputs, ...(await trainersAnswers(act, said, spec, theta, inputs)) },
   });
 }
 
-/** The actor with its mean clipped to what a robot accepts. */
-function clippedActions(act: Forward): Forward {
+/** The actor with its mean clipped to what a robot accepts, and poses that anybody can read. */
+function readableAnswers(act: Forward): Forward {
   return (g, views, inputs) => {
-    const { mean, nextMemory } = act(g, views, inputs);
-    const action = g.clip(mean, -1, 1);
-    return nextMemory ? { action, nextMemory } : { action };
+    const { mean, poses, nextMemory } = act(g, views, inputs);
+    const answers = { action: g.clip(mean, -1, 1), poses: readablePoses(g, poses) };
+    return nextMemory ? { ...answers, nextMemory } : answers;
   };
 }
 
@@ -87,19 +98,18 @@ async function observations(
 }
 
 /** The same rows through the trainer's own graph. */
-async function trainersActions(
-  params: ReturnType<typeof studentNetwork>["params"],
+async function trainersAnswers(
   forward: Forward,
+  outputs: readonly string[],
   spec: StudentSpec,
   theta: Float32Array,
   rows: Readonly<Record<string, Float32Array>>,
-): Promise<Axes<"B,A">> {
-  const inputs: DataSpec = studentNetwork(spec).inputs;
-  const outputs = ["action"];
+): Promise<{ readonly expected: Axes<"B,A">; readonly poses?: Axes<"B,R,3"> }> {
+  const { params, inputs } = studentNetwork(spec);
   const actor = await Actor.create({ params, forward, inputs, outputs, batch: CHECK_ROWS });
   const zero = spec.memory > 0 ? { memory: new Float32Array(CHECK_ROWS * spec.memory) } : {};
-  const { action } = await actor.run(theta, { ...rows, ...zero });
-  const expected = action.slice();
+  const { action, poses } = await actor.run(theta, { ...rows, ...zero });
+  const answers = { expected: action.slice(), ...(poses ? { poses: poses.slice() } : {}) };
   await actor.close();
-  return expected;
+  return answers;
 }

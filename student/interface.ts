@@ -6,7 +6,7 @@
 import { parseConfig } from "../core/config.ts";
 import { multiply, type Quat } from "../core/frames.ts";
 import { lastSeenColumns } from "../core/last-seen.ts";
-import type { PolicyInterface } from "../policies/manifest.ts";
+import { type PolicyInterface, type PoseOutput, poseColumns } from "../policies/manifest.ts";
 import { egoPushCamera } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { goalLayout, roleNames } from "../sim/observations.ts";
@@ -49,6 +49,25 @@ export function studentInterface(
         { name: "turn", width: 1, unit: "rad/s", scale: maxTurnRate_radps },
       ],
     },
+  };
+}
+
+/** What a student's pose head says, of these roles. */
+export function posesOutput(roles: readonly string[]): PoseOutput {
+  const { seen, place_m } = poseColumns.width;
+  return {
+    name: "poses",
+    shape: [roles.length, poseColumns.size],
+    roles: [...roles],
+    columns: [
+      { name: "seen", width: seen, meaning: "how sure it is to see the role, 0 to 1" },
+      {
+        name: "place_m",
+        width: place_m,
+        unit: "m",
+        meaning: "the role's middle in the base frame, forward and left; where it is seen",
+      },
+    ],
   };
 }
 

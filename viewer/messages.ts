@@ -5,7 +5,7 @@ import type { CameraMount } from "../sim/camera.ts";
 import type { DiffDriveSpec } from "../sim/robots/diff-drive.ts";
 import type { PlanarPose, Roles } from "../sim/scene.ts";
 import type { Shape } from "../sim/shape.ts";
-import type { Frame } from "./tape.ts";
+import type { Belief, Frame } from "./tape.ts";
 
 export type Rgb = readonly [r: number, g: number, b: number];
 
@@ -30,14 +30,16 @@ export interface SceneSketch {
   readonly terms: readonly string[];
 }
 
-/** Row of the body that plays a role in a stage. */
+/** Row of the body that plays a role in a stage; of obstacles, which are not told apart, the first. */
 export function bodyOfRole(
   sketch: SceneSketch | undefined,
   stage: number,
   role: string,
 ): number | undefined {
   const { active, anchor, obstacles } = sketch?.stages[stage]?.roles ?? {};
-  return { active, anchor, obstacle: obstacles?.[0] }[role];
+  // the reference is where the active object belongs
+  const bodies = { active, anchor, obstacle: obstacles?.[0], reference: active };
+  return bodies[role.replace(/ \d+$/, "") as keyof typeof bodies];
 }
 
 export interface SceneName {
@@ -172,7 +174,13 @@ export type FromWorker =
       /** The same episode goes on, in a world that has changed. */
       readonly resumed: boolean;
     }
-  | { readonly type: "frame"; readonly run: number; readonly frame: Frame }
+  | {
+      readonly type: "frame";
+      readonly run: number;
+      readonly frame: Frame;
+      /** What was believed in the frame before, known since the driver has acted on it. */
+      readonly before: readonly Belief[];
+    }
   /** The newest frame, once more: a body was moved by hand. */
   | { readonly type: "moved"; readonly run: number; readonly frame: Frame }
   | {

@@ -15,7 +15,7 @@ import {
 } from "./messages.ts";
 import { Player } from "./player.ts";
 import { StudioLink } from "./studio-link.ts";
-import { type Frame, POSE, Tape } from "./tape.ts";
+import { type Belief, type Frame, POSE, Tape } from "./tape.ts";
 import { sceneTheme } from "./ui/theme.ts";
 
 export type Mode = "live" | "replay";
@@ -243,7 +243,7 @@ export class Pane {
         this.#opened(message);
         break;
       case "frame":
-        this.#extend(message.frame);
+        this.#extend(message.frame, message.before);
         break;
       case "moved":
         this.#replaceNewest(message.frame);
@@ -282,9 +282,11 @@ export class Pane {
     else this.#events.opened(this);
   }
 
-  #extend(frame: Frame): void {
+  #extend(frame: Frame, before: readonly Belief[]): void {
     const tape = this.tape.value;
     const atNewest = this.player.time_s >= tape.end_s;
+    const last = tape.frames.length - 1;
+    tape.frames[last] = { ...tape.frames[last], beliefs: before };
     tape.frames.push(frame);
     this.frames.value = tape.frames.length;
     if (!this.player.playing && atNewest) this.player.time_s = tape.end_s;

@@ -6,13 +6,21 @@ import type { PlanarPose } from "../sim/scene.ts";
 /** Numbers of one body in a frame: position (m) and orientation [x, y, z, w], world frame. */
 export const POSE = 7;
 
-/** Where a role was last made out in the student's image, in the world frame. */
+/** Who says where something is: the student's pose head, its memory of what was last seen, or else its own image. */
+export type BelievedBy = "head" | "memory" | "image";
+
+/** Where something is believed to be. */
 export interface Belief {
+  /** A role, such as "anchor"; obstacles that are remembered one by one are numbered, the reference is the target. */
   readonly role: string;
+  readonly by: BelievedBy;
+  /** In the world frame. */
   readonly x_m: number;
   readonly y_m: number;
-  /** Control steps since it was seen; 0 is now. */
-  readonly age: number;
+  /** Since it was seen; 0 is now. */
+  readonly age_s: Seconds;
+  /** How sure the head is to see it, 0 to 1; 1 where there is no doubt. */
+  readonly seen: number;
 }
 
 /** The world after one control step, and what led there. */

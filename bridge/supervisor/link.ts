@@ -65,7 +65,7 @@ export class SupervisorLink {
   #verdict: string | undefined;
   #closed = false;
 
-  /** Use `connectSupervisor`. */
+  /** Use `connectSupervisor`, or this to wait for a supervisor as long as it takes. */
   constructor(options: SupervisorLinkOptions) {
     this.#options = {
       endpoint: defaultSupervisorEndpoint,

@@ -23,8 +23,8 @@ import { nothingSensed, type Sensed, withinZones, type Zone } from "./zones.ts";
 
 export type Mode = "disarmed" | "hold" | "armed" | "estop";
 
-/** Who may open a session. The first that has a command in force drives; an operator only arms. */
-export const lanes = ["teleop", "policy", "operator"] as const;
+/** Who may open a session. The first that has a command in force drives; an operator only arms, a watcher only hears. */
+export const lanes = ["teleop", "policy", "operator", "watcher"] as const;
 export type Lane = (typeof lanes)[number];
 const drivingLanes = ["teleop", "policy"] as const satisfies readonly Lane[];
 

@@ -12,6 +12,7 @@ export const requestRefusals = [
   "emergency stop",
   "may not drive",
   "may not arm",
+  "may not sense",
   "already armed",
   "still moving",
   "old beat",
@@ -75,7 +76,7 @@ export function offerCommand(
   const lane = laneOf(state, session);
   const holder = lane && state.lanes[lane];
   if (!lane || !holder) return { state, refusal: "unknown session" };
-  if (lane === "operator") return { state, refusal: "may not drive" };
+  if (lane === "operator" || lane === "watcher") return { state, refusal: "may not drive" };
   // a peer that sends what is refused is still there
   const heard = withLane(state, lane, { ...holder, heard_s: now_s });
   if (state.mode === "estop") return { state: heard, refusal: "emergency stop" };
@@ -107,6 +108,7 @@ export function sense(
   const lane = laneOf(state, session);
   const holder = lane && state.lanes[lane];
   if (!lane || !holder) return { state, refusal: "unknown session" };
+  if (lane === "watcher") return { state, refusal: "may not sense" };
   const { pose, nearest_m, age_s } = seen;
   const sensed: Sensed = {
     ...state.sensed,
@@ -121,7 +123,7 @@ export function arm(state: Supervisor, session: string, beat: number, now_s: num
   const lane = laneOf(state, session);
   const holder = lane && state.lanes[lane];
   if (!lane || !holder) return { state, refusal: "unknown session" };
-  if (lane === "policy") return { state, refusal: "may not arm" };
+  if (lane === "policy" || lane === "watcher") return { state, refusal: "may not arm" };
   if (state.mode === "estop") return { state, refusal: "emergency stop" };
   if (state.mode !== "disarmed") return { state, refusal: "already armed" };
   if (!holder.gate.sent.has(beat)) return { state, refusal: "old beat" };

@@ -13,6 +13,7 @@ import { conv2d, gru, linear } from "../../nn/layers.ts";
 import type { DataSpec, Forward } from "../../nn/model.ts";
 import { Params, type Views } from "../../nn/params.ts";
 import type { Tensor } from "../../nn/tensor.ts";
+import { poseColumns } from "../manifest.ts";
 import { imageMoments, MOMENTS } from "./moments.ts";
 import { headOf } from "./teacher.ts";
 
@@ -45,8 +46,8 @@ export function latentRoles({
   return goal ? [...roles, "reference"] : roles;
 }
 
-/** Columns of the relative-pose head, per role: seen, x_m, y_m, in the base frame. */
-export const POSE_COLUMNS = 3;
+/** Columns of the relative-pose head, per role: see `poseColumns`; here "seen" is still a logit. */
+export const POSE_COLUMNS = poseColumns.size;
 
 const KERNELS = [
   { kernel: 8, stride: 4 },
@@ -207,6 +208,13 @@ function poseHead(g: Graph, views: Views, spec: StudentSpec, latents: Tensor): T
   const hidden = g.relu(linear(g, views, "pose.1", each));
   const poses = linear(g, views, "pose.2", hidden);
   return g.reshape(poses, [latents.shape[0], roles, POSE_COLUMNS]);
+}
+
+/** The head's logits [B, R, POSE_COLUMNS] as whoever looks at them wants them: "seen" from 0 to 1. */
+export function readablePoses(g: Graph, poses: Tensor): Tensor {
+  const seen = g.sigmoid(g.slice(poses, 2, 0, poseColumns.width.seen));
+  const place = g.slice(poses, 2, poseColumns.at.place_m, poseColumns.size);
+  return g.concat([seen, place], 2);
 }
 
 /** Numbers that the convolutions, none of which pads, leave of an image. */

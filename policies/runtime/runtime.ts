@@ -15,24 +15,39 @@ export interface PolicyRuntime {
    * @throws ShapeError when an input is missing, unknown or of the wrong size.
    */
   act(inputs: Rows, rows?: number): Promise<Float32Array>;
-  /** The same without memory: the caller keeps the state (none: zeros). For servers of many robots. */
-  step(inputs: Rows, state: Rows | undefined, rows: number): Promise<PolicyStep>;
+  /**
+   * The same without memory: the caller keeps the state (none: zeros). For servers of many robots, and for those who
+   * want to know what the policy believes.
+   */
+  step(inputs: Rows, state: Rows | undefined, rows: number, asked?: Asked): Promise<PolicyStep>;
   /** Forgets the recurrent state of `act`, of one row or of all. */
   reset(row?: number): void;
   close(): Promise<void>;
+}
+
+/** What is wanted beside the actions. */
+export interface Asked {
+  /** Where the policy believes each role to be. */
+  readonly poses?: boolean;
 }
 
 export interface PolicyStep {
   readonly actions: Float32Array;
   /** Next step's recurrent state, by input name; empty for a policy without memory. */
   readonly state: Rows;
+  /** [rows, R, columns] as the manifest's `poses` has them, where they were asked for and the policy says them. */
+  readonly poses?: Float32Array;
 }
 
 /** The part that differs between onnxruntime-node and onnxruntime-web. */
 export interface Backend {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Float32Array>>;
+  /** The outputs that are wanted, by name. */
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    wanted: readonly string[],
+  ): Promise<Record<string, Float32Array>>;
   close(): Promise<void>;
 }
 
@@ -50,18 +65,29 @@ export function createRuntime(manifest: PolicyManifest, backend: Backend): Polic
   let memory: Record<string, Float32Array> | undefined;
   let memoryRows = 0;
 
-  async function step(inputs: Rows, state: Rows | undefined, rows: number): Promise<PolicyStep> {
+  async function step(
+    inputs: Rows,
+    state: Rows | undefined,
+    rows: number,
+    asked: Asked = {},
+  ): Promise<PolicyStep> {
     const feeds = feedsOf(manifest, known, inputs, rows);
     for (const { input, shape } of recurrent) {
       const data = state?.[input] ?? new Float32Array(rows * rowSize(shape));
       validate(data, { name: input, shape }, rows);
       feeds[input] = { data, dims: [rows, ...shape] };
     }
-    const outputs = await backend.run(feeds);
+    const told = asked.poses ? manifest.poses : undefined;
+    const usual = [output.name, ...recurrent.map((pair) => pair.output)];
+    const outputs = await backend.run(feeds, told ? [...usual, told.name] : usual);
     const actions = outputs[output.name];
-    checkActions(manifest, actions, rows * columns);
+    checkAnswer(manifest, actions, rows * columns);
     const next = recurrent.map((pair) => [pair.input, outputs[pair.output]] as const);
-    return { actions, state: Object.fromEntries(next) };
+    const answer = { actions, state: Object.fromEntries(next) };
+    if (!told) return answer;
+    const poses = outputs[told.name];
+    checkAnswer(manifest, poses, rows * rowSize(told.shape));
+    return { ...answer, poses };
   }
 
   return {
@@ -111,25 +137,26 @@ function feedsOf(
   return feeds;
 }
 
-function checkActions(manifest: PolicyManifest, actions: Float32Array, expected: number): void {
-  if (actions.length !== expected) {
+function checkAnswer(manifest: PolicyManifest, answer: Float32Array, expected: number): void {
+  if (answer.length !== expected) {
     throw new FileError(
-      `Policy "${manifest.name}" answered ${actions.length} numbers, its manifest says ${expected}. Export it again.`,
+      `Policy "${manifest.name}" answered ${answer.length} numbers, its manifest says ${expected}. Export it again.`,
     );
   }
-  for (const action of actions) {
-    if (Number.isFinite(action)) continue;
+  for (const value of answer) {
+    if (Number.isFinite(value)) continue;
     throw new ShapeError(
-      `Policy "${manifest.name}" answered ${action}. Check that every input is finite; if so, the policy is unusable.`,
+      `Policy "${manifest.name}" answered ${value}. Check that every input is finite; if so, the policy is unusable.`,
     );
   }
 }
 
 function checkNames(manifest: PolicyManifest, backend: Backend): void {
-  const { inputs, output, recurrent } = manifest;
+  const { inputs, output, recurrent, poses } = manifest;
+  const told = poses ? [poses.name] : [];
   const wanted = [
     ["input", backend.inputNames, [...inputs.map((i) => i.name), ...recurrent.map((r) => r.input)]],
-    ["output", backend.outputNames, [output.name, ...recurrent.map((r) => r.output)]],
+    ["output", backend.outputNames, [output.name, ...recurrent.map((r) => r.output), ...told]],
   ] as const;
   for (const [what, found, names] of wanted) {
     const missing = names.find((name) => !found.includes(name));

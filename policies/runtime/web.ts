@@ -41,15 +41,13 @@ async function openSession(manifest: PolicyManifest, onnx: Uint8Array): Promise<
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    async run(feeds) {
+    async run(feeds, wanted) {
       const tensors: Record<string, Tensor> = {};
       for (const [name, { data, dims }] of Object.entries(feeds)) {
         tensors[name] = new Tensor("float32", data, dims);
       }
-      const outputs = await session.run(tensors);
-      return Object.fromEntries(
-        session.outputNames.map((n) => [n, outputs[n].data as Float32Array]),
-      );
+      const outputs = await session.run(tensors, [...wanted]);
+      return Object.fromEntries(wanted.map((n) => [n, outputs[n].data as Float32Array]));
     },
     close: () => session.release(),
   };

@@ -6,7 +6,7 @@ import { FileError } from "../../core/errors.ts";
 import { readBundle, writeBundle } from "../../policies/bundle.ts";
 import { exportBundle } from "../../policies/export.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
-import { linearPolicy } from "./tiny-policies.ts";
+import { believingPolicy, linearPolicy } from "./tiny-policies.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "understudy-bundle-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -89,6 +89,22 @@ describe("exportBundle", () => {
     await expect(exportBundle({ folder: nowhere, ...policy, check })).rejects.toThrow(
       /differs from the trainer by (0\.1|NaN).*, at most 0.00001 is allowed/,
     );
+    expect(readdirSync(root)).not.toContain("nowhere");
+  });
+
+  it("checks what the policy says of poses as it checks actions", async () => {
+    const believing = believingPolicy();
+    const poses = Float32Array.of(0.3, 0.1, 0.2, -1, 1, 1);
+    const check = { inputs, expected, poses };
+    const report = await exportBundle({ folder: target, ...believing, check });
+    expect(report.maxDifference).toBeLessThan(1e-6);
+    const nowhere = path.join(root, "nowhere");
+    for (const wrong of [poses.map((value) => value + 0.25), poses.slice(3)]) {
+      const request = { folder: nowhere, ...believing, check: { ...check, poses: wrong } };
+      await expect(exportBundle(request)).rejects.toThrow(
+        /differs from the trainer by (0\.25|NaN)/,
+      );
+    }
     expect(readdirSync(root)).not.toContain("nowhere");
   });
 

@@ -11,7 +11,8 @@ import {
   specOf,
 } from "../../policies/manifest.ts";
 import { manifestHash } from "../../policies/manifest-hash.ts";
-import { cnnPolicy, linearPolicy } from "./tiny-policies.ts";
+import { posesOutput } from "../../student/interface.ts";
+import { believingPolicy, cnnPolicy, linearPolicy } from "./tiny-policies.ts";
 
 const { onnx, manifest: draft } = linearPolicy();
 const linear = completeManifest(draft, onnx);
@@ -44,6 +45,15 @@ describe("manifest", () => {
     ["onnx.sha256", "abc", "at onnx.sha256: "],
   ])("names the first thing wrong: %s", (path, value, message) => {
     expect(() => parseManifest(changed(path, value), "policy.json")).toThrow(message);
+  });
+
+  it("says whose poses a policy tells, a line for each role", () => {
+    const { manifest } = believingPolicy();
+    const poses = posesOutput(["active", "anchor"]);
+    expect(completeManifest({ ...manifest, poses }, onnx).poses).toEqual(poses);
+    expect(poses.shape).toEqual([2, 3]);
+    const short = { ...manifest, poses: { ...poses, roles: ["active"] } };
+    expect(() => completeManifest(short, onnx)).toThrow('"poses" has 2 lines and 1 roles');
   });
 
   it("refuses a newer format before it judges the rest", () => {

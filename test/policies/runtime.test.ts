@@ -7,7 +7,7 @@ import { createRng } from "../../core/rng.ts";
 import { completeManifest, readBundle, writeBundle } from "../../policies/bundle.ts";
 import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
 import { loadWebPolicy } from "../../policies/runtime/web.ts";
-import { cnnPolicy, linearPolicy, summingPolicy } from "./tiny-policies.ts";
+import { believingPolicy, cnnPolicy, linearPolicy, summingPolicy } from "./tiny-policies.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "understudy-runtime-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -68,6 +68,27 @@ describe("policy runtime", () => {
     expect([...second.actions]).toEqual([0.5, 0]);
     expect([...(await policy.step({ push }, first.state, 1)).actions]).toEqual([0.5, 0]);
     await policy.close();
+  });
+
+  it("says where it believes things to be when it is asked, and not otherwise", async () => {
+    const policy = await load(believingPolicy());
+    const state = Float32Array.of(0.1, 0.2, 0.9, 0.3, 0.4, 0.8);
+    expect(await policy.step({ state }, undefined, 2)).not.toHaveProperty("poses");
+    const { poses } = await policy.step({ state }, undefined, 2, { poses: true });
+    // sure by z, at (x, y)
+    expect(poses).toEqual(Float32Array.of(0.9, 0.1, 0.2, 0.8, 0.3, 0.4));
+    await policy.close();
+    const silent = await load(linearPolicy());
+    const asked = await silent.step({ state }, undefined, 2, { poses: true });
+    expect(asked).not.toHaveProperty("poses");
+    await silent.close();
+  });
+
+  it("refuses a manifest of poses that the model does not give", async () => {
+    const { onnx } = linearPolicy();
+    const { manifest } = believingPolicy();
+    const mixed = loadPolicyBytes(completeManifest(manifest, onnx), onnx);
+    await expect(mixed).rejects.toThrow(/has outputs "action", its manifest "action", "poses"/);
   });
 
   it("refuses a manifest that belongs to another model", async () => {

@@ -16,6 +16,7 @@ import type {
   PolicyManifest,
   PolicyOutput,
 } from "../../policies/manifest.ts";
+import { posesOutput } from "../../student/interface.ts";
 
 export const provenance = {
   command: "understudy export --policy runs/tiny",
@@ -96,6 +97,29 @@ export function summingPolicy(): { onnx: Uint8Array; manifest: ManifestDraft } {
   const recurrent = [{ input: "total", output: "next_total", shape: [2] }];
   const manifest = { name: "summing", scene: "reach-box", controlStep_s: 0.1, inputs, recurrent };
   return { onnx, manifest: { ...manifest, output: drive, provenance } };
+}
+
+/** The linear policy, which also believes its "active" to be at (x, y), as surely as z. */
+export function believingPolicy(): { onnx: Uint8Array; manifest: ManifestDraft } {
+  const { manifest } = linearPolicy();
+  const onnx = model(
+    [
+      node("Gemm", ["state", "weight", "bias"], "sum"),
+      node("Clip", ["sum", "low", "high"], "action"),
+      node("Gather", ["state", "order"], "line", { axis: { int: 1 } }),
+      node("Unsqueeze", ["line", "axes"], "poses"),
+    ],
+    [
+      tensor("weight", [3, 2], [1, 0, 2, 0, 0, -1]),
+      tensor("bias", [2], [0, 0.5]),
+      ...limits(),
+      { name: "order", dtype: "int64", shape: [3], data: BigInt64Array.of(2n, 0n, 1n) },
+      { name: "axes", dtype: "int64", shape: [1], data: BigInt64Array.of(1n) },
+    ],
+    [value("state", 3)],
+    [value("action", 2), value("poses", 1, 3)],
+  );
+  return { onnx, manifest: { ...manifest, name: "believing", poses: posesOutput(["active"]) } };
 }
 
 /** Three role layers of `size` x `size` and the last action -> 8/4 and 4/2 convolutions -> tanh. */

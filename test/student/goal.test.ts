@@ -102,6 +102,14 @@ it("drives from its bundle as from its weights, over goals drawn at random", asy
     ["goal", [4]],
     ["lastSeen", [20]],
   ]);
+  expect(manifest.poses).toMatchObject({
+    shape: [4, 3],
+    roles: ["active", "anchor", "obstacle", "reference"],
+  });
+  const silent = { ...student, config: { poseWeight: 0 } };
+  const other = path.join(folder, "silent");
+  const report = await exportStudent({ folder: other, ...silent, simulation, provenance });
+  expect(report.manifest).not.toHaveProperty("poses");
   const byWeights = { simulation, actor: studentActor(student.spec), episodes: 3 };
   const outcomes = async (run: Parameters<typeof pool.evaluate>[0]) =>
     (await pool.evaluate(run)).map(({ outcome, steps }) => [outcome, steps]);

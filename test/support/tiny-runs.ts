@@ -1,11 +1,14 @@
 /** Networks and runs small enough for a test: seconds, not minutes. */
 
 import { createRng } from "../../core/rng.ts";
+import { studentNetwork } from "../../policies/networks/student.ts";
 import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
-import { studentConfig } from "../../student/config.ts";
-import { teacherConfig } from "../../teacher/config.ts";
+import { type StudentConfig, studentConfig } from "../../student/config.ts";
+import { exportStudent } from "../../student/export.ts";
+import { studentSpec } from "../../student/student.ts";
+import { type TeacherConfig, teacherConfig } from "../../teacher/config.ts";
 import { teacherSpec } from "../../teacher/teacher.ts";
 
 /** `scene` as it is, in planar contact. */
@@ -36,9 +39,25 @@ export const tinyStudent = studentConfig.parse({
   hidden: 16,
 });
 
+/** A student that has learnt nothing, as a bundle in `folder`. */
+export async function saveFreshStudent(
+  folder: string,
+  simulation: SimulationSpec,
+  changes: Partial<StudentConfig> = {},
+): Promise<void> {
+  const config = { ...tinyStudent, channels: [], joint: 8, ...changes };
+  const spec = studentSpec(simulation, config);
+  const theta = studentNetwork(spec).params.init(createRng(3));
+  const provenance = { command: "", commit: "", seed: 5, environmentSteps: 0, versions: {} };
+  await exportStudent({ folder, spec, theta, config, simulation, provenance });
+}
+
 /** A teacher that has learnt nothing: its spec, its first weights, and how it acts. */
-export function freshTeacher(simulation: SimulationSpec) {
-  const spec: TeacherSpec = teacherSpec(simulation, tinyTeacher);
+export function freshTeacher(
+  simulation: SimulationSpec,
+  changes: Pick<TeacherConfig, "lastSeen"> = tinyTeacher,
+) {
+  const spec: TeacherSpec = teacherSpec(simulation, { ...tinyTeacher, ...changes });
   const theta = teacherNetwork(spec).params.init(createRng(3));
   return { spec, theta, observability: "fov", actor: teacherActor(spec, "fov") } as const;
 }

@@ -5,22 +5,26 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { McapFile } from "../../bridge/recorder/mcap-file.ts";
 import { Recorder } from "../../bridge/recorder/recorder.ts";
+import { readBundle } from "../../policies/bundle.ts";
+import { loadWebPolicy } from "../../policies/runtime/web.ts";
 import { egoPushCamera } from "../../sim/camera.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene, scenes } from "../../sim/scenes/index.ts";
+import { posesOutput } from "../../student/interface.ts";
 import { readDropped } from "../../viewer/dropped.ts";
 import { keypointStates, undisturbed } from "../../viewer/messages.ts";
 import { ledgerAt, marksOf } from "../../viewer/plots.ts";
-import { updateBeliefs } from "../../viewer/worker/beliefs.ts";
-import { demonstrate } from "../../viewer/worker/drivers.ts";
+import { headBeliefs, imageBeliefs, memoryBeliefs, placed } from "../../viewer/worker/beliefs.ts";
+import { demonstrate, policyDriver, simpleDriver } from "../../viewer/worker/drivers.ts";
 import { LiveEpisode } from "../../viewer/worker/live-episode.ts";
 import { episodesOf } from "../../viewer/worker/mcap-episodes.ts";
 import { freePlace } from "../../viewer/worker/obstacles.ts";
 import { ReplayedEpisode } from "../../viewer/worker/replayed-episode.ts";
 import { hashOf, surveyStart } from "../../viewer/worker/survey.ts";
+import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { recordCurve, servoManifest } from "./recordings.ts";
 
-const demo = { groups: [], act: demonstrate, close() {} };
+const demo = simpleDriver(demonstrate);
 const reach = { scene: "reach-box", seed: 1, start: 0 };
 
 describe("a live episode", () => {
@@ -91,9 +95,9 @@ describe("a live episode", () => {
       const episode = await LiveEpisode.open({ ...reach, scene: "push-pair", disturbance });
       episode.place(0, { x_m: -0.4, y_m: 1, yaw_rad: 0 });
       episode.place(2, { x_m: -0.1, y_m: 1, yaw_rad: 0 });
-      const push = { ...demo, act: () => [1, 0] as const };
+      const push = simpleDriver(() => [1, 0]);
       for (let t = 0; t < 12; t++) await episode.step(push);
-      const stop = { ...demo, act: () => [-1, 0] as const };
+      const stop = simpleDriver(() => [-1, 0]);
       for (let t = 0; t < 8; t++) await episode.step(stop);
       const x = episode.newest.poses[14];
       episode.free();
@@ -170,18 +174,71 @@ describe("what is known of an episode", () => {
     // the robot at the origin looks along x, the box's face 0.525 m before it
     episode.place(0, { x_m: 0, y_m: 0, yaw_rad: 0 });
     episode.place(1, { x_m: 0.6, y_m: 0, yaw_rad: 0 });
-    await episode.step({ ...demo, act: () => [0, 0] as const });
+    await episode.step(simpleDriver(() => [0, 0]));
     const [belief] = episode.newest.beliefs;
-    expect(belief).toMatchObject({ role: "active", age: 0 });
+    expect(belief).toMatchObject({ role: "active", by: "image", age_s: 0 });
     expect(belief.x_m).toBeGreaterThan(0.5);
     expect(belief.x_m).toBeLessThan(0.62);
     expect(Math.abs(belief.y_m)).toBeLessThan(0.02);
     const dark = new Float32Array(64 * 64);
     const robot = episode.newest.poses.subarray(0, 7);
-    expect(updateBeliefs([belief], ["active"], dark, egoPushCamera, robot)).toEqual([
-      { ...belief, age: 1 },
+    expect(imageBeliefs([belief], ["active"], dark, egoPushCamera, robot, 0.1)).toEqual([
+      { ...belief, age_s: 0.1 },
     ]);
     episode.free();
+  });
+
+  it("a student's head and memory are placed about the robot, and aged", () => {
+    const told = [
+      ...headBeliefs(posesOutput(["active"]), Float32Array.of(0.75, 0.5, 0.25)),
+      ...memoryBeliefs(
+        {
+          ...{ name: "lastSeen", shape: [8], dtype: "float32" },
+          columns: ["active", "anchor"].flatMap((name) => [
+            { name: `${name}.known`, width: 1 },
+            { name: `${name}.place`, width: 2 },
+            { name: `${name}.staleness`, width: 1 },
+          ]),
+        },
+        // the anchor was never seen; 1 - exp(-3 / 3) is the staleness of 3 s
+        Float32Array.of(1, 1, 0, 1 - Math.exp(-1), 0, 0, 0, 1),
+      ),
+    ];
+    // at (1, 2), looking along y: ahead is +y, left is -x
+    const half = Math.PI / 4;
+    const robot = Float32Array.of(1, 2, 0, 0, 0, Math.sin(half), Math.cos(half));
+    const near = (value: number) => expect.closeTo(value, 5);
+    expect(placed(told, robot)).toEqual([
+      { role: "active", by: "head", x_m: near(0.75), y_m: near(2.5), age_s: 0, seen: 0.75 },
+      { role: "active", by: "memory", x_m: near(1), y_m: near(3), age_s: near(3), seen: 1 },
+    ]);
+  });
+
+  it("a student with a goal and a memory runs, and believes what it last saw to be where it was", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "understudy-beliefs-"));
+    const simulation = simulationOf("push-cross");
+    await saveFreshStudent(folder, simulation, { lastSeen: true });
+    const policy = await loadWebPolicy(readBundle(folder));
+    const driver = policyDriver(policy, "fresh", "push-cross");
+    expect(driver.groups).toEqual(["layers", "proprioception", "goal", "lastSeen"]);
+    const { groups } = driver;
+    const episode = await LiveEpisode.open({ scene: "push-cross", seed: 1, start: 0, groups });
+    episode.place(0, { x_m: -1.2, y_m: 0, yaw_rad: 0 });
+    for (let t = 0; t < 3; t++) await episode.step(driver);
+    const { beliefs, poses } = episode.tape.frames[2];
+    const heads = beliefs.filter(({ by }) => by === "head");
+    expect(heads.map(({ role }) => role)).toEqual(["active", "anchor", "obstacle", "reference"]);
+    expect(heads.every(({ seen }) => seen > 0 && seen < 1)).toBe(true);
+    const anchor = beliefs.find(({ by, role }) => by === "memory" && role === "anchor");
+    // it looks at the middle, where the anchor is; the memory is noisy by a centimetre or so
+    expect(anchor?.age_s).toBeLessThan(0.01);
+    expect(anchor?.x_m).toBeCloseTo(poses[7], 1);
+    expect(anchor?.y_m).toBeCloseTo(poses[8], 1);
+    const again = await episode.reopened({ ...undisturbed, obstacles: 1 }, groups);
+    expect(again.tape.frames[2].beliefs).toEqual(beliefs);
+    again.free();
+    driver.close();
+    rmSync(folder, { recursive: true });
   });
 
   it("keypoints are visible ahead, out of view behind the robot, and gated beside the middle", async () => {

@@ -23,9 +23,9 @@ const folder = mkdtempSync(path.join(tmpdir(), "understudy-live-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A checkpoint as a training run leaves it, of a teacher that has learnt nothing. */
-function saveTeacher(name: string, environmentSteps: number) {
+function saveTeacher(name: string, environmentSteps: number, lastSeen = false) {
   const simulation = simulationOf("reach-box");
-  const { spec, theta, actor } = freshTeacher(simulation);
+  const { spec, theta, actor } = freshTeacher(simulation, { lastSeen });
   const file = path.join(folder, name);
   writeCheckpoint(file, {
     kind: "teacher",
@@ -158,25 +158,28 @@ describe("a run that is followed", () => {
     expect(watch.fileOf("../teacher.ckpt")).toBeUndefined();
   });
 
-  it("hands over its policy: the bundle acts as the trainer's network does", async () => {
-    const { file, theta, actor } = saveTeacher("again.ckpt", 128);
-    const bundle = await bundleOfCheckpoint(file);
-    const policy = await loadPolicyBytes(JSON.parse(bundle.manifest), bundle.onnx);
-    const batch = await SceneBatch.create({
-      scene: findScene("reach-box"),
-      envs: 4,
-      seed: 1,
-      purpose: "evaluation",
-      groups: ["keypoints:fov", "proprioception"],
-    });
-    batch.reset();
-    const found = await policy.act({ ...batch.groups }, 4);
-    const own = await openActor(actor, 4);
-    const expected = await own.act(theta, batch.groups);
-    for (let i = 0; i < 8; i++) expect(found[i]).toBeCloseTo(expected[i], 5);
-    await Promise.all([own.close(), policy.close()]);
-    batch.free();
-  });
+  it.each([false, true])(
+    "hands over its policy, which acts as the trainer's does (a memory: %s)",
+    async (remembers) => {
+      const { file, theta, actor } = saveTeacher("again.ckpt", 128, remembers);
+      const bundle = await bundleOfCheckpoint(file);
+      const policy = await loadPolicyBytes(JSON.parse(bundle.manifest), bundle.onnx);
+      const batch = await SceneBatch.create({
+        scene: findScene("reach-box"),
+        envs: 4,
+        seed: 1,
+        purpose: "evaluation",
+        groups: ["keypoints:fov", "proprioception", ...(remembers ? ["lastSeen" as const] : [])],
+      });
+      batch.reset();
+      const found = await policy.act({ ...batch.groups }, 4);
+      const own = await openActor(actor, 4);
+      const expected = await own.act(theta, batch.groups);
+      for (let i = 0; i < 8; i++) expect(found[i]).toBeCloseTo(expected[i], 5);
+      await Promise.all([own.close(), policy.close()]);
+      batch.free();
+    },
+  );
 });
 
 describe("a policy that is watched", () => {

@@ -11,6 +11,7 @@ import { undisturbed } from "../../viewer/messages.ts";
 import { serveViewer, type ViewerServer } from "../../viewer/server.ts";
 import { policyDriver } from "../../viewer/worker/drivers.ts";
 import { surveyStart } from "../../viewer/worker/survey.ts";
+import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { coloursOf, drawnPositions, hasChromium, openBrowser } from "./browser.ts";
 import { recordCurve, saveReplay, saveStudent } from "./recordings.ts";
 
@@ -35,6 +36,8 @@ beforeAll(async () => {
     outcome: "out of the arena",
   });
   await saveStudent(path.join(run, "bundle"));
+  const second = path.join(folder, "runs", "second", "bundle");
+  await saveFreshStudent(second, simulationOf("push-cross"), { lastSeen: true });
   [server, browser] = await Promise.all([
     serveViewer({ port: 0, working: folder, live: true }),
     openBrowser(),
@@ -101,6 +104,18 @@ describe.skipIf(!hasChromium)("the live page", () => {
     driver.close();
     expect(inPage).toEqual(inNode);
     expect(inNode[0].hash).not.toBe(inNode[1].hash);
+  });
+
+  it("runs a student with a goal and a memory, and draws what it believes", async () => {
+    await open("?scene=push-cross&paused&driver=library/policies/runs/second");
+    await drawnPositions(page);
+    await page.getByLabel("Beliefs", { exact: true }).check();
+    await step(2);
+    await page.locator("#beliefs").getByText("pose head").first().waitFor();
+    await page.locator("#beliefs").getByText("memory").first().waitFor();
+    await page.locator(".ghost:visible").first().waitFor();
+    await page.getByText("What the student believes").waitFor();
+    expect(await alert().isVisible()).toBe(false);
   });
 
   it("is driven by the arrow keys, which take over, and names every control", async () => {

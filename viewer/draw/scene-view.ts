@@ -4,13 +4,13 @@ import * as three from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { DeviceError } from "../../core/errors.ts";
 import type { PlanarPose } from "../../sim/scene.ts";
-import { height } from "../../sim/shape.ts";
+import { height, pushable } from "../../sim/shape.ts";
 import { bodyOfRole, type SceneSketch } from "../messages.ts";
 import { type Belief, POSE } from "../tape.ts";
 import { arena, lights, type Theme } from "./arena.ts";
 import { dragBodies, type OnDrag } from "./dragging.ts";
 import { bodyMesh, colourOf, dispose, frustumLines, ghostMesh, robotMesh } from "./meshes.ts";
-import { BeliefPins, KeypointBalls } from "./overlays.ts";
+import { BeliefGhosts, type BeliefLook, KeypointBalls, SEEN } from "./overlays.ts";
 import { Shadows } from "./shadows.ts";
 
 /** What is drawn beside the bodies. */
@@ -45,12 +45,16 @@ export class SceneView {
   /** Row by row of the world; the robot is row 0. */
   #bodies: three.Group[] = [];
   #names: HTMLElement[] = [];
+  /** What is believed and can be seen, and its labels; more of those than needed are empty. */
+  #believed: readonly Belief[] = [];
+  #ghostNames: HTMLElement[] = [];
   #shadows = new Shadows([]);
   #frustum = new three.Group();
   /** By row: the ghost of a body, shown while it has a target. */
   #ghosts = new Map<number, three.Group>();
   readonly #keypoints = new KeypointBalls();
-  readonly #beliefs = new BeliefPins();
+  readonly #beliefs = new BeliefGhosts();
+  #overlays: Overlays = { frustum: false, names: false, keypoints: false, beliefs: false };
   #viewpoint: Viewpoint = "overview";
   /** Somebody has turned or moved the camera since the viewpoint was set. */
   #turned = false;
@@ -91,6 +95,7 @@ export class SceneView {
     this.#resizing.disconnect();
     this.#controls.dispose();
     this.#keypoints.free();
+    this.#beliefs.free();
     this.#renderer.dispose();
     // browsers allow a page only so many
     this.#renderer.forceContextLoss();
@@ -115,6 +120,7 @@ export class SceneView {
     this.#shadows = new Shadows(this.#bodies);
     this.#scene.add(...this.#bodies, ...this.#ghosts.values(), this.#shadows.group);
     this.#names = ["robot", ...sketch.bodies.map(({ name }) => name)].map(label);
+    this.#ghostNames = [];
     this.#labels.replaceChildren(...this.#names);
     this.setTheme(theme);
     if (before?.arenaSide_m !== sketch.arenaSide_m) this.setViewpoint("overview");
@@ -152,11 +158,31 @@ export class SceneView {
       ghost.position.set(target.x_m, target.y_m, (shape ? height(shape) / 2 : 0) + 0.002);
       ghost.rotation.z = target.yaw_rad;
     }
-    this.#beliefs.show(beliefs, (role) => {
-      const row = bodyOfRole(this.#sketch, stage, role);
-      return colourOf(this.#sketch?.bodies[(row ?? 0) - 1]?.rgb ?? [0.6, 0.6, 0.6]);
-    });
+    this.#beliefs.show(beliefs, (role) => this.#lookOf(role, stage));
+    this.#believed = beliefs.filter(({ seen, by }) => seen >= SEEN && by !== "image");
+    this.#labelBeliefs();
     this.invalidate();
+  }
+
+  #lookOf(role: string, stage: number): BeliefLook {
+    const row = bodyOfRole(this.#sketch, stage, role) ?? 0;
+    const body = this.#sketch?.bodies[row - 1];
+    const { shape = pushable("cylinder"), rgb = [0.6, 0.6, 0.6] } = body ?? {};
+    return { shape, colour: colourOf(rgb) };
+  }
+
+  /** A label for each ghost: what it is of, and how old. */
+  #labelBeliefs(): void {
+    while (this.#ghostNames.length < this.#believed.length) {
+      const name = label("");
+      name.className = "ghost";
+      this.#ghostNames.push(name);
+      this.#labels.append(name);
+    }
+    for (const [i, name] of this.#ghostNames.entries()) {
+      const belief = this.#believed[i];
+      name.textContent = belief ? textOfBelief(belief) : "";
+    }
   }
 
   /** Colours a teacher's keypoints, [K, 4]; see `Sight`. */
@@ -169,7 +195,7 @@ export class SceneView {
     this.#frustum.visible = overlays.frustum;
     this.#keypoints.group.visible = overlays.keypoints;
     this.#beliefs.group.visible = overlays.beliefs;
-    this.#labels.hidden = !overlays.names;
+    this.#overlays = overlays;
     this.invalidate();
   }
 
@@ -247,18 +273,33 @@ export class SceneView {
   }
 
   /** Where the point `above_m` over a body is drawn, in CSS pixels of the canvas; undefined out of the picture. */
-  spotOf(row: number, above_m = 0): { readonly x: number; readonly y: number } | undefined {
-    const { clientWidth, clientHeight } = this.#canvas;
+  spotOf(row: number, above_m = 0): Point | undefined {
     const point = this.#bodies[row].position.clone();
     point.z += above_m;
+    return this.#project(point);
+  }
+
+  #project(point: three.Vector3): Point | undefined {
+    const { clientWidth, clientHeight } = this.#canvas;
     point.project(this.#camera);
     if (Math.abs(point.x) > 1 || Math.abs(point.y) > 1 || point.z > 1) return undefined;
     return { x: ((point.x + 1) / 2) * clientWidth, y: ((1 - point.y) / 2) * clientHeight };
   }
 
   #placeLabels(): void {
-    const spots = this.#names.flatMap((name, row) => {
-      const spot = this.spotOf(row, row === 0 ? 0.17 : 0.12);
+    const { names, beliefs } = this.#overlays;
+    const wanted = [
+      ...this.#names.map((name, row) => {
+        const spot = names ? this.spotOf(row, row === 0 ? 0.17 : 0.12) : undefined;
+        return { name, spot };
+      }),
+      ...this.#ghostNames.map((name, i) => {
+        const belief = beliefs ? this.#believed[i] : undefined;
+        const { x_m = 0, y_m = 0 } = belief ?? {};
+        return { name, spot: belief && this.#project(new three.Vector3(x_m, y_m, 0.19)) };
+      }),
+    ];
+    const spots = wanted.flatMap(({ name, spot }) => {
       name.hidden = spot === undefined;
       return spot ? [{ name, ...spot, width: name.textContent.length * LETTER_px }] : [];
     });
@@ -303,6 +344,12 @@ function ghostsOf(sketch: SceneSketch): Map<number, three.Group> {
   );
 }
 
+/** In CSS pixels of the canvas. */
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 interface Spot {
   readonly x: number;
   y: number;
@@ -319,6 +366,11 @@ function liftApart(spots: readonly Spot[]): void {
     }
     placed.push(spot);
   }
+}
+
+/** `anchor, 2.3 s ago`; what the head sees now goes without an age. */
+function textOfBelief({ role, by, age_s }: Belief): string {
+  return by === "memory" && age_s > 0.05 ? `${role}, ${age_s.toFixed(1)} s ago` : role;
 }
 
 function label(name: string): HTMLElement {

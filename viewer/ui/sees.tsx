@@ -1,8 +1,10 @@
-/** What the robot sees: its camera, a teacher's keypoints, and where the student's image puts each role. */
+/** What the robot sees: its camera, a teacher's keypoints, and what the student believes. */
 
 import { useEffect, useRef } from "preact/hooks";
 import { CameraPictures } from "../draw/camera-pictures.ts";
-import { KEYPOINT, keypointStates } from "../messages.ts";
+import { SEEN } from "../draw/overlays.ts";
+import { bodyOfRole, KEYPOINT, keypointStates, type SceneSketch } from "../messages.ts";
+import { type Belief, type Frame, POSE } from "../tape.ts";
 import type { Viewer } from "../viewer.ts";
 
 interface Props {
@@ -76,30 +78,56 @@ function KeypointLegend({ viewer }: Props) {
   );
 }
 
+/** What the student says of each thing, or what its image does where it says nothing. */
 function Beliefs({ viewer }: Props) {
   const pane = viewer.pane.value;
-  const beliefs = pane.tape.value.frames[pane.shown.value]?.beliefs ?? [];
-  const roles = pane.sketch.value?.layers ?? [];
-  const step_s = pane.tape.value.controlStep_s;
-  const text = (role: string) => {
-    const belief = beliefs.find((known) => known.role === role);
-    if (!belief) return "not seen yet";
-    const place = `${belief.x_m.toFixed(2)}, ${belief.y_m.toFixed(2)} m`;
-    return belief.age === 0
-      ? `${place}, seen now`
-      : `${place}, ${(belief.age * step_s).toFixed(1)} s ago`;
-  };
+  const frame = pane.tape.value.frames[pane.shown.value];
+  const sketch = pane.sketch.value;
+  const beliefs = frame?.beliefs ?? [];
+  const told = beliefs.some(({ by }) => by !== "image");
   return (
     <div id="beliefs">
-      <h3>Where the student's image puts each role</h3>
+      <h3>{told ? "What the student believes" : "Where the student's image puts each role"}</h3>
       <dl>
-        {roles.map((role) => (
+        {beliefs.map((belief) => (
           <>
-            <dt key={role}>{role}</dt>
-            <dd>{text(role)}</dd>
+            <dt key={belief.by + belief.role}>
+              {belief.role} <span class="by">{BELIEVED_BY[belief.by]}</span>
+            </dt>
+            <dd>{textOf(belief, sketch, frame)}</dd>
           </>
         ))}
       </dl>
+      {beliefs.length === 0 && <p class="hint">Nothing was seen yet.</p>}
+      {!told && beliefs.length > 0 && (
+        <p class="hint">This driver has neither a pose head nor a memory that could be shown.</p>
+      )}
     </div>
   );
+}
+
+const BELIEVED_BY = { head: "pose head", memory: "memory", image: "image" } as const;
+
+function textOf(belief: Belief, sketch: SceneSketch | undefined, frame: Frame): string {
+  const { by, x_m, y_m, age_s, seen } = belief;
+  if (seen < SEEN) return `not seen (${(100 * seen).toFixed(0)} % sure)`;
+  const place = `${x_m.toFixed(2)}, ${y_m.toFixed(2)} m`;
+  const off_m = by === "image" ? undefined : errorOf_m(belief, sketch, frame);
+  const error = off_m === undefined ? "" : `, ${(100 * off_m).toFixed(0)} cm off`;
+  if (by === "head") return `${place}${error}, ${(100 * seen).toFixed(0)} % sure`;
+  return `${place}${error}, ${age_s < 0.05 ? "seen now" : `${age_s.toFixed(1)} s ago`}`;
+}
+
+/** How far from there the thing stands; undefined where it is not known which of several is meant. */
+function errorOf_m(
+  belief: Belief,
+  sketch: SceneSketch | undefined,
+  { stage, target, poses }: Frame,
+) {
+  if (belief.role.startsWith("obstacle")) return undefined;
+  const row = bodyOfRole(sketch, stage, belief.role);
+  const isTarget = belief.role === "reference";
+  if (row === undefined || (isTarget && !target)) return undefined;
+  const [x, y] = isTarget && target ? [target.x_m, target.y_m] : poses.subarray(row * POSE);
+  return Math.hypot(belief.x_m - x, belief.y_m - y);
 }

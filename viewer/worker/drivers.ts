@@ -1,11 +1,12 @@
 /** Who drives in a live episode: hands, a script, or a policy. */
 
 import { FileError } from "../../core/errors.ts";
-import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
+import type { PolicyRuntime, PolicyStep, Rows } from "../../policies/runtime/runtime.ts";
 import { fetchPolicy, loadWebPolicy } from "../../policies/runtime/web.ts";
 import type { Ground } from "../../sim/ground.ts";
 import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
 import type { BundleFiles, DriverChoice } from "../messages.ts";
+import { headBeliefs, memoryBeliefs, type RelativeBelief } from "./beliefs.ts";
 
 /** [forward, turn], each in [-1, 1]. */
 export type Action = readonly [forward: number, turn: number];
@@ -24,8 +25,17 @@ export interface Situation {
 export interface Driver {
   /** Observation groups that it reads. */
   readonly groups: readonly string[];
+  /** An episode begins: what was before is forgotten. */
+  begin(): void;
   act(situation: Situation): Action | Promise<Action>;
+  /** What it believed when it acted last, or nothing where it does not say. */
+  beliefs(): readonly RelativeBelief[] | undefined;
   close(): void;
+}
+
+/** A driver without memory and beliefs. */
+export function simpleDriver(act: Driver["act"]): Driver {
+  return { groups: [], begin() {}, act, beliefs: () => undefined, close() {} };
 }
 
 /** @param hand where keys and joystick leave their wish */
@@ -34,8 +44,8 @@ export async function openDriver(
   scene: string,
   hand: () => Action,
 ): Promise<Driver> {
-  if (choice.kind === "keyboard") return { groups: [], act: hand, close() {} };
-  if (choice.kind === "demo") return { groups: [], act: demonstrate, close() {} };
+  if (choice.kind === "keyboard") return simpleDriver(hand);
+  if (choice.kind === "demo") return simpleDriver(demonstrate);
   const policy =
     choice.kind === "policy"
       ? await fetchPolicy(choice.url)
@@ -63,8 +73,14 @@ export function policyDriver(policy: PolicyRuntime, name: string, scene: string)
     );
   }
   const inputs = policy.manifest.inputs.map((input) => input.name);
+  let answer: PolicyStep | undefined;
+  let beliefs: readonly RelativeBelief[] | undefined;
   return {
     groups: inputs,
+    begin() {
+      answer = undefined;
+      beliefs = undefined;
+    },
     async act({ groups }) {
       const missing = inputs.find((input) => groups[input] === undefined);
       if (missing !== undefined) {
@@ -73,11 +89,22 @@ export function policyDriver(policy: PolicyRuntime, name: string, scene: string)
         );
       }
       const rows = Object.fromEntries(inputs.map((input) => [input, groups[input]]));
-      const actions = await policy.act(rows);
-      return [actions[0], actions[1]];
+      answer = await policy.step(rows, answer?.state, 1, { poses: true });
+      beliefs = beliefsOf(policy, rows, answer);
+      return [answer.actions[0], answer.actions[1]];
     },
+    beliefs: () => beliefs,
     close: () => void policy.close(),
   };
+}
+
+function beliefsOf({ manifest }: PolicyRuntime, rows: Rows, { poses }: PolicyStep) {
+  const memory = manifest.inputs.find(({ name }) => name === "lastSeen");
+  if (!manifest.poses && !memory) return undefined;
+  return [
+    ...(manifest.poses && poses ? headBeliefs(manifest.poses, poses) : []),
+    ...(memory ? memoryBeliefs(memory, rows.lastSeen) : []),
+  ];
 }
 
 /** How far behind the object the robot lines up. */

@@ -8,8 +8,8 @@ import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
 import { type EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { type Disturbance, undisturbed } from "../messages.ts";
-import { blankFrame, type Frame, POSE, Tape } from "../tape.ts";
-import { updateBeliefs } from "./beliefs.ts";
+import { type Belief, blankFrame, type Frame, POSE, Tape } from "../tape.ts";
+import { imageBeliefs, placed } from "./beliefs.ts";
 import type { Action, Driver } from "./drivers.ts";
 import { Meter } from "./metered.ts";
 import { discRadius_m, freePlace, withObstacles } from "./obstacles.ts";
@@ -48,6 +48,10 @@ export class LiveEpisode {
   /** The student's images by frame. */
   readonly #images = new Map<number, Float32Array>();
   readonly #roles: readonly string[];
+  /** Where the newest images put each role. */
+  #sighted: readonly Belief[] = [];
+  /** What the driver believed when it acted last; undefined where it does not say. */
+  #told: readonly Belief[] | undefined;
   #disturbance: Disturbance;
   #final: Frame | undefined;
   #end: EpisodeEnd | undefined;
@@ -133,6 +137,7 @@ export class LiveEpisode {
     const stage = this.#stage();
     const target = this.#batch.targetOf(0);
     const action = await driver.act({ scene, ground: this.#ground, stage, target, groups });
+    this.#believe(driver);
     this.#apply({ kind: "step", action });
     return this.newest;
   }
@@ -158,6 +163,7 @@ export class LiveEpisode {
       if (event.kind !== "place" || event.body <= bodies) again.#apply(event);
     }
     again.#placeObstacles(this.#disturbance.obstacles);
+    again.#believeAs(this);
     this.free();
     return again;
   }
@@ -172,6 +178,23 @@ export class LiveEpisode {
   free(): void {
     this.#batch.free();
     this.still.free();
+  }
+
+  /** The newest frame is the one that the driver has just acted on: what it believed belongs there. */
+  #believe(driver: Driver): void {
+    const beliefs = driver.beliefs();
+    this.#told = beliefs && placed(beliefs, this.newest.poses);
+    const { frames } = this.tape;
+    frames[frames.length - 1] = { ...this.newest, beliefs: this.#told ?? this.#sighted };
+  }
+
+  /** What was believed at the time, by a driver that is not asked again. */
+  #believeAs(other: LiveEpisode): void {
+    const { frames } = this.tape;
+    for (const [t, { beliefs }] of other.tape.frames.entries()) {
+      if (frames[t]) frames[t] = { ...frames[t], beliefs };
+    }
+    this.#told = other.#told;
   }
 
   #apply(event: Event): void {
@@ -263,13 +286,21 @@ export class LiveEpisode {
 
   #keep(frame: Frame, withImage: boolean): void {
     const index = this.tape.frames.length;
-    const before = this.newest?.beliefs ?? [];
     const image = this.#batch.groups.layers;
+    const { controlStep_s } = this.tape;
     // an ended episode's last image is already the next episode's first
-    const beliefs = withImage
-      ? updateBeliefs(before, this.#roles, image, egoPushCamera, frame.poses)
-      : before;
-    this.tape.frames.push({ ...frame, beliefs });
+    if (withImage) {
+      this.#sighted = imageBeliefs(
+        this.#sighted,
+        this.#roles,
+        image,
+        egoPushCamera,
+        frame.poses,
+        controlStep_s,
+      );
+    }
+    // what the driver believes now is known once it has acted
+    this.tape.frames.push({ ...frame, beliefs: this.#told ?? this.#sighted });
     if (withImage) this.#images.set(index, image.slice());
     this.#images.delete(index - IMAGES);
   }

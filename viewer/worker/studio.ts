@@ -189,7 +189,9 @@ export class Studio {
     if (!(episode instanceof LiveEpisode) || !this.#driver) return;
     const frame = await episode.step(this.#driver);
     if (!frame) return;
-    this.#post({ type: "frame", run: this.#run, frame });
+    // the driver's beliefs of the frame that it acted on are known since
+    const { beliefs } = episode.tape.frames[episode.tape.frames.length - 2];
+    this.#post({ type: "frame", run: this.#run, frame, before: beliefs });
     this.#ended(episode);
   }
 

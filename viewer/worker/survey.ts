@@ -10,6 +10,7 @@ export async function surveyStart(
   driver: Driver,
 ): Promise<SurveyedStart> {
   const { groups } = driver;
+  driver.begin();
   const episode = await LiveEpisode.open({ scene, seed, start, disturbance, groups });
   try {
     while (!episode.end) await episode.step(driver);

@@ -18,6 +18,7 @@ import {
   leaveLane,
   offerCommand,
   reset,
+  sense,
   takeLane,
 } from "../../../bridge/supervisor/requests.ts";
 
@@ -104,6 +105,18 @@ describe("the supervisor", () => {
       driver: "policy",
       command: [0.1, 0],
     });
+  });
+
+  it("lets a watcher hear, and end motion, and nothing else", () => {
+    const story = ready();
+    expect(story.join("watcher", "watcher-1")).toBeUndefined();
+    story.wait(0.02);
+    expect(story.command("watcher-1", [0.1, 0])).toBe("may not drive");
+    const seen = { nearest_m: 9, age_s: 0 };
+    expect(sense(story.state, "watcher-1", seen, story.now_s).refusal).toBe("may not sense");
+    story.do((state) => disarm(state, "watcher-1").state);
+    expect(story.state.mode).toBe("disarmed");
+    expect(story.arm("watcher-1")).toBe("may not arm");
   });
 
   it("ends motion within the watchdog of the last command, and goes on when the peer returns", () => {
