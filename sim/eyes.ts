@@ -138,6 +138,11 @@ export class Eyes {
     this.renderer.render({ layers: true }, 0, this.world.envs, this.#seeds);
   }
 
+  /** Renders the same moment once more, after roles were assigned anew. */
+  lookAgain(): void {
+    this.renderer.render({ layers: true }, 0, this.world.envs, this.#seeds);
+  }
+
   #furnish(env: number, room: boolean): void {
     const { primitives, counts, maxPrimitives } = this.renderer;
     const { cast } = this.#scene;
