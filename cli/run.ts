@@ -27,23 +27,34 @@ export async function runCommandLine(words: readonly string[], to: RunOptions): 
 }
 
 async function dispatch(words: readonly string[], to: RunOptions): Promise<void> {
-  const [name, ...rest] = words;
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    const about = name === "help" ? rest[0] : undefined;
-    if (about === undefined) return to.io.out(overview(to.commands));
-    return dispatch([about, "--help"], to);
+  const [first, ...after] = words;
+  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+    const about = first === "help" ? after : [];
+    if (about.length === 0) return to.io.out(overview(to.commands));
+    return dispatch([...about, "--help"], to);
   }
-  const names = Object.keys(to.commands);
-  if (!Object.hasOwn(to.commands, name)) {
-    throw new ConfigError(
-      `Unknown command "${name}".${didYouMean(name, names)} Commands: ${names.join(", ")}.`,
-    );
-  }
+  const { name, rest } = nameIn(words, Object.keys(to.commands));
   const { summary, load } = to.commands[name];
   const command = await load();
   const args = parseOptions(name, command, rest);
   if (args.help) return to.io.out(helpOf(name, summary, command));
   await command.run(contextOf(command, args, to));
+}
+
+/**
+ * The command that `words` begin with, and the words after it. A name of two words may be written with a hyphen,
+ * and wins over one that is its first word: "plan train" trains, it does not plan "train".
+ */
+function nameIn(words: readonly string[], names: readonly string[]) {
+  const [first, second] = words;
+  const pair = `${first} ${second}`;
+  const name = names.find((name) => name === pair);
+  if (name !== undefined) return { name, rest: words.slice(2) };
+  const single = names.find((name) => name === first || name.replace(" ", "-") === first);
+  if (single !== undefined) return { name: single, rest: words.slice(1) };
+  throw new ConfigError(
+    `Unknown command "${first}".${didYouMean(first, names)} Commands: ${names.join(", ")}.`,
+  );
 }
 
 function contextOf(

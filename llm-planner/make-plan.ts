@@ -22,6 +22,8 @@ export interface PlanningOptions {
   readonly seed: number;
   /** Answers that may be refused before the planner is given up. */
   readonly tries?: number;
+  /** Answers that were carried out and failed, oldest first; the planner is told of them as of those that are refused. */
+  readonly failed?: readonly Refusal[];
   /** Skips the rehearsal in simulation, for callers that do it themselves. */
   readonly rehearse?: boolean;
   readonly signal?: AbortSignal;
@@ -52,7 +54,7 @@ export async function makePlan(options: PlanningOptions): Promise<MadePlan> {
   if (names.length > 0) throw new PlanRefusedError(names);
   const world = options.world ?? worldOf(scene, base, seed);
   const signal = options.signal ?? new AbortController().signal;
-  const refusals: Refusal[] = [];
+  const refusals: Refusal[] = [...(options.failed ?? [])];
   const tokens = { input: 0, output: 0 };
   for (let attempt = 0; attempt < tries; attempt++) {
     const proposal = await planner.propose({ instruction, world, refusals }, signal);

@@ -37,7 +37,11 @@ export function sceneFromPlan(
     })),
     stages: stages.map(({ compiled }) => stageOf(compiled, gate) as AssembledScene["stages"][0]),
     watch: watchedPairs(stages, rows.walls),
-    obstacleSlots: cast.bodies.length - (stages.some(({ anchor }) => anchor !== undefined) ? 2 : 1),
+    // at least as many as the scene's own, so that a policy of one fits the other
+    obstacleSlots: Math.max(
+      base.obstacleSlots,
+      cast.bodies.length - (stages.some(({ anchor }) => anchor !== undefined) ? 2 : 1),
+    ),
     tellsGoal: stages.some(({ target }) => target !== undefined),
     practice: undefined,
     episode: (rng, wish) => plannedEpisode(base, stages, rng, wish),

@@ -157,6 +157,11 @@ export class Eyes {
     return this.#sightings;
   }
 
+  /** Renders the same moment once more, after roles were assigned anew. */
+  lookAgain(): void {
+    this.renderer.render({ layers: true }, 0, this.world.envs, this.#seeds);
+  }
+
   #furnish(env: number, room: boolean): void {
     const { primitives, counts, maxPrimitives } = this.renderer;
     const { cast } = this.#scene;

@@ -219,6 +219,15 @@ export class SceneBatch {
     }
   }
 
+  /** Looks again, for a scene whose roles or targets have changed in the middle of a stage. */
+  lookAgain(): void {
+    for (let env = 0; env < this.envs; env++) {
+      this.#observe(env, this.groups);
+      this.#eyes?.assignRoles(env, this.scene.roles[this.#envs[env].machine.index]);
+    }
+    this.#eyes?.lookAgain();
+  }
+
   stageOf(env: number): number {
     return this.#envs[env].machine.index;
   }

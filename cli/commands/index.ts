@@ -20,15 +20,15 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Turn words into a checked plan of stages, or verify a plan.",
     load: async () => (await import("./plan.ts")).plan,
   },
-  "plan-run": {
+  "plan run": {
     summary: "Carry a plan out in simulation, watched, with corrections in words.",
     load: async () => (await import("./plan-run.ts")).planRun,
   },
-  "plan-train": {
+  "plan train": {
     summary: "Train the planner that needs no network, on generated instructions and by outcome.",
     load: async () => (await import("./plan-train.ts")).planTrain,
   },
-  "plan-learn": {
+  "plan learn": {
     summary: "Fine-tune that planner by corrections that were logged.",
     load: async () => (await import("./plan-learn.ts")).planLearn,
   },

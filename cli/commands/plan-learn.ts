@@ -1,4 +1,4 @@
-/** `understudy plan-learn`: fine-tunes the embedded planner by corrections that were logged. */
+/** `understudy plan learn`: fine-tunes the embedded planner by corrections that were logged. */
 
 import { ConfigError } from "../../core/errors.ts";
 import { readWeights, writePlanner } from "../../llm-planner/embedded/bundle.ts";
@@ -14,7 +14,7 @@ import { defineCommand, jsonOption, seedOption } from "../command.ts";
 export const planLearn = defineCommand({
   examples: [
     [
-      "plan-learn --corrections runs/planner/corrections.jsonl --out runs/planner/corrected",
+      "plan learn --corrections runs/planner/corrections.jsonl --out runs/planner/corrected",
       "learn what people said while plans were carried out",
     ],
   ],

@@ -198,11 +198,22 @@ describe("help", () => {
 
 describe("the commands that ship", () => {
   it.each(Object.entries(commands))("%s explains itself", async (name, { summary }) => {
-    const { code, out, err } = await runCommand(commands, [name, "--help"]);
+    const { code, out, err } = await runCommand(commands, [...name.split(" "), "--help"]);
     expect([code, err]).toEqual([0, ""]);
     expect(out.startsWith(`${summary}\n`)).toBe(true);
     expect(out).toContain(`Usage: understudy ${name}`);
     for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it("take names of two words, written apart or with a hyphen", async () => {
+    const page = (await runCommand(commands, ["plan", "train", "--help"])).out;
+    expect(page).toContain("Usage: understudy plan train [options]");
+    for (const line of ["plan-train --help", "help plan train", "help plan-train"])
+      expect((await runCommand(commands, line.split(" "))).out).toBe(page);
+    // the first word alone is a command of its own
+    expect((await runCommand(commands, ["plan", "--help"])).out).toContain(
+      "understudy plan [words]",
+    );
   });
 
   it.each(Object.entries(commands))(

@@ -35,7 +35,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const plan = (...more: readonly string[]) => runCommand(commands, ["plan", ...more]);
 const recorded = ["--scene", "push-pair", "--provider", "recorded", "--answers", answers];
 
-describe("understudy plan-run", () => {
+describe("understudy plan run", () => {
   it("carries a plan out, follows a correction and logs it", async () => {
     const file = path.join(folder, "run.json");
     const corrections = path.join(folder, "corrections.jsonl");
@@ -53,7 +53,7 @@ describe("understudy plan-run", () => {
       out: text,
       err,
     } = await runCommand(commands, [
-      ...["plan-run", "--plan", file, "--json", "--max_steps", "1500"],
+      ...["plan", "run", "--plan", file, "--json", "--max_steps", "1500"],
       ...["--provider", "recorded", "--answers", answers],
       ...said,
     ]);

@@ -1,0 +1,104 @@
+/** Who drives while a plan is carried out: the scripted pusher of the rehearsal, or a policy that was trained. */
+
+import { ConfigError } from "../../core/errors.ts";
+import { type PolicyManifest, rowSize } from "../../policies/manifest.ts";
+import type { PolicyRuntime, PolicyStep, Rows } from "../../policies/runtime/runtime.ts";
+import type { Ground } from "../../sim/ground.ts";
+import type { GroupName } from "../../sim/observations.ts";
+import type { AssembledScene, Cast } from "../../sim/scene.ts";
+import type { SceneBatch } from "../../sim/scene-batch.ts";
+import type { PlannedStage } from "../planned-stage.ts";
+import { ScriptedPusher } from "../rehearsal/pusher.ts";
+import { type Estimator, HeadEstimator } from "./estimators.ts";
+
+export interface Driver {
+  /** What it must be shown. */
+  readonly groups: readonly GroupName[];
+  /** How it knows what has been done; the true state unless given. */
+  readonly estimator?: Estimator;
+  /** Takes in what the robot sees now, once per control step and when it is to work on something else. */
+  look?(batch: SceneBatch): Promise<void>;
+  /** What to do in this control step, in [-1, 1]. */
+  act(ground: Ground, stage: PlannedStage): readonly [forward: number, turn: number];
+  /** A stage begins, or begins anew. */
+  begin(): void;
+}
+
+/** Knows where everything is. */
+export function scriptedDriver(cast: Cast): Driver {
+  const pusher = new ScriptedPusher(cast, 1);
+  return {
+    groups: ["proprioception"],
+    act: (ground, { active, target }) => pusher.act(ground, { active, target: target?.(ground) }),
+    begin: () => pusher.reset(0),
+  };
+}
+
+/** A bundle's pose output, as manifests that have one describe it. */
+interface PoseOutput {
+  readonly roles: readonly string[];
+}
+
+/** What a runtime answers that can be asked for poses; one that cannot leaves them out. */
+type AskedStep = (
+  inputs: Rows,
+  state: Rows | undefined,
+  rows: number,
+  asked: { readonly poses: boolean },
+) => Promise<PolicyStep & { readonly poses?: Float32Array }>;
+
+/**
+ * Sees what its manifest says, is told the goal of the current stage where it takes one, and, where it says where it
+ * believes things to be, is judged by that instead of by the true state.
+ */
+export class PolicyDriver implements Driver {
+  readonly groups: readonly GroupName[];
+  readonly estimator?: HeadEstimator;
+  /** Whether the policy is told where things belong; otherwise it does what it was trained for. */
+  readonly takesGoal: boolean;
+  readonly #step: AskedStep;
+  readonly #poses: PoseOutput | undefined;
+  #state: Rows | undefined;
+  #action: readonly [number, number] = [0, 0];
+
+  constructor(runtime: PolicyRuntime, { cast, timing }: AssembledScene) {
+    const { inputs } = runtime.manifest;
+    const { poses } = runtime.manifest as PolicyManifest & { readonly poses?: PoseOutput };
+    this.groups = inputs.map(({ name }) => name as GroupName);
+    this.takesGoal = this.groups.includes("goal");
+    this.#step = runtime.step.bind(runtime);
+    this.#poses = poses;
+    // places are known by the goal, so a head alone does not tell what is done
+    if (poses && this.takesGoal) this.estimator = new HeadEstimator(cast, timing.controlStep_s);
+  }
+
+  async look(batch: SceneBatch): Promise<void> {
+    const seen = Object.fromEntries(this.groups.map((name) => [name, batch.groups[name]]));
+    const asked = { poses: this.estimator !== undefined };
+    const { actions, state, poses } = await this.#step(seen, this.#state, 1, asked);
+    this.#state = state;
+    this.#action = [actions[0], actions[1]];
+    if (!this.#poses || !poses) return;
+    const [x_m, y_m] = batch.groups.goal;
+    this.estimator?.report({ poses, roles: this.#poses.roles, goal: [x_m, y_m] });
+  }
+
+  act(): readonly [number, number] {
+    return this.#action;
+  }
+
+  begin(): void {
+    this.estimator?.forget();
+  }
+}
+
+/** @throws ConfigError where the scene does not show what a policy wants to see */
+export function checkFits(manifest: PolicyManifest, batch: SceneBatch): void {
+  for (const { name, shape } of manifest.inputs) {
+    const has = batch.rowSizes[name];
+    if (has === rowSize(shape)) continue;
+    throw new ConfigError(
+      `Policy "${manifest.name}" of scene "${manifest.scene}" takes ${rowSize(shape)} numbers of "${name}", scene "${batch.scene.name}" shows ${has ?? "none"}. Plan for a scene like the one it was trained on.`,
+    );
+  }
+}

@@ -1,0 +1,83 @@
+/** Asks the planner anew when a stage was given up: another order, or another way, of what is left. */
+
+import type { AssembledScene } from "../../sim/scene.ts";
+import { PlanRefusedError } from "../check.ts";
+import { makePlan } from "../make-plan.ts";
+import type { Plan, PlanStage } from "../plan.ts";
+import type { PlannedStage } from "../planned-stage.ts";
+import type { Planner, Refusal } from "../planner.ts";
+import type { WorldView } from "../world-view.ts";
+import type { ExecutionEvent, PlanExecution } from "./execution.ts";
+
+/** Places of two plans that are nearer to each other than this are one place. */
+const SAME_m = 0.03;
+
+export interface ReplanOptions {
+  readonly execution: PlanExecution;
+  readonly planner: Planner;
+  readonly base: AssembledScene;
+  /** What was carried out until now. */
+  readonly plan: Plan;
+  /** What stands where now. */
+  readonly world: WorldView;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+export class Replanner {
+  /** What did not work, oldest first: a planner is told, so that it answers with something else. */
+  readonly #failed: Refusal[] = [];
+
+  /**
+   * Another plan for the instruction, without what stands in its place already. Where the planner has none, nothing changes
+   * and the reasons say why.
+   */
+  async replan(
+    options: ReplanOptions,
+  ): Promise<{ readonly event?: ExecutionEvent; readonly reasons: readonly string[] }> {
+    const { execution, planner, base, plan, world, seed, signal } = options;
+    const given = execution.events.findLast(({ kind }) => kind === "given up");
+    const reason = given ? `Stage "${given.stage}" was given up: ${given.reason}.` : "It failed.";
+    if (this.#failed.length === 0) {
+      this.#failed.push({ answer: JSON.stringify({ stages: plan.stages }), reasons: [reason] });
+    }
+    const found = await makePlan({
+      planner,
+      scene: plan.scene,
+      base,
+      instruction: plan.instruction,
+      world,
+      seed,
+      failed: this.#failed,
+      rehearse: false,
+      ...(signal && { signal }),
+    }).catch((error: unknown) => {
+      if (error instanceof PlanRefusedError) return error;
+      throw error;
+    });
+    if (found instanceof PlanRefusedError) return { reasons: found.reasons };
+    this.#failed.push({ answer: JSON.stringify({ stages: found.plan.stages }), reasons: [reason] });
+    const left = leftOf(found.plan.stages, execution.achieved);
+    if (left.length === 0)
+      return { reasons: ["Another plan has nothing that is not done already."] };
+    return { event: execution.replan({ stages: left }, reason), reasons: [] };
+  }
+}
+
+/** The stages whose places were not achieved yet, no longer waiting for those that were. */
+function leftOf(
+  stages: readonly PlanStage[],
+  achieved: readonly PlannedStage[],
+): readonly PlanStage[] {
+  const left = stages.filter(
+    (stage) => !achieved.some(({ compiled }) => same(compiled.plan, stage)),
+  );
+  const names = new Set(left.map(({ name }) => name));
+  return left.map((stage) => ({ ...stage, after: stage.after.filter((name) => names.has(name)) }));
+}
+
+function same(a: PlanStage, b: PlanStage): boolean {
+  if (a.active !== b.active || a.place?.anchor !== b.place?.anchor) return false;
+  if (!a.place || !b.place) return true;
+  return Math.hypot(a.place.x_m - b.place.x_m, a.place.y_m - b.place.y_m) < SAME_m;
+}
