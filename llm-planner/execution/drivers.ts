@@ -34,19 +34,6 @@ export function scriptedDriver(cast: Cast): Driver {
   };
 }
 
-/** A bundle's pose output, as manifests that have one describe it. */
-interface PoseOutput {
-  readonly roles: readonly string[];
-}
-
-/** What a runtime answers that can be asked for poses; one that cannot leaves them out. */
-type AskedStep = (
-  inputs: Rows,
-  state: Rows | undefined,
-  rows: number,
-  asked: { readonly poses: boolean },
-) => Promise<PolicyStep & { readonly poses?: Float32Array }>;
-
 /**
  * Sees what its manifest says, is told the goal of the current stage where it takes one, and, where it says where it
  * believes things to be, is judged by that instead of by the true state.
@@ -56,18 +43,15 @@ export class PolicyDriver implements Driver {
   readonly estimator?: HeadEstimator;
   /** Whether the policy is told where things belong; otherwise it does what it was trained for. */
   readonly takesGoal: boolean;
-  readonly #step: AskedStep;
-  readonly #poses: PoseOutput | undefined;
+  readonly #runtime: PolicyRuntime;
   #state: Rows | undefined;
   #action: readonly [number, number] = [0, 0];
 
   constructor(runtime: PolicyRuntime, { cast, timing }: AssembledScene) {
-    const { inputs } = runtime.manifest;
-    const { poses } = runtime.manifest as PolicyManifest & { readonly poses?: PoseOutput };
+    const { inputs, poses } = runtime.manifest;
     this.groups = inputs.map(({ name }) => name as GroupName);
     this.takesGoal = this.groups.includes("goal");
-    this.#step = runtime.step.bind(runtime);
-    this.#poses = poses;
+    this.#runtime = runtime;
     // places are known by the goal, so a head alone does not tell what is done
     if (poses && this.takesGoal) this.estimator = new HeadEstimator(cast, timing.controlStep_s);
   }
@@ -75,12 +59,13 @@ export class PolicyDriver implements Driver {
   async look(batch: SceneBatch): Promise<void> {
     const seen = Object.fromEntries(this.groups.map((name) => [name, batch.groups[name]]));
     const asked = { poses: this.estimator !== undefined };
-    const { actions, state, poses } = await this.#step(seen, this.#state, 1, asked);
+    const { actions, state, poses } = await this.#runtime.step(seen, this.#state, 1, asked);
     this.#state = state;
     this.#action = [actions[0], actions[1]];
-    if (!this.#poses || !poses) return;
+    const roles = this.#runtime.manifest.poses?.roles;
+    if (!roles || !poses) return;
     const [x_m, y_m] = batch.groups.goal;
-    this.estimator?.report({ poses, roles: this.#poses.roles, goal: [x_m, y_m] });
+    this.estimator?.report({ poses, roles, goal: [x_m, y_m] });
   }
 
   act(): readonly [number, number] {

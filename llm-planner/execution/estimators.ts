@@ -86,6 +86,8 @@ export class HeadEstimator implements Estimator {
     out.robotToActive_m = Number.NaN;
     out.activeToTarget_m = Number.NaN;
     out.detour_m = Number.NaN;
+    out.approachDetour_m = Number.NaN;
+    out.crowding = Number.NaN;
     out.behind = Number.NaN;
     out.othersInPlace = true;
     write(out, 0, [0, 0], 0);

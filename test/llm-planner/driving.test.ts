@@ -12,6 +12,7 @@ import type { Planner, PlanRequest } from "../../llm-planner/planner.ts";
 import { parseManifest } from "../../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
 import { roleNames } from "../../sim/observations.ts";
+import { posesOutput } from "../../student/interface.ts";
 import { provenance } from "../policies/tiny-policies.ts";
 import { assembled, stagesOf } from "./support.ts";
 
@@ -54,7 +55,7 @@ class Witness implements PolicyRuntime {
       },
       "the test",
     );
-    this.manifest = poses ? { ...manifest, poses: { roles: ["active", "anchor"] } } : manifest;
+    this.manifest = poses ? { ...manifest, poses: posesOutput(["active", "anchor"]) } : manifest;
     this.#poses = poses;
   }
 
