@@ -2,8 +2,8 @@
 
 import { parseArgs } from "node:util";
 import { ConfigError } from "../core/errors.ts";
+import { didYouMean } from "../core/nearest.ts";
 import type { Command, Option, Options } from "./command.ts";
-import { didYouMean } from "./nearest.ts";
 
 export interface ParsedArgs {
   readonly options: Record<string, string | number | boolean | undefined>;

@@ -1,9 +1,9 @@
 /** The `--help` pages, generated from the tables the commands run on. */
 
+import { settingsOf } from "../core/settings.ts";
 import { allOptions, hint } from "./args.ts";
 import type { Command, Option } from "./command.ts";
 import type { CommandEntry } from "./commands/index.ts";
-import { settingsOf } from "./settings.ts";
 
 /** `understudy --help`. */
 export function overview(commands: Readonly<Record<string, CommandEntry>>): string {

@@ -1,12 +1,12 @@
 /** One command line, from words to exit code: 0 done, 1 bad input, 70 our bug, 130 interrupted. */
 
 import { ConfigError, isUserError } from "../core/errors.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { applySettings } from "../core/settings.ts";
 import { parseOptions } from "./args.ts";
 import type { Command, Context, Io } from "./command.ts";
 import type { CommandEntry } from "./commands/index.ts";
 import { helpOf, overview } from "./help.ts";
-import { didYouMean } from "./nearest.ts";
-import { applySettings } from "./settings.ts";
 
 export interface RunOptions {
   readonly commands: Readonly<Record<string, CommandEntry>>;

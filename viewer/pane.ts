@@ -4,6 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { PlanarPose } from "../sim/scene.ts";
 import { SceneView } from "./draw/scene-view.ts";
 import { type DriverKey, driverOf } from "./library-state.ts";
+import type { SaidCorrection } from "./live-messages.ts";
 import {
   type Disturbance,
   type FromWorker,
@@ -24,6 +25,8 @@ export type Mode = "live" | "replay";
 export interface Setup {
   readonly scene: string;
   readonly driver: DriverKey;
+  /** Assignments such as `shape=cylinder`. */
+  readonly settings: readonly string[];
   readonly seed: number;
   readonly start: number;
 }
@@ -54,6 +57,8 @@ export class Pane {
   readonly sight = signal<Sight | undefined>(undefined);
   /** How the episode ended, while its end is shown. */
   readonly outcome = signal<string | undefined>(undefined);
+  /** Row of the body that has handles to move it by. */
+  readonly held = signal<number | undefined>(undefined);
   /** Why there is no picture. */
   readonly noPicture = signal<string | undefined>(undefined);
   readonly player = new Player();
@@ -84,6 +89,7 @@ export class Pane {
       return;
     }
     this.#view.onDrag = (body, pose) => this.place(body, pose);
+    this.#view.onSelect = (row) => this.hold(row);
     const sketch = this.sketch.value;
     if (sketch) this.#view.open(sketch, sceneTheme());
     this.redraw();
@@ -96,15 +102,13 @@ export class Pane {
   /** Opens the live scene of the setup. */
   openLive(): void {
     this.mode.value = "live";
-    const { scene, driver, seed, start } = this.setup.value;
-    const disturbance = this.disturbance.value;
+    const { setup, disturbance } = this;
+    const driver = driverOf(setup.value.driver);
     this.#link.open({
       type: "open live",
-      scene,
-      seed,
-      start,
-      driver: driverOf(driver),
-      disturbance,
+      ...setup.value,
+      driver,
+      disturbance: disturbance.value,
     });
   }
 
@@ -139,6 +143,36 @@ export class Pane {
   /** Moves a body, while the newest moment is shown. */
   place(body: number, pose: PlanarPose): void {
     if (!this.replay.value) this.#link.send({ type: "place", body, pose });
+  }
+
+  /** Words about the moment that is shown, for a label; undefined before there is one. */
+  sayNow(text: string): SaidCorrection | undefined {
+    const sketch = this.sketch.value;
+    const { frame } = this;
+    if (!sketch || !frame) return undefined;
+    const { driver, seed, start } = this.setup.value;
+    const replay = this.replay.value;
+    return {
+      type: "correction",
+      text,
+      at: {
+        scene: sketch.name,
+        config: { ...sketch.config },
+        task: sketch.summary,
+        step: this.shown.value,
+        stage: sketch.stages[frame.stage]?.name ?? "",
+        poses: Array.from({ length: sketch.bodies.length + 1 }, (_, row) => this.poseOf(row)),
+        driver: replay?.policy ?? driver,
+        seed: replay?.seed ?? seed,
+        start: replay?.start ?? start,
+      },
+    };
+  }
+
+  /** Puts handles to a body, or away. */
+  hold(body: number | undefined): void {
+    this.held.value = body;
+    this.#view?.select(body);
   }
 
   /** Where a body stands in the frame that is shown. */
@@ -196,14 +230,20 @@ export class Pane {
     this.#drawn = "";
   }
 
-  /** Moves on by `elapsed_s` of the wall's clock and draws; true when a recording has just played out. */
-  advance(elapsed_s: number, noise: boolean): boolean {
+  /**
+   * Moves on by `elapsed_s` of the wall's clock.
+   *
+   * @param look the robot's camera is shown, with or without noise
+   */
+  advance(elapsed_s: number, look: { readonly noise: boolean } | undefined): void {
     const tape = this.tape.value;
-    if (tape.frames.length === 0) return false;
-    const playedOut = this.player.advance(tape, elapsed_s);
-    this.#showMoment(tape, noise);
+    if (tape.frames.length === 0) return;
+    this.player.advance(tape, elapsed_s);
+    this.#showMoment(tape, look);
+  }
+
+  draw(): void {
     this.#view?.render();
-    return playedOut;
   }
 
   close(): void {
@@ -211,12 +251,12 @@ export class Pane {
     this.#view?.free();
   }
 
-  #showMoment(tape: Tape, noise: boolean): void {
+  #showMoment(tape: Tape, look: { readonly noise: boolean } | undefined): void {
     const { time_s } = this.player;
     const index = tape.indexAt(time_s);
     this.shown.value = index;
     this.outcome.value = this.atEnd ? this.#ending : undefined;
-    this.#look(index, noise);
+    if (look) this.#look(index, look.noise);
     const moment = `${time_s} ${tape.frames.length}`;
     if (moment === this.#drawn) return;
     this.#drawn = moment;
@@ -278,6 +318,9 @@ export class Pane {
     this.player.growing = replay === undefined;
     this.player.time_s = resumed ? tape.end_s : 0;
     this.#view?.open(sketch, sceneTheme());
+    if (this.#view) this.#view.movable = replay === undefined;
+    const { held } = this;
+    if (replay || (held.value ?? 0) > sketch.bodies.length) this.hold(undefined);
     if (resumed) this.pace(this.player.playing, this.#speed);
     else this.#events.opened(this);
   }

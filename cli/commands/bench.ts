@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { ConfigError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/nearest.ts";
 import { defineCommand, jsonOption } from "../command.ts";
-import { didYouMean } from "../nearest.ts";
 
 /** Files of bench/ that measure nothing themselves. */
 const notBenches = ["harness", "readme", "write-readme"];

@@ -2,9 +2,9 @@
 
 import { checkDataset, type DatasetReport } from "../../bridge/dataset/check.ts";
 import { ConfigError, FileError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/nearest.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { formatInteger } from "../format.ts";
-import { didYouMean } from "../nearest.ts";
 import { formatTable } from "../table.ts";
 
 export const dataset = defineCommand({

@@ -8,6 +8,7 @@ import {
 } from "../../bridge/env-server/server.ts";
 import { parseConfig } from "../../core/config.ts";
 import { ConfigError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/nearest.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import type { GroupName } from "../../sim/observations.ts";
 import { findScene } from "../../sim/scenes/index.ts";
@@ -15,7 +16,6 @@ import { observabilities } from "../../sim/visibility.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { EnvHost } from "../env-host/host.ts";
 import { formatInteger } from "../format.ts";
-import { didYouMean } from "../nearest.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";

@@ -1,9 +1,9 @@
 /** `understudy probe push`: what the physics does with one push, to compare with other engines. */
 
 import { ConfigError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/nearest.ts";
 import { type PushProbe, probePush, defaultPushProbe as usual } from "../../sim/probe.ts";
 import { defineCommand, jsonOption } from "../command.ts";
-import { didYouMean } from "../nearest.ts";
 import { formatTable } from "../table.ts";
 
 const probes = ["push"];

@@ -1,6 +1,7 @@
 /** `understudy scenes [scene]`: what can be trained, and what each scene lets you set and see. */
 
 import { parseConfig } from "../../core/config.ts";
+import { type Setting, settingsOf } from "../../core/settings.ts";
 import {
   goalLayout,
   keypointLayout,
@@ -13,7 +14,6 @@ import type { Scene } from "../../sim/scene.ts";
 import { findScene, scenes as listed } from "../../sim/scenes/index.ts";
 import { observabilities } from "../../sim/visibility.ts";
 import { defineCommand, jsonOption } from "../command.ts";
-import { type Setting, settingsOf } from "../settings.ts";
 import { formatTable } from "../table.ts";
 
 interface SceneFacts {

@@ -15,9 +15,9 @@ import {
 } from "../../bridge/supervisor/server.ts";
 import { StopLink } from "../../bridge/supervisor/stop-link.ts";
 import { ConfigError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/nearest.ts";
 import { type Context, defineCommand, jsonOption } from "../command.ts";
 import { formatInteger } from "../format.ts";
-import { didYouMean } from "../nearest.ts";
 import { formatTable } from "../table.ts";
 import { connectOptions, connectorKeys, listenOptions, supervisorKeys } from "../wire-options.ts";
 

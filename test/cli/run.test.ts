@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineCommand, jsonOption, seedOption } from "../../cli/command.ts";
 import { commands } from "../../cli/commands/index.ts";
-import { settingsOf } from "../../cli/settings.ts";
 import { WireError } from "../../core/errors.ts";
+import { settingsOf } from "../../core/settings.ts";
 import { runCommand } from "./run-command.ts";
 
 const config = z.strictObject({
@@ -138,14 +138,20 @@ it("says what a setting may be", () => {
       default: "[1,2]",
       description: "",
     },
-    { path: "mode", type: "one of a, b", default: '"a"', description: "" },
+    { path: "mode", type: "one of a, b", choices: ["a", "b"], default: '"a"', description: "" },
     {
       path: "limit",
       type: '"none" or whole number, at least 1',
       default: '"none"',
       description: "",
     },
-    { path: "on", type: "true or false", default: "true", description: "whether" },
+    {
+      path: "on",
+      type: "true or false",
+      choices: ["true", "false"],
+      default: "true",
+      description: "whether",
+    },
     { path: "name", type: "text", default: undefined, description: "" },
   ]);
 });

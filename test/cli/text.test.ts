@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatCount, formatDuration, formatPercent, formatProportion } from "../../cli/format.ts";
-import { nearest, typingErrors } from "../../cli/nearest.ts";
 import { Progress } from "../../cli/progress.ts";
 import { formatTable } from "../../cli/table.ts";
+import { nearest, typingErrors } from "../../core/nearest.ts";
 import { wilson } from "../../core/statistics.ts";
 
 const CLEAR_LINE = "\r\u001b[K";

@@ -4,13 +4,16 @@ import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LiveSocket } from "../../cli/live.ts";
+import { openDesk } from "../../cli/live-corrections.ts";
+import { EmbeddedPlanner } from "../../llm-planner/embedded/planner.ts";
+import { readCorrections } from "../../llm-planner/execution/corrections.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { loadWebPolicy } from "../../policies/runtime/web.ts";
 import type { Replay } from "../../sim/replay.ts";
-import { undisturbed } from "../../viewer/messages.ts";
+import { surveyOvers, undisturbed } from "../../viewer/messages.ts";
 import { serveViewer, type ViewerServer } from "../../viewer/server.ts";
 import { policyDriver } from "../../viewer/worker/drivers.ts";
-import { surveyStart } from "../../viewer/worker/survey.ts";
+import { laterBy, surveyStart } from "../../viewer/worker/survey.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { coloursOf, drawnPositions, hasChromium, openBrowser } from "./browser.ts";
 import { recordCurve, saveReplay, saveStudent } from "./recordings.ts";
@@ -88,19 +91,23 @@ describe.skipIf(!hasChromium)("the live page", () => {
     expect(await alert().isVisible()).toBe(false);
   });
 
-  it("runs a student's bundle as Node does, bit by bit", async () => {
+  it.each(surveyOvers)("runs a student's bundle over %s as Node does, bit by bit", async (over) => {
     await open("?scene=reach-box&seed=3&start=2&paused&driver=library/policies/runs/first");
     await drawnPositions(page);
-    await page.getByText("Many starts").click();
-    await page.getByLabel("Starts", { exact: true }).fill("2");
+    await page.getByText("Many episodes").click();
+    await page.getByLabel("Episodes", { exact: true }).fill("2");
+    await page.getByLabel("over").selectOption(over);
     await page.getByRole("button", { name: "Run them" }).click();
     await page.getByText(/^\d of 2 succeed: .*%\.$/).waitFor();
     const inPage = await page.evaluate("globalThis.viewer.survey.results.value");
     const policy = await loadWebPolicy(readBundle(path.join(run, "bundle")));
     const driver = policyDriver(policy, "servo", "reach-box");
-    const opening = { scene: "reach-box", seed: 3, disturbance: undisturbed };
+    const opening = {
+      ...{ scene: "reach-box", settings: [], disturbance: undisturbed },
+      ...{ seed: 3, start: 2 },
+    };
     const inNode = [];
-    for (const start of [2, 3]) inNode.push(await surveyStart({ ...opening, start }, driver));
+    for (const i of [0, 1]) inNode.push(await surveyStart(laterBy(opening, over, i), driver));
     driver.close();
     expect(inPage).toEqual(inNode);
     expect(inNode[0].hash).not.toBe(inNode[1].hash);
@@ -133,7 +140,60 @@ describe.skipIf(!hasChromium)("the live page", () => {
   });
 });
 
+describe.skipIf(!hasChromium)("by keyboard", () => {
+  it("every control is reached, in both themes all that is written can be read, and the view is turned", async () => {
+    await open("?scene=push-pair&driver=keyboard&paused");
+    await drawnPositions(page);
+    for (const heading of await page.locator("summary").all()) {
+      if (await heading.isVisible()) await heading.click();
+    }
+    for (const overlay of ["Keypoints", "Beliefs"]) {
+      await page.getByLabel(overlay, { exact: true }).check();
+    }
+    await page.locator("#beliefs").waitFor();
+    expect(await page.evaluate(unnamedControls)).toEqual([]);
+    for (const theme of ["light", "dark"]) {
+      await page.getByLabel("Theme").selectOption(theme);
+      await eventually(() => page.evaluate(faintTexts)).toEqual([]);
+    }
+    const controls = await page.evaluate<number>(markControls);
+    await page.evaluate("document.activeElement.blur()");
+    for (let i = 0; i < controls + 4; i++) {
+      await page.keyboard.press("Tab");
+      await page.evaluate("globalThis.reached.add(document.activeElement)");
+    }
+    const missed = `globalThis.controls
+      .filter((e) => !globalThis.reached.has(e)).map((e) => e.outerHTML)`;
+    expect(await page.evaluate(missed)).toEqual([]);
+
+    const scene = page.getByLabel(/^Scene 1 in three/);
+    await scene.focus();
+    for (const key of ["Shift+ArrowLeft", "Shift+ArrowUp", "+"]) {
+      const before = await scene.screenshot();
+      await page.keyboard.press(key);
+      await eventually(async () => (await scene.screenshot()).equals(before)).toBe(false);
+    }
+  });
+});
+
 describe.skipIf(!hasChromium)("a live episode that is poked", () => {
+  it("is of the scene as it was set, and says which setting is wrong", async () => {
+    await open("?scene=push-pair&driver=demo&paused&set=shape=cylinder");
+    await drawnPositions(page);
+    const kindOf = () =>
+      page.evaluate("globalThis.viewer.pane.value.sketch.value.bodies[1].shape.kind");
+    expect(await kindOf()).toBe("cylinder");
+    await page.getByText("Scene settings (1 changed)").click();
+    await page.getByLabel("shape", { exact: false }).selectOption("prism");
+    await eventually(kindOf).toBe("prism");
+    await page.getByLabel(/^arenaSide_m/).fill("1");
+    await page.keyboard.press("Tab");
+    await eventually(() => alert().textContent()).toContain("in the scene's settings");
+    await page.getByRole("button", { name: "As the scene has them" }).click();
+    await eventually(kindOf).toBe("box");
+    expect(await alert().isVisible()).toBe(false);
+  });
+
   it("has bodies moved by buttons and by the pointer, an obstacle added, and its physics changed", async () => {
     await open("?scene=reach-box&driver=demo&seed=3&paused");
     const box = async () => (await drawnPositions(page))[1];
@@ -159,6 +219,29 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await page.mouse.up();
     // to the right in the picture is to the right of the arena
     await eventually(async () => (await box())[1]).toBeLessThan(y - 0.05);
+
+    // it was pressed, so it has handles: the ring about it turns it
+    const yaw = () => page.evaluate<number>("globalThis.viewer.pane.value.poseOf(1).yaw_rad");
+    const before_rad = await yaw();
+    const middle = await page.evaluate<{ x: number; y: number }>(
+      "globalThis.viewer.pane.value.view.spotOf(1)",
+    );
+    const x0 = (canvas?.x ?? 0) + middle.x;
+    const y0 = (canvas?.y ?? 0) + middle.y;
+    let found: unknown;
+    for (let out = 20; out < 120 && found !== "Z"; out += 3) {
+      await page.mouse.move(x0 - out, y0 + out / 3);
+      found = await page.evaluate("globalThis.viewer.pane.value.view.handle");
+    }
+    expect(found).toBe("Z");
+    await page.mouse.down();
+    await page.mouse.move(x0 - 20, y0 + 60, { steps: 5 });
+    await page.mouse.up();
+    await eventually(async () => Math.abs((await yaw()) - before_rad)).toBeGreaterThan(0.1);
+    await page.mouse.click((canvas?.x ?? 0) + 30, (canvas?.y ?? 0) + (canvas?.height ?? 0) - 30);
+    await eventually(() => page.evaluate("globalThis.viewer.pane.value.held.value")).toBe(
+      undefined,
+    );
 
     for (const [name, value] of [
       ["Friction", "2"],
@@ -201,8 +284,8 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
       .or(page.getByText(/forward 0/))
       .waitFor();
 
-    await page.getByText("Many starts").click();
-    await page.getByLabel("Starts", { exact: true }).fill("3");
+    await page.getByText("Many episodes").click();
+    await page.getByLabel("Episodes", { exact: true }).fill("3");
     await page.getByRole("button", { name: "Run them" }).click();
     await page.getByText(/^3 of 3 succeed: 100 %/).waitFor();
 
@@ -238,6 +321,45 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
   });
 });
 
+/** Gives every element that can be reached now a mark of its own, and says how many there are. */
+const markControls = `
+  globalThis.controls = [...document.querySelectorAll("button, input, select, summary, canvas[tabindex]")]
+    .filter((e) => e.checkVisibility() && !e.disabled && !(e.type === "radio" && !e.checked));
+  globalThis.reached = new Set();
+  globalThis.controls.length`;
+
+/** What is written with too little contrast to its ground, WCAG 2.2 AA: 4.5 to 1, or 3 to 1 where it is large. */
+const faintTexts = `(() => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const rgba = (css) => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = css;
+    context.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = ([r, g, b, a], ground) => [r, g, b].map((c, i) => a * c + (1 - a) * ground[i]);
+  const groundOf = (e) => e
+    ? over(rgba(getComputedStyle(e).backgroundColor), groundOf(e.parentElement))
+    : [255, 255, 255];
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((c) => c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const faint = [];
+  for (const e of document.body.querySelectorAll("*")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== "");
+    if (!own || !e.checkVisibility() || e.disabled || e.closest("[disabled], .unseen")) continue;
+    const { color, fontSize, fontWeight } = getComputedStyle(e);
+    const ground = groundOf(e);
+    const [low, high] = [luminance(over(rgba(color), ground)), luminance(ground)].sort((a, b) => a - b);
+    const large = parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.66 && fontWeight >= 700);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < (large ? 3 : 4.5)) faint.push(e.textContent.trim().slice(0, 40) + " " + ratio.toFixed(2));
+  }
+  return faint;
+})()`;
+
 /** Controls without a name that a screen reader could say. */
 const unnamedControls = `
   [...document.querySelectorAll("button, input, select")]
@@ -265,7 +387,9 @@ describe.skipIf(!hasChromium)("a replay", () => {
     await eventually(() => alert().textContent()).toBe(
       '"broken.json" is not a replay: it is not JSON. Record it again.',
     );
-    await page.locator("#episodes").selectOption({ label: "reach-box, start 0 (runs/first)" });
+    await page
+      .locator("#episodes")
+      .selectOption({ label: "reach-box, seed 5, start 0 (runs/first)" });
     await eventually(() => alert().isVisible()).toBe(false);
   });
 
@@ -298,21 +422,26 @@ describe.skipIf(!hasChromium)("what understudy view adds", () => {
     const stops: boolean[] = [];
     const corrections = path.join(folder, "corrections.jsonl");
     const live = new LiveSocket(server.http, {
-      corrections,
+      corrections: openDesk({
+        file: corrections,
+        openPlanner: () => EmbeddedPlanner.load(),
+        now: () => "2026-01-02T03:04:05.000Z",
+      }),
       policyOf: async () => ({
         manifest: readFileSync(path.join(run, "bundle", "policy.json"), "utf8"),
         onnx: readFileSync(path.join(run, "bundle", "policy.onnx")),
       }),
-      stop: (engaged) => stops.push(engaged),
-      now: () => "now",
+      stop: (engaged) => void stops.push(engaged),
     });
-    await open("?scene=reach-box&driver=demo&paused");
+    await open("?scene=push-pair&driver=demo&paused");
     await drawnPositions(page);
     await page.getByText("Corrections").click();
-    await page.getByLabel("Correction", { exact: true }).fill("more to the left");
+    const words = "put the object behind the anchor";
+    await page.getByLabel("Correction", { exact: true }).fill(words);
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("Stored as label 1").waitFor();
-    expect(readFileSync(corrections, "utf8")).toContain('"text":"more to the left"');
+    await page.getByText(/^push object to .* m behind anchor/).waitFor();
+    expect(readCorrections(corrections)).toMatchObject([{ words, scene: "push-pair" }]);
 
     live.publishRun({
       name: "mine/student.ckpt",
@@ -351,9 +480,23 @@ describe.skipIf(!hasChromium)("what understudy view adds", () => {
     await page.getByRole("button", { name: "STOP all robots" }).click();
     await eventually(() => stops).toEqual([true]);
 
+    const endpoint = "tcp://there";
+    const heard = { mode: "armed", driver: "policy", command: { forward: 0.2 } } as const;
+    const counts = { zones: ["fence"], holds: 3, stops: 0 };
+    live.publishSupervisor({ endpoint, heard: { ...heard, ...counts } });
+    for (const text of ["armed, driving", "fence", "0.20"]) {
+      await page.locator("#supervisor").getByText(text, { exact: true }).waitFor();
+    }
+    await page.getByRole("button", { name: "EMERGENCY STOP" }).click();
+    await eventually(() => stops).toEqual([true, true]);
+    live.publishSupervisor({ endpoint, heard: { ...heard, ...counts, mode: "estop" } });
+    await page.getByRole("button", { name: "Let them move again" }).click();
+    await eventually(() => stops).toEqual([true, true, false]);
+
     live.close();
     await page.getByText("The connection to understudy view is lost").waitFor();
-    expect(await page.getByRole("button", { name: "STOP all robots" }).isDisabled()).toBe(true);
+    const stop = page.getByRole("button", { name: "Let them move again" });
+    expect(await stop.isDisabled()).toBe(true);
   });
 });
 

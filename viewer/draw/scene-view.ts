@@ -8,7 +8,8 @@ import { height, pushable } from "../../sim/shape.ts";
 import { bodyOfRole, type SceneSketch } from "../messages.ts";
 import { type Belief, POSE } from "../tape.ts";
 import { arena, lights, type Theme } from "./arena.ts";
-import { dragBodies, type OnDrag } from "./dragging.ts";
+import { dragBodies, type OnDrag, Wishes } from "./dragging.ts";
+import { Handles } from "./handles.ts";
 import { bodyMesh, colourOf, dispose, frustumLines, ghostMesh, robotMesh } from "./meshes.ts";
 import { BeliefGhosts, type BeliefLook, KeypointBalls, SEEN } from "./overlays.ts";
 import { Shadows } from "./shadows.ts";
@@ -29,6 +30,9 @@ const ABOVE = new three.Vector3(-1e-4, 0, 1).normalize();
 /** Share of the picture that the arena may fill. */
 const MARGIN = 0.96;
 
+/** What a press of + leaves of the distance. */
+const CLOSER = 0.85;
+
 /** Size of a label's letters and lines. */
 const LETTER_px = 9;
 const LINE_px = 20;
@@ -40,6 +44,7 @@ export class SceneView {
   readonly #scene = new three.Scene();
   readonly #camera = new three.PerspectiveCamera(38, 1, 0.05, 80);
   readonly #controls: OrbitControls;
+  readonly #handles: Handles;
   #sketch: SceneSketch | undefined;
   #surroundings = new three.Group();
   /** Row by row of the world; the robot is row 0. */
@@ -50,6 +55,8 @@ export class SceneView {
   #ghostNames: HTMLElement[] = [];
   #shadows = new Shadows([]);
   #frustum = new three.Group();
+  /** Out of the scene, and not yet freed. */
+  readonly #discarded: three.Object3D[] = [];
   /** By row: the ghost of a body, shown while it has a target. */
   #ghosts = new Map<number, three.Group>();
   readonly #keypoints = new KeypointBalls();
@@ -58,10 +65,16 @@ export class SceneView {
   #viewpoint: Viewpoint = "overview";
   /** Somebody has turned or moved the camera since the viewpoint was set. */
   #turned = false;
+  /** The same before the pointer was pressed last. */
+  #turnedBefore = false;
   #changed = true;
   readonly #resizing = new ResizeObserver(() => this.#resize());
+  /** Bodies can be taken hold of. */
+  movable = true;
   /** Called while a body is pulled by the pointer. */
   onDrag: OnDrag = () => {};
+  /** Called when a body is pressed, or the floor beside them. */
+  onSelect: (row: number | undefined) => void = () => {};
 
   /**
    * @param labels lies over the canvas; filled with the bodies' names
@@ -76,19 +89,64 @@ export class SceneView {
     this.#controls.maxPolarAngle = 1.5;
     this.#controls.minDistance = 0.4;
     this.#controls.maxDistance = 12;
+    // with the Shift key the arrow keys turn the view; without, they drive the robot and must not move it as well
+    this.#controls.keyPanSpeed = 0;
+    this.#controls.listenToKeyEvents(canvas);
+    canvas.addEventListener("keydown", ({ key }) => {
+      const closer = { "+": CLOSER, "-": 1 / CLOSER }[key];
+      if (closer !== undefined) this.#approach(closer);
+    });
     this.#controls.addEventListener("change", () => this.invalidate());
     this.#controls.addEventListener("start", () => {
+      this.#turnedBefore = this.#turned;
       this.#turned = true;
     });
-    this.#scene.add(this.#keypoints.group, this.#beliefs.group);
+    const wishes = new Wishes((body, pose) => this.onDrag(body, pose));
+    this.#handles = new Handles(this.#camera, canvas, {
+      drag: (body, pose) => wishes.wish(body, pose),
+      holding: (held) => {
+        this.#holding(held);
+        if (!held) wishes.tell();
+      },
+      changed: () => this.invalidate(),
+    });
+    this.#scene.add(this.#keypoints.group, this.#beliefs.group, this.#handles.group);
     this.#resizing.observe(canvas);
-    const holding = (held: boolean) => {
-      this.#controls.enabled = !held && this.#viewpoint !== "chase";
-    };
-    const bodies = () => this.#bodies;
-    dragBodies(canvas, { camera: this.#camera, bodies, holding }, (body, pose) =>
-      this.onDrag(body, pose),
+    dragBodies(
+      canvas,
+      {
+        camera: this.#camera,
+        bodies: () => (this.movable ? this.#bodies : []),
+        taken: () => this.#handles.pointed !== undefined,
+        holding: (held) => this.#holding(held),
+        select: (row) => this.onSelect(row),
+      },
+      wishes,
     );
+  }
+
+  /** Puts the handles to a body, or away. */
+  select(row: number | undefined): void {
+    this.#handles.select(row);
+    this.#handles.follow(this.#bodies);
+    this.invalidate();
+  }
+
+  /** Comes closer to what is looked at, or goes away: by a factor on the distance. */
+  #approach(factor: number): void {
+    const { target, minDistance, maxDistance } = this.#controls;
+    const away = this.#camera.position.clone().sub(target);
+    away.setLength(Math.min(maxDistance, Math.max(minDistance, factor * away.length())));
+    this.#camera.position.copy(target).add(away);
+    this.#turned = true;
+    this.#controls.update();
+    this.invalidate();
+  }
+
+  #holding(held: boolean): void {
+    this.#controls.enabled = !held && this.#viewpoint !== "chase";
+    // it was a body that was pressed, not the view
+    if (held) this.#turned = this.#turnedBefore;
   }
 
   free(): void {
@@ -96,6 +154,7 @@ export class SceneView {
     this.#controls.dispose();
     this.#keypoints.free();
     this.#beliefs.free();
+    this.#handles.free();
     this.#renderer.dispose();
     // browsers allow a page only so many
     this.#renderer.forceContextLoss();
@@ -105,10 +164,12 @@ export class SceneView {
   open(sketch: SceneSketch, theme: Theme): void {
     const before = this.#sketch;
     this.#sketch = sketch;
-    for (const object of [...this.#bodies, ...this.#ghosts.values()]) {
-      this.#scene.remove(object);
-      dispose(object);
+    // most often it is the next start of the same scene
+    if (before && looksOf(before) === looksOf(sketch)) {
+      this.invalidate();
+      return;
     }
+    this.#discard(...this.#bodies, ...this.#ghosts.values());
     const robot = robotMesh(sketch.robot, sketch.camera);
     const frustum = frustumLines(sketch.robot, sketch.camera);
     frustum.visible = this.#frustum.visible;
@@ -116,7 +177,7 @@ export class SceneView {
     robot.add(frustum);
     this.#bodies = [robot, ...sketch.bodies.map(({ shape, rgb }) => bodyMesh(shape, rgb))];
     this.#ghosts = ghostsOf(sketch);
-    this.#scene.remove(this.#shadows.group);
+    this.#discard(this.#shadows.group);
     this.#shadows = new Shadows(this.#bodies);
     this.#scene.add(...this.#bodies, ...this.#ghosts.values(), this.#shadows.group);
     this.#names = ["robot", ...sketch.bodies.map(({ name }) => name)].map(label);
@@ -130,12 +191,20 @@ export class SceneView {
     this.#scene.background = new three.Color(theme.sky);
     this.invalidate();
     if (!this.#sketch) return;
-    this.#scene.remove(this.#surroundings);
-    dispose(this.#surroundings);
+    this.#discard(this.#surroundings);
     const { arenaSide_m } = this.#sketch;
     this.#surroundings = arena(arenaSide_m, theme);
     this.#surroundings.add(...lights());
     this.#scene.add(this.#surroundings);
+  }
+
+  /**
+   * Takes objects out of the scene. They are freed once the next picture is drawn: what is drawn in their place needs the
+   * same shaders, which would be compiled anew if nobody held them in between.
+   */
+  #discard(...objects: readonly three.Object3D[]): void {
+    this.#scene.remove(...objects);
+    this.#discarded.push(...objects);
   }
 
   /** Moves everything: poses [B, 7], and where the active object of `stage` belongs. */
@@ -150,6 +219,7 @@ export class SceneView {
       body.position.fromArray(poses, at);
       body.quaternion.fromArray(poses, at + 3);
     });
+    this.#handles.follow(this.#bodies);
     const active = this.#sketch?.stages[stage]?.roles.active;
     for (const [row, ghost] of this.#ghosts) {
       ghost.visible = target !== undefined && row === active;
@@ -221,8 +291,14 @@ export class SceneView {
     this.#scene.updateMatrixWorld();
     this.#shadows.update();
     this.#renderer.render(this.#scene, this.#camera);
+    for (const object of this.#discarded.splice(0)) dispose(object);
     this.#placeLabels();
     return true;
+  }
+
+  /** The handle under the pointer, for tests and the console. */
+  get handle(): string | undefined {
+    return this.#handles.pointed;
   }
 
   /** Where the bodies are drawn, row by row: for tests and the console. */
@@ -332,6 +408,12 @@ function createWebGl(canvas: HTMLCanvasElement): three.WebGLRenderer {
       "This browser shows no WebGL, so the scene cannot be drawn; the robot's camera still is. Turn on hardware acceleration or use another browser.",
     );
   }
+}
+
+/** All that decides what stands in the scene, and how it is named. */
+function looksOf({ arenaSide_m, robot, camera, bodies, stages }: SceneSketch): string {
+  const roles = stages.map(({ roles: { active } }) => active);
+  return JSON.stringify([arenaSide_m, robot, camera, bodies, roles]);
 }
 
 function ghostsOf(sketch: SceneSketch): Map<number, three.Group> {

@@ -1,7 +1,7 @@
 /** The worker's side of the page: opens episodes, runs them at their pace, and looks at them. */
 
 import { isUserError } from "../../core/errors.ts";
-import { findScene, scenes } from "../../sim/scenes/index.ts";
+import { scenes } from "../../sim/scenes/index.ts";
 import {
   type Disturbance,
   type DriverChoice,
@@ -16,9 +16,10 @@ import { LiveEpisode } from "./live-episode.ts";
 import { openRecording } from "./recording.ts";
 import type { ReplayedEpisode } from "./replayed-episode.ts";
 import { sketchOf } from "./still.ts";
-import { surveyStart } from "./survey.ts";
+import { configOf, laterBy, surveyStart } from "./survey.ts";
 
 type OpenReplay = Extract<ToWorker, { type: "open replay" }>;
+type Survey = Extract<ToWorker, { type: "survey" }>;
 
 export type Post = (message: FromWorker, transfer?: ArrayBufferLike[]) => void;
 
@@ -30,6 +31,9 @@ export class Studio {
   #run = 0;
   #episode: LiveEpisode | ReplayedEpisode | undefined;
   #driver: Driver | undefined;
+  /** What the driver was opened by, and the scene that it drives in. */
+  #choice: DriverChoice | undefined;
+  #driven: string | undefined;
   #disturbance: Disturbance = undisturbed;
   #hand: Action = [0, 0];
   #playing = false;
@@ -64,7 +68,7 @@ export class Studio {
         return this.#openReplay(message);
       case "survey":
         this.#run = message.run;
-        return this.#survey(message.opening, message.starts);
+        return this.#survey(message);
       case "driver":
         return this.#setDriver(message.driver);
       case "disturb":
@@ -85,11 +89,15 @@ export class Studio {
   async #openLive(run: number, opening: LiveOpening): Promise<void> {
     this.#close(run);
     this.#disturbance = opening.disturbance;
-    const live = await LiveEpisode.open(opening);
+    const isKnown = opening.scene === this.#driven && isSame(this.#choice, opening.driver);
+    const known = isKnown ? this.#driver : undefined;
+    const groups = known?.groups ?? [];
+    const live = await LiveEpisode.open({ ...opening, config: configOf(opening), groups });
     this.#episode = live;
     // the scene stands before the policy is here
     this.#opened(live, undefined, false);
-    await this.#setDriver(opening.driver);
+    if (known) known.begin();
+    else await this.#setDriver(opening.driver);
     this.#keepPace();
   }
 
@@ -114,11 +122,11 @@ export class Studio {
     replay: ReplayFacts | undefined,
     resumed: boolean,
   ): void {
-    const { scene, tape, terms } = episode;
+    const { scene, tape, terms, config } = episode;
     this.#post({
       type: "opened",
       run: this.#run,
-      sketch: sketchOf(scene, findScene(scene.name).summary, terms),
+      sketch: sketchOf(scene, terms, config),
       frames: tape.frames,
       replay,
       resumed,
@@ -130,6 +138,8 @@ export class Studio {
     if (scene === undefined) return;
     this.#driver?.close();
     this.#driver = undefined;
+    this.#choice = choice;
+    this.#driven = scene;
     const driver = await openDriver(choice, scene, () => this.#hand);
     this.#driver = driver;
     const episode = this.#episode;
@@ -200,10 +210,10 @@ export class Studio {
     this.#post({ type: "ended", run: this.#run, outcome: end.outcome, return: end.return });
   }
 
-  async #survey(opening: LiveOpening, starts: number): Promise<void> {
+  async #survey({ opening, count, over }: Survey): Promise<void> {
     const driver = await openDriver(opening.driver, opening.scene, () => this.#hand);
-    for (let i = 0; i < starts; i++) {
-      const result = await surveyStart({ ...opening, start: opening.start + i }, driver);
+    for (let i = 0; i < count; i++) {
+      const result = await surveyStart(laterBy(opening, over, i), driver);
       this.#post({ type: "surveyed", run: this.#run, result });
     }
     driver.close();
@@ -226,6 +236,13 @@ export class Studio {
       : `The simulation stopped: ${error instanceof Error ? error.message : String(error)}. Reset the episode or reload the page.`;
     this.#post({ type: "failed", run: this.#run, message });
   }
+}
+
+/** Whether two choices are of the very same driver; a manifest has the hash of its network. */
+function isSame(a: DriverChoice | undefined, b: DriverChoice): boolean {
+  if (a?.kind === "bundle" && b.kind === "bundle") return a.bundle.manifest === b.bundle.manifest;
+  if (a?.kind === "policy" && b.kind === "policy") return a.url === b.url;
+  return a?.kind === b.kind;
 }
 
 function factsOf({ replay, again }: ReplayedEpisode) {

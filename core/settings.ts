@@ -1,16 +1,18 @@
-/** `--set path.to.option=value`: what may be set, and putting assignments on top of a configuration. */
+/** `path.to.option=value`, as `--set` takes it: what may be set, and putting assignments on top of a configuration. */
 
 import { z } from "zod";
-import { parseConfig } from "../core/config.ts";
-import { ConfigError } from "../core/errors.ts";
+import { parseConfig } from "./config.ts";
+import { ConfigError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 
-/** One thing that `--set` may set. */
+/** One thing that may be set. */
 export interface Setting {
   /** Keys joined by dots. */
   readonly path: string;
   /** For people: `number`, `one of a, b`, `list of whole numbers`. */
   readonly type: string;
+  /** All that it may be, where that can be listed. */
+  readonly choices: readonly string[] | undefined;
   /** As JSON; undefined where the option has none. */
   readonly default: string | undefined;
   readonly description: string;
@@ -42,24 +44,29 @@ export function settingsOf(schema: z.ZodType): Setting[] {
   return found;
 }
 
-/** Puts assignments such as `ppo.gamma=0.98` on top of a copy of `base`, then validates it all. */
+/**
+ * Puts assignments such as `ppo.gamma=0.98` on top of a copy of `base`, then validates it all.
+ *
+ * @param source where they come from, for messages
+ */
 export function applySettings<S extends z.ZodType>(
   schema: S,
   assignments: readonly string[],
   base: object = {},
+  source = "--set",
 ): z.output<S> {
   const root = nodeOf(schema);
   const config: Record<string, unknown> = structuredClone({ ...base });
   for (const assignment of assignments) {
     const equals = assignment.indexOf("=");
     if (equals < 1) {
-      throw new ConfigError(`"--set" needs path.to.option=value, got "${assignment}".`);
+      throw new ConfigError(`"${source}" needs path.to.option=value, got "${assignment}".`);
     }
     const keys = assignment.slice(0, equals).split(".");
-    checkPath(root, keys);
+    checkPath(root, keys, source);
     assign(config, keys, parsedValue(assignment.slice(equals + 1)));
   }
-  return parseConfig(schema, config, assignments.length > 0 ? "--set" : "the configuration");
+  return parseConfig(schema, config, assignments.length > 0 ? source : "the configuration");
 }
 
 function nodeOf(schema: z.ZodType): SchemaNode {
@@ -77,6 +84,7 @@ function collect(node: SchemaNode, keys: string[], inherited: unknown, into: Set
   into.push({
     path: keys.join("."),
     type: typeOf(node),
+    choices: node.type === "boolean" ? ["true", "false"] : node.enum?.map(String),
     default: fallback === undefined ? undefined : JSON.stringify(fallback),
     description: node.description ?? "",
   });
@@ -122,7 +130,7 @@ function numberType(node: SchemaNode): string {
 }
 
 /** Throws unless the schema has something at `keys`. */
-function checkPath(root: SchemaNode, keys: readonly string[]): void {
+function checkPath(root: SchemaNode, keys: readonly string[], source: string): void {
   let node = root;
   for (const [depth, key] of keys.entries()) {
     // unions and free-form records are left to the schema itself
@@ -130,11 +138,11 @@ function checkPath(root: SchemaNode, keys: readonly string[]): void {
       if (isOpen(node)) return;
       const parent = keys.slice(0, depth).join(".");
       throw new ConfigError(
-        `"${parent}" in "--set ${keys.join(".")}=…" has no parts: it is a ${typeOf(node)}.`,
+        `"${parent}" in "${source} ${keys.join(".")}=…" has no parts: it is a ${typeOf(node)}.`,
       );
     }
     if (!Object.hasOwn(node.properties, key)) {
-      throw unknownSetting(keys, depth, Object.keys(node.properties), root);
+      throw unknownSetting(keys, depth, Object.keys(node.properties), root, source);
     }
     node = node.properties[key];
   }
@@ -150,6 +158,7 @@ function unknownSetting(
   depth: number,
   siblings: readonly string[],
   root: SchemaNode,
+  source: string,
 ): ConfigError {
   const parents = keys.slice(0, depth);
   const full = (key: string) => [...parents, key].join(".");
@@ -165,7 +174,7 @@ function unknownSetting(
       : didYouMean(full(keys[depth]), siblings.map(full));
   const where = depth === 0 ? "The configuration has" : `"${parents.join(".")}" has`;
   return new ConfigError(
-    `Unknown option "${keys.join(".")}" in --set.${guess} ${where}: ${siblings.join(", ")}.`,
+    `Unknown option "${keys.join(".")}" in ${source}.${guess} ${where}: ${siblings.join(", ")}.`,
   );
 }
 
