@@ -11,8 +11,10 @@ import {
 } from "../policies/networks/teacher.ts";
 import type { TeacherConfig } from "./config.ts";
 
+type Entropy = Pick<TeacherConfig, "entropyCoef" | "finalEntropyCoef">;
+
 /** Rows of a training batch. */
-export function teacherData(spec: TeacherSpec): DataSpec {
+export function teacherData(spec: TeacherSpec, entropy: Entropy): DataSpec {
   return {
     ...teacherInputs(spec),
     privileged: { shape: [spec.privileged] },
@@ -21,16 +23,23 @@ export function teacherData(spec: TeacherSpec): DataSpec {
     advantages: { shape: [] },
     returns: { shape: [] },
     // the same in all rows: it changes from roll-out to roll-out
-    entropyCoef: { shape: [] },
+    ...(entropyChanges(entropy) ? { entropyCoef: { shape: [] } } : {}),
   };
+}
+
+/** A bonus that stays the same is a constant of the graph. */
+export function entropyChanges({ entropyCoef, finalEntropyCoef }: Entropy): boolean {
+  return entropyCoef !== finalEntropyCoef;
 }
 
 export function teacherObjective(
   spec: TeacherSpec,
-  { clip, valueCoef }: Pick<TeacherConfig, "clip" | "valueCoef">,
+  config: Pick<TeacherConfig, "clip" | "valueCoef"> & Entropy,
 ): Objective {
+  const { clip, valueCoef } = config;
   const { act } = teacherNetwork(spec);
   return (g, views, batch) => {
+    const entropyCoef = entropyChanges(config) ? g.mean(batch.entropyCoef) : config.entropyCoef;
     const { mean } = act(g, views, batch);
     const { value } = criticValue(g, views, batch);
     const gaussian = { mean, logStd: views.logStd };
@@ -44,7 +53,7 @@ export function teacherObjective(
         returns: batch.returns,
         entropy: gaussianEntropy(g, views.logStd),
       },
-      { clip, valueCoef, entropyCoef: g.mean(batch.entropyCoef) },
+      { clip, valueCoef, entropyCoef },
     );
   };
 }

@@ -24,7 +24,7 @@ import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts"
 import type { TeacherConfig } from "./config.ts";
 import { Critic } from "./critic.ts";
 import { lessonAt, simulationIn } from "./lessons.ts";
-import { teacherData, teacherObjective } from "./losses.ts";
+import { entropyChanges, teacherData, teacherObjective } from "./losses.ts";
 import { adaptLearningRate, entropyCoefAt, rateCeiling } from "./schedules.ts";
 import { teacherSpec } from "./teacher.ts";
 
@@ -90,6 +90,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
 
     // improve the policy on its own data
     const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
+    const bonus = new Float32Array(steps * envs).fill(entropyCoefAt(progress.iteration, config));
     const data = {
       ...observed(actor, rollout),
       privileged: rollout.groups.privileged,
@@ -97,7 +98,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
       logProbs: rollout.logProbs,
       advantages,
       returns,
-      entropyCoef: new Float32Array(steps * envs).fill(entropyCoefAt(progress.iteration, config)),
+      ...(entropyChanges(config) ? { entropyCoef: bonus } : {}),
     };
     const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
@@ -132,7 +133,7 @@ function createTrainer(run: TeacherRun, spec: TeacherSpec, rng: Rng): Promise<Tr
   return Trainer.create({
     params,
     objective: teacherObjective(spec, config),
-    data: teacherData(spec),
+    data: teacherData(spec, config),
     rows: config.envs * config.rolloutSteps,
     batch: config.batch,
     clipNorm: config.clipNorm,

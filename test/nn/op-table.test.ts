@@ -37,6 +37,7 @@ const student: StudentSpec = {
     memory: 0,
   },
 };
+const entropy = { entropyCoef: 0.01, finalEntropyCoef: 0 };
 const weights = { relationalWeight: 1, latentWeight: 1, poseWeight: 1, burnIn: 1 };
 
 it.each([
@@ -46,8 +47,8 @@ it.each([
     name: "teacher",
     model: {
       params: teacherNetwork(teacher).params,
-      objective: teacherObjective(teacher, { clip: 0.2, valueCoef: 0.5 }),
-      data: teacherData(teacher),
+      objective: teacherObjective(teacher, { clip: 0.2, valueCoef: 0.5, ...entropy }),
+      data: teacherData(teacher, entropy),
     },
   },
   ...[0, 12].map((memory) => {

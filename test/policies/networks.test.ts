@@ -66,8 +66,9 @@ describe("operators", () => {
 
   it("of a training step do, too, where groups differ in size", () => {
     const { params } = teacherNetwork(uneven);
-    const objective = teacherObjective(uneven, teacherConfig.parse({}));
-    const data = teacherData(uneven);
+    const config = teacherConfig.parse({});
+    const objective = teacherObjective(uneven, config);
+    const data = teacherData(uneven, config);
     const { model } = stepModel({ params, objective, data, rows: 8, batch: 4, clipNorm: 1 });
     expect(operatorsIn(model).filter((op) => !onGpu.has(op))).toEqual([]);
   });
