@@ -111,7 +111,7 @@ async function surveyInPage(
   const page = await open(browser, `${url}?scene=${SCENE}&paused`);
   await page.getByText("Many episodes").click();
   await page.getByLabel("Episodes", { exact: true }).fill(String(EPISODES));
-  await page.getByLabel("over").selectOption(over);
+  await page.getByLabel("What the episodes run over").selectOption(over);
   await page.getByRole("button", { name: "Run them" }).click();
   await page.waitForFunction(
     `globalThis.viewer.survey.results.value.length === ${EPISODES}`,

@@ -10,8 +10,8 @@ export interface DragScene {
   readonly camera: three.Camera;
   /** Row by row of the world; none while they cannot be moved. */
   bodies(): readonly three.Object3D[];
-  /** The pointer is on something that goes before bodies. */
-  taken(): boolean;
+  /** The pointer is on something that goes before this body, or before the floor. */
+  taken(row: number | undefined): boolean;
   /** Told while something is held, so that the view does not turn with it. */
   holding(held: boolean): void;
   /** A body was pressed, or the floor was without being pulled. */
@@ -61,11 +61,12 @@ export function dragBodies(canvas: HTMLCanvasElement, scene: DragScene, wishes: 
     ray.setFromCamera(new three.Vector2(x, y), scene.camera);
     return ray.ray.intersectPlane(floor, new three.Vector3());
   };
-  canvas.addEventListener("pointerdown", (event) => {
+  const press = (event: PointerEvent) => {
     pressed = undefined;
-    if (event.button !== 0 || scene.taken()) return;
+    if (event.button !== 0) return;
     const place = aim(event);
     const row = place ? rowUnder(ray, scene.bodies()) : undefined;
+    if (scene.taken(row)) return;
     if (!place || row === undefined) {
       pressed = { x: event.clientX, y: event.clientY };
       return;
@@ -76,7 +77,9 @@ export function dragBodies(canvas: HTMLCanvasElement, scene: DragScene, wishes: 
     held = { row, offset: body.position.clone().sub(place), yaw_rad: 2 * Math.atan2(z, w) };
     scene.holding(true);
     canvas.setPointerCapture(event.pointerId);
-  });
+  };
+  // before the camera's controls and the handles
+  canvas.addEventListener("pointerdown", press, { capture: true });
   canvas.addEventListener("pointermove", (event) => {
     const place = held && aim(event);
     if (!held || !place) return;

@@ -53,6 +53,16 @@ export class Handles {
     return this.#controls.find(({ axis }) => axis !== null)?.axis ?? undefined;
   }
 
+  /** The body that has them. */
+  get row(): number | undefined {
+    return this.#row;
+  }
+
+  /** Whether they may be taken hold of. */
+  set enabled(enabled: boolean) {
+    for (const controls of this.#controls) controls.enabled = enabled;
+  }
+
   /** Stands at another body, or nowhere. */
   select(row: number | undefined): void {
     this.#row = row;

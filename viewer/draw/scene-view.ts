@@ -117,8 +117,12 @@ export class SceneView {
       {
         camera: this.#camera,
         bodies: () => (this.movable ? this.#bodies : []),
-        taken: () => this.#handles.pointed !== undefined,
-        holding: (held) => this.#holding(held),
+        // what is inside of its own handles can be pulled all the same
+        taken: (row) => this.#handles.pointed !== undefined && row !== this.#handles.row,
+        holding: (held) => {
+          this.#handles.enabled = !held;
+          this.#holding(held);
+        },
         select: (row) => this.onSelect(row),
       },
       wishes,

@@ -309,12 +309,19 @@ function Planned({ live }: { readonly live: LiveLink }) {
   );
 }
 
+/** What would be written as 0.00 m. */
+const NOTHING_m = 0.005;
+
 function textOf({ active, place }: PlannedPush): string {
   if (!place) return `reach ${active}`;
   const { anchor, x_m, y_m, yaw_deg } = place;
   const sides = [
-    ...(x_m === 0 ? [] : [`${Math.abs(x_m).toFixed(2)} m ${x_m > 0 ? "in front of" : "behind"}`]),
-    ...(y_m === 0 ? [] : [`${Math.abs(y_m).toFixed(2)} m to the ${y_m > 0 ? "left" : "right"} of`]),
+    ...(Math.abs(x_m) < NOTHING_m
+      ? []
+      : [`${Math.abs(x_m).toFixed(2)} m ${x_m > 0 ? "in front of" : "behind"}`]),
+    ...(Math.abs(y_m) < NOTHING_m
+      ? []
+      : [`${Math.abs(y_m).toFixed(2)} m to the ${y_m > 0 ? "left" : "right"} of`]),
   ];
   const turned = yaw_deg === null || yaw_deg === 0 ? "" : `, turned ${yaw_deg.toFixed(0)}°`;
   return `push ${active} to ${sides.join(" and ") || "where it is"} ${anchor}${turned}`;

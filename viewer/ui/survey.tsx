@@ -35,6 +35,7 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
         <label>
           <span>over</span>
           <select
+            aria-label="What the episodes run over"
             value={over.value}
             onChange={({ currentTarget }) => {
               over.value = currentTarget.value as SurveyOver;
