@@ -5,14 +5,13 @@
  */
 
 import { z } from "zod";
+import { maxChunkSteps } from "../policies/manifest.ts";
 
 export const protocol = "understudy/1";
 
 /** Most robots that one session may stand for, and most arrays in one observation. */
 export const maxRobots = 4096;
 const maxArrays = 64;
-/** Most actions in a chunk. */
-export const maxSteps = 256;
 
 const text = z.string().max(2000);
 const session = z.string().min(8).max(64).describe("as in the welcome");
@@ -84,7 +83,7 @@ const action = z
       .number()
       .int()
       .min(1)
-      .max(maxSteps)
+      .max(maxChunkSteps)
       .exactOptional()
       .describe("actions in a chunk, one for each control step from the observation's on; else 1"),
   })

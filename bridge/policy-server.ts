@@ -3,7 +3,8 @@
  * actions. All observations that wait when the policy is free are answered by one inference.
  */
 
-import { type Answer, Batcher, type ServedPolicy } from "./batcher.ts";
+import type { PolicyRuntime } from "../policies/runtime/runtime.ts";
+import { type Answer, Batcher } from "./batcher.ts";
 import { monotonic_s, stamp_ns } from "./clock.ts";
 import { decode, encode } from "./codec.ts";
 import { Latencies, Refusals } from "./counts.ts";
@@ -20,7 +21,7 @@ import {
 
 export interface ServeOptions {
   /** Stays the caller's: close it after the server. */
-  readonly policy: ServedPolicy;
+  readonly policy: PolicyRuntime;
   /** Such as tcp://127.0.0.1:5601 (the default) or ipc:///tmp/policy; port * takes a free one. */
   readonly endpoint?: string;
   /** How long after its observation an action may be in force. */
@@ -65,7 +66,7 @@ export async function servePolicy(options: ServeOptions): Promise<PolicyServer> 
 export class PolicyServer {
   /** Where it listens, with the port it was given. */
   readonly endpoint: string;
-  readonly #policy: ServedPolicy;
+  readonly #policy: PolicyRuntime;
   readonly #ttl_ms: number;
   readonly #log: (line: string) => void;
   readonly #link: Connection;
@@ -221,7 +222,7 @@ export class PolicyServer {
     session.sequence++;
     session.actions += robots.length;
     this.#totals.actions += robots.length;
-    const { steps = 1 } = this.#policy;
+    const { steps = 1 } = this.#policy.manifest;
     const action: MessageOf<"action"> = {
       type: "action",
       session: session.id,
