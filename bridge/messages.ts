@@ -91,6 +91,18 @@ const action = z
     "What robots should do, in the manifest's output units. One frame: [rows, steps, size].",
   );
 
+const episode = z
+  .strictObject({
+    type: z.literal("episode"),
+    session,
+    robot: robotIndex.describe("whose episode"),
+    outcome: z.string().min(1).max(100).describe("how it ended; `success` if it succeeded"),
+    return: z.number().exactOptional().describe("sum of its rewards, where the robot knows them"),
+  })
+  .describe(
+    "An episode of a robot has ended, with its last observation. It is for who records the session: the policy forgets by `resets`.",
+  );
+
 const ping = z
   .strictObject({
     type: z.literal("ping"),
@@ -185,6 +197,7 @@ export const messageSchemas = {
   welcome,
   observation,
   action,
+  episode,
   ping,
   pong,
   status,
@@ -204,6 +217,7 @@ export const senders: Readonly<Record<MessageType, "robot" | "policy" | "both">>
   welcome: "policy",
   observation: "robot",
   action: "policy",
+  episode: "robot",
   ping: "robot",
   pong: "policy",
   status: "policy",

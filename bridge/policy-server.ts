@@ -42,6 +42,8 @@ export interface ServerReport {
   readonly actions: number;
   readonly superseded: number;
   readonly batches: number;
+  /** Episodes that robots said had ended. */
+  readonly episodes: number;
   readonly refused: Readonly<Record<string, number>>;
   /** From an observation received to its action sent. */
   readonly latencyP50_ms: number;
@@ -75,7 +77,7 @@ export class PolicyServer {
   readonly #refused: Refusals;
   readonly #latencies = new Latencies();
   readonly #timer: NodeJS.Timeout;
-  #totals = { observations: 0, actions: 0, superseded: 0, batches: 0 };
+  #totals = { observations: 0, actions: 0, superseded: 0, batches: 0, episodes: 0 };
   #running: Promise<void> | undefined;
   #closed = false;
 
@@ -152,6 +154,7 @@ export class PolicyServer {
     }
     session.heard_s = now_s;
     if (message.type === "observation") this.#observe(session, message, blobs, now_s);
+    if (message.type === "episode") this.#endEpisode(session, message);
     if (message.type === "ping") this.#pong(session, message, now_s);
     if (message.type === "bye") this.#forget(session, "said goodbye");
   }
@@ -200,6 +203,14 @@ export class PolicyServer {
     const superseded = this.#batcher.add({ fleet: session, header, blobs, received_s });
     session.superseded += superseded;
     this.#totals.superseded += superseded;
+  }
+
+  #endEpisode({ id, address, robots }: Session, { robot }: MessageOf<"episode">): void {
+    if (robot < robots) this.#totals.episodes++;
+    else {
+      const text = `The end of an episode of robot ${robot} of a session of ${robots} robots.`;
+      this.#refuse(address, { code: "message", reason: "unknown robot", text }, id);
+    }
   }
 
   async #answerAll(): Promise<void> {

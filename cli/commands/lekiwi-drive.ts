@@ -9,7 +9,7 @@ import { Refusal } from "../../bridge/adapters/refusal.ts";
 import { Rhythm } from "../../bridge/adapters/rhythm.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
 import { numberNames, type PolicyInput } from "../../policies/manifest.ts";
-import { loadPolicy } from "../../policies/runtime/node.ts";
+import { openPolicy, policyOptions } from "../adapt.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { formatTable } from "../table.ts";
 
@@ -22,7 +22,7 @@ export const lekiwiDrive = defineCommand({
     ],
   ],
   options: {
-    policy: { type: "string", required: true, description: "folder of the policy bundle" },
+    ...policyOptions,
     commands: { type: "string", default: defaultLeKiwi.commands, description: "the robot's PULL" },
     observations: {
       type: "string",
@@ -50,7 +50,7 @@ export const lekiwiDrive = defineCommand({
     ...jsonOption,
   },
   async run({ options, signal, io, report }) {
-    const policy = await loadPolicy(options.policy);
+    const { policy, close } = await openPolicy(options, io);
     const session = new PolicySession(policy);
     const { input } = onlyCamera(policy.manifest);
     const toldBy = new Map(toldInputs(policy.manifest).map((told) => [told.name, told]));
@@ -87,7 +87,7 @@ export const lekiwiDrive = defineCommand({
       }
     } finally {
       await robot.close();
-      await policy.close();
+      await close();
       report({ actions, refused: robot.refusals.byReason() }, () =>
         formatTable(
           [{ title: "observations" }, { title: "count", align: "right" }],

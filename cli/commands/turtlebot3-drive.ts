@@ -7,10 +7,10 @@ import { decodeRosImage, layersOf, type RosImage } from "../../bridge/adapters/r
 import { defaultRosbridge, Rosbridge, twistTypes } from "../../bridge/adapters/rosbridge.ts";
 import { ToldByTopics } from "../../bridge/adapters/told-by-topics.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
-import { loadPolicy } from "../../policies/runtime/node.ts";
-import { namesOf, untilAborted } from "../adapt.ts";
+import { namesOf, openPolicy, policyOptions } from "../adapt.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { formatTable } from "../table.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 const imageType = "sensor_msgs/msg/Image";
 /** Depth and roles must be of the same moment. */
@@ -22,7 +22,7 @@ export const turtlebot3Drive = defineCommand({
     ["turtlebot3-drive --policy policies/zoo/push-pair --twist Twist", "ROS 2 Humble"],
   ],
   options: {
-    policy: { type: "string", required: true, description: "folder of the policy bundle" },
+    ...policyOptions,
     rosbridge: { type: "string", default: defaultRosbridge, description: "its WebSocket" },
     twist: {
       type: "string",
@@ -49,7 +49,7 @@ export const turtlebot3Drive = defineCommand({
     ...jsonOption,
   },
   async run({ options, signal, io, report }) {
-    const policy = await loadPolicy(options.policy);
+    const { policy, close } = await openPolicy(options, io);
     const { input, camera } = onlyCamera(policy.manifest);
     const session = new PolicySession(policy);
     const seen: { depth?: RosImage; roles?: RosImage } = {};
@@ -94,7 +94,7 @@ export const turtlebot3Drive = defineCommand({
     };
     await untilAborted(signal);
     await robot.close();
-    await policy.close();
+    await close();
     report({ actions, refused: robot.refusals.byReason() }, () =>
       formatTable(
         [{ title: "images" }, { title: "count", align: "right" }],

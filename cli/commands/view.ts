@@ -12,6 +12,7 @@ import { LiveSocket } from "../live.ts";
 import { bundleOfCheckpoint } from "../live-policy.ts";
 import { WatchedPolicy } from "../live-robot.ts";
 import { RunWatch } from "../live-runs.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** How often checkpoints are looked for, and robots told of. */
 const RUNS_ms = 1000;
@@ -76,7 +77,7 @@ export const view = defineCommand({
       closing.unshift(() => timers.forEach(clearInterval));
       io.out(`The viewer is at ${server.url} (Ctrl-C ends it).\n`);
       if (open) openBrowser(server.url, (line) => io.err(line));
-      await aborted(signal);
+      await untilAborted(signal);
     } finally {
       for (const close of closing) await close();
     }
@@ -114,13 +115,6 @@ async function serveWatched(folder: string, endpoint: string, io: Io) {
       await runtime.close();
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function openBrowser(url: string, remark: (line: string) => void): void {
