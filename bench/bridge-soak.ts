@@ -100,7 +100,8 @@ else await soak();
 async function play(role: string, words: readonly string[]): Promise<void> {
   process.on("disconnect", () => process.exit());
   const isPrior = raisePriority();
-  keepHeapSmall();
+  // as `understudy supervise` does
+  if (role === "supervisor") keepHeapSmall();
   const account = await roles[role](...words);
   process.on("message", () => {
     const rss_MB = process.memoryUsage.rss() / 1e6;

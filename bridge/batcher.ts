@@ -8,12 +8,6 @@ import { type PolicyManifest, rowSize } from "../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../policies/runtime/runtime.ts";
 import type { MessageOf } from "./messages.ts";
 
-/** A policy that may answer with a chunk: `step` then gives actions [rows, steps, A]. */
-export type ServedPolicy = PolicyRuntime & {
-  /** Actions in one answer, one for each control step; 1 unless given. */
-  readonly steps?: number;
-};
-
 /** The robots of one session, and what the policy remembers of each. */
 export interface Fleet {
   readonly robots: number;
@@ -54,12 +48,12 @@ export function createFleet({ recurrent }: PolicyManifest, robots: number): Flee
 }
 
 export class Batcher<F extends Fleet> {
-  readonly #policy: ServedPolicy;
+  readonly #policy: PolicyRuntime;
   readonly #waiting = new Map<F, Map<number, Row<F>>>();
   /** Reused by the next batch. */
   readonly #buffers = new Map<string, Float32Array>();
 
-  constructor(policy: ServedPolicy) {
+  constructor(policy: PolicyRuntime) {
     this.#policy = policy;
   }
 
@@ -223,10 +217,11 @@ export class Batcher<F extends Fleet> {
 
   /** Numbers in one answer: [steps, A]. */
   get #answerSize(): number {
-    return rowSize(this.#policy.manifest.output.shape) * (this.#policy.steps ?? 1);
+    const { output, steps = 1 } = this.#policy.manifest;
+    return rowSize(output.shape) * steps;
   }
 
-  /** A chunk is not the runtime's to check. */
+  /** Not every policy is one of `createRuntime`'s, which checks this itself. */
   #checkActions(actions: Float32Array, rows: number): void {
     if (actions.length === rows * this.#answerSize) return;
     throw new ShapeError(

@@ -1,6 +1,5 @@
 /** Public face of bridge/. In this repository, import from the file itself. */
 
-export type { ServedPolicy } from "./batcher.ts";
 export {
   type PolicyServer,
   type ServeOptions,

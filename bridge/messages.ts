@@ -5,14 +5,13 @@
  */
 
 import { z } from "zod";
+import { maxChunkSteps } from "../policies/manifest.ts";
 
 export const protocol = "understudy/1";
 
 /** Most robots that one session may stand for, and most arrays in one observation. */
 export const maxRobots = 4096;
 const maxArrays = 64;
-/** Most actions in a chunk. */
-export const maxSteps = 256;
 
 const text = z.string().max(2000);
 const session = z.string().min(8).max(64).describe("as in the welcome");
@@ -84,12 +83,24 @@ const action = z
       .number()
       .int()
       .min(1)
-      .max(maxSteps)
+      .max(maxChunkSteps)
       .exactOptional()
       .describe("actions in a chunk, one for each control step from the observation's on; else 1"),
   })
   .describe(
     "What robots should do, in the manifest's output units. One frame: [rows, steps, size].",
+  );
+
+const episode = z
+  .strictObject({
+    type: z.literal("episode"),
+    session,
+    robot: robotIndex.describe("whose episode"),
+    outcome: z.string().min(1).max(100).describe("how it ended; `success` if it succeeded"),
+    return: z.number().exactOptional().describe("sum of its rewards, where the robot knows them"),
+  })
+  .describe(
+    "An episode of a robot has ended, with its last observation. It is for who records the session: the policy forgets by `resets`.",
   );
 
 const ping = z
@@ -186,6 +197,7 @@ export const messageSchemas = {
   welcome,
   observation,
   action,
+  episode,
   ping,
   pong,
   status,
@@ -205,6 +217,7 @@ export const senders: Readonly<Record<MessageType, "robot" | "policy" | "both">>
   welcome: "policy",
   observation: "robot",
   action: "policy",
+  episode: "robot",
   ping: "robot",
   pong: "policy",
   status: "policy",

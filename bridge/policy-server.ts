@@ -3,7 +3,8 @@
  * actions. All observations that wait when the policy is free are answered by one inference.
  */
 
-import { type Answer, Batcher, type ServedPolicy } from "./batcher.ts";
+import type { PolicyRuntime } from "../policies/runtime/runtime.ts";
+import { type Answer, Batcher } from "./batcher.ts";
 import { monotonic_s, stamp_ns } from "./clock.ts";
 import { decode, encode } from "./codec.ts";
 import { Latencies, Refusals } from "./counts.ts";
@@ -20,7 +21,7 @@ import {
 
 export interface ServeOptions {
   /** Stays the caller's: close it after the server. */
-  readonly policy: ServedPolicy;
+  readonly policy: PolicyRuntime;
   /** Such as tcp://127.0.0.1:5601 (the default) or ipc:///tmp/policy; port * takes a free one. */
   readonly endpoint?: string;
   /** How long after its observation an action may be in force. */
@@ -41,6 +42,8 @@ export interface ServerReport {
   readonly actions: number;
   readonly superseded: number;
   readonly batches: number;
+  /** Episodes that robots said had ended. */
+  readonly episodes: number;
   readonly refused: Readonly<Record<string, number>>;
   /** From an observation received to its action sent. */
   readonly latencyP50_ms: number;
@@ -65,7 +68,7 @@ export async function servePolicy(options: ServeOptions): Promise<PolicyServer> 
 export class PolicyServer {
   /** Where it listens, with the port it was given. */
   readonly endpoint: string;
-  readonly #policy: ServedPolicy;
+  readonly #policy: PolicyRuntime;
   readonly #ttl_ms: number;
   readonly #log: (line: string) => void;
   readonly #link: Connection;
@@ -74,7 +77,7 @@ export class PolicyServer {
   readonly #refused: Refusals;
   readonly #latencies = new Latencies();
   readonly #timer: NodeJS.Timeout;
-  #totals = { observations: 0, actions: 0, superseded: 0, batches: 0 };
+  #totals = { observations: 0, actions: 0, superseded: 0, batches: 0, episodes: 0 };
   #running: Promise<void> | undefined;
   #closed = false;
 
@@ -151,6 +154,7 @@ export class PolicyServer {
     }
     session.heard_s = now_s;
     if (message.type === "observation") this.#observe(session, message, blobs, now_s);
+    if (message.type === "episode") this.#endEpisode(session, message);
     if (message.type === "ping") this.#pong(session, message, now_s);
     if (message.type === "bye") this.#forget(session, "said goodbye");
   }
@@ -201,6 +205,14 @@ export class PolicyServer {
     this.#totals.superseded += superseded;
   }
 
+  #endEpisode({ id, address, robots }: Session, { robot }: MessageOf<"episode">): void {
+    if (robot < robots) this.#totals.episodes++;
+    else {
+      const text = `The end of an episode of robot ${robot} of a session of ${robots} robots.`;
+      this.#refuse(address, { code: "message", reason: "unknown robot", text }, id);
+    }
+  }
+
   async #answerAll(): Promise<void> {
     while (!this.#closed && !this.#batcher.idle) {
       const answers = await this.#batcher.run();
@@ -221,7 +233,7 @@ export class PolicyServer {
     session.sequence++;
     session.actions += robots.length;
     this.#totals.actions += robots.length;
-    const { steps = 1 } = this.#policy;
+    const { steps = 1 } = this.#policy.manifest;
     const action: MessageOf<"action"> = {
       type: "action",
       session: session.id,

@@ -145,6 +145,18 @@ export class RobotLink {
     this.#gates.stepBegun();
   }
 
+  /**
+   * Says that an episode of `robot` has ended with its last observation, and how ("success", or anything
+   * else in a word or two): who records the session can tell episodes apart. The policy forgets by `resets`.
+   */
+  endEpisode(outcome: string, { robot = 0, sum }: { robot?: number; sum?: number } = {}): void {
+    this.#session.throwIfOver();
+    const session = this.#session.id;
+    if (session === undefined) return;
+    const rewards = sum === undefined ? {} : { return: sum };
+    this.#session.post({ type: "episode", session, robot, outcome, ...rewards });
+  }
+
   /** How much longer `commandOf` may be in force, unless a newer action comes; 0 where it is not. */
   timeLeft_s(robot: number, now_s = monotonic_s()): number {
     return this.#gates.timeLeft_s(robot, now_s);

@@ -2,14 +2,24 @@
 
 import { readFileSync } from "node:fs";
 import type { AdapterReport } from "../bridge/adapters/refusal.ts";
+import { recordedPolicy } from "../bridge/recorder/recorded-policy.ts";
 import { ConfigError, FileError } from "../core/errors.ts";
-import type { Context, Options } from "./command.ts";
+import { loadPolicy } from "../policies/runtime/node.ts";
+import type { PolicyRuntime } from "../policies/runtime/runtime.ts";
+import type { Context, Io, Options, ValuesOf } from "./command.ts";
 import { formatInteger } from "./format.ts";
+import { openRecorder, recordOptions, wallClock_ns } from "./recording/open-recorder.ts";
 import { formatTable } from "./table.ts";
 
-/** For commands that serve a policy. */
-export const adapterOptions = {
+/** For commands that hold a policy. */
+export const policyOptions = {
   policy: { type: "string", required: true, description: "folder of the policy bundle" },
+  ...recordOptions,
+} as const satisfies Options;
+
+/** For commands that serve one. */
+export const adapterOptions = {
+  ...policyOptions,
   names: {
     type: "string",
     description: "input=name,...: what the robot calls the policy's inputs, where it differs",
@@ -23,6 +33,21 @@ export const adapterOptions = {
     description: "allow an address that other machines can reach; nothing is encrypted",
   },
 } as const satisfies Options;
+
+/** The policy, recorded where the options say so. `close` closes both. */
+export async function openPolicy(
+  options: ValuesOf<typeof policyOptions>,
+  io: Io,
+): Promise<{ readonly policy: PolicyRuntime; close(): Promise<void> }> {
+  const policy = await loadPolicy(options.policy);
+  const recording = await openRecorder(options, io, policy.manifest);
+  const close = async () => {
+    await policy.close();
+    await recording?.recorder.close();
+  };
+  if (!recording) return { policy, close };
+  return { policy: recordedPolicy(policy, recording.recorder, wallClock_ns), close };
+}
 
 /** `layers=front,goal=target` as a table. */
 export function namesOf(text: string | undefined): Readonly<Record<string, string>> {
@@ -47,13 +72,6 @@ export function secretOf(file: string | undefined): string | undefined {
   const [secret] = text.split("\n", 1);
   if (secret.trim() !== "") return secret.trim();
   throw new FileError(`The first line of "${file}" is empty. Write the token there.`);
-}
-
-export function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** What a server of another protocol has done, once it has ended. */

@@ -2,9 +2,15 @@
 
 import { encodeJpeg } from "../bridge/adapters/jpeg.ts";
 import { type LeKiwiState, restingJoints } from "../bridge/adapters/lekiwi-messages.ts";
+import { toldInputs } from "../bridge/adapters/policy-session.ts";
 import { encodeRoles, rolesPerImage } from "../bridge/adapters/role-image.ts";
 import { createRng } from "../core/rng.ts";
-import type { CameraSpec, PolicyInterface } from "../policies/manifest.ts";
+import {
+  type CameraSpec,
+  numberNames,
+  type PolicyInput,
+  type PolicyInterface,
+} from "../policies/manifest.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { egoPushCamera } from "../sim/camera.ts";
 import { Eyes } from "../sim/eyes.ts";
@@ -23,17 +29,19 @@ export class SimulatedLeKiwi {
   readonly #batch: SceneBatch;
   readonly #front: Eyes;
   readonly #camera: CameraSpec | undefined;
+  readonly #told: readonly PolicyInput[];
 
-  private constructor(batch: SceneBatch, front: Eyes, camera: CameraSpec | undefined) {
+  private constructor(batch: SceneBatch, front: Eyes, robot: PolicyInterface) {
     this.#batch = batch;
     this.#front = front;
-    this.#camera = camera;
+    this.#camera = robot.inputs.find(({ camera }) => camera)?.camera;
+    this.#told = toldInputs(robot);
   }
 
   /** Places the robot at start number `start`, one of those that `evaluate` uses. */
   static async open(
     simulation: SimulationSpec,
-    { inputs }: PolicyInterface,
+    robot: PolicyInterface,
     start: number,
   ): Promise<SimulatedLeKiwi> {
     const batch = await SceneBatch.create({
@@ -42,7 +50,7 @@ export class SimulatedLeKiwi {
       envs: 1,
       firstEnv: start,
       purpose: "evaluation",
-      groups: inputs.map(({ name }) => name as GroupName),
+      groups: robot.inputs.map(({ name }) => name as GroupName),
     });
     const { world, scene } = batch;
     const renderer = await createRenderer({
@@ -54,10 +62,10 @@ export class SimulatedLeKiwi {
     const front = new Eyes(world, scene, renderer, { roles: [], room: true });
     batch.reset();
     front.begin(0, createRng(simulation.seed), exact);
-    return new SimulatedLeKiwi(batch, front, inputs.find(({ camera }) => camera)?.camera);
+    return new SimulatedLeKiwi(batch, front, robot);
   }
 
-  /** The base moves as it really does; the arm rests. */
+  /** The base moves as it really does; the arm rests. What the student is told besides, its owner would tell it. */
   get state(): LeKiwiState {
     const { at } = bodyState;
     const { states } = this.#batch.world;
@@ -70,6 +78,12 @@ export class SimulatedLeKiwi {
       forward_mps: cos * vx + sin * vy,
       left_mps: cos * vy - sin * vx,
       turn_radps: states[at.angularVelocity + 2],
+      told: Object.fromEntries(
+        this.#told.flatMap((input) => {
+          const row = this.#batch.groups[input.name as GroupName];
+          return numberNames(input).map((name, i) => [name, row[i]] as const);
+        }),
+      ),
     };
   }
 

@@ -12,7 +12,7 @@ export const exportTolerance = 1e-5;
 export interface ExportCheck {
   /** Rows of every input, such as a few hundred real observations. */
   readonly inputs: Rows;
-  /** The trainer's actions [rows, A] for those rows, with recurrent states at zero. */
+  /** The trainer's actions [rows, A] (or chunks [rows, steps, A]) for those rows, with recurrent states at zero. */
   readonly expected: Float32Array;
   /** Likewise what its pose head says, for a policy that has one. */
   readonly poses?: Float32Array;
@@ -38,7 +38,8 @@ export async function exportBundle(request: {
 }): Promise<ExportReport> {
   const { folder, onnx, manifest: draft, check } = request;
   const manifest = completeManifest(draft, onnx);
-  const rows = check.expected.length / rowSize(manifest.output.shape);
+  const { steps = 1, output } = manifest;
+  const rows = check.expected.length / (steps * rowSize(output.shape));
   if (rows < 1)
     throw new FileError(`Policy "${manifest.name}" was not exported: no rows to check.`);
   const { actions, poses } = await answerOf(manifest, onnx, check.inputs, rows);
@@ -51,7 +52,7 @@ export async function exportBundle(request: {
       `Policy "${manifest.name}" was not exported: onnxruntime differs from the trainer by ${maxDifference}, at most ${exportTolerance} is allowed.`,
     );
   }
-  const { low, high } = manifest.output;
+  const { low, high } = output;
   const outside = actions.find((action) => action < low || action > high);
   if (outside !== undefined) {
     throw new FileError(

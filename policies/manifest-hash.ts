@@ -5,8 +5,8 @@ import type { PolicyInterface } from "./manifest.ts";
 
 /**
  * SHA-256 (hex) of what both sides of a wire must agree on: inputs, output and control step, without
- * the prose in `meaning`. Weights, provenance and recurrent state do not count: a better policy of
- * the same shape fits.
+ * the prose in `meaning`. Weights, provenance, recurrent state and the length of a chunk do not count: a
+ * better policy of the same shape fits, and robots count the actions of a chunk, however many there are.
  */
 export function manifestHash({ inputs, output, controlStep_s }: PolicyInterface): string {
   const text = canonicalJson({ inputs, output, controlStep_s });

@@ -12,6 +12,8 @@ import { type Layout, layout } from "../core/layout.ts";
 
 /** Manifests of a higher format come from a newer understudy. */
 export const manifestFormat = 1;
+/** Most actions in one answer. */
+export const maxChunkSteps = 256;
 
 const size = z.number().int().min(1).max(1_000_000);
 const name = z.string().min(1).max(200);
@@ -116,6 +118,15 @@ export const policyManifestSchema = z.strictObject({
   scene: name,
   robot: name.exactOptional(),
   controlStep_s: z.number().gt(0).max(10).describe("time between two actions"),
+  steps: z
+    .number()
+    .int()
+    .min(2)
+    .max(maxChunkSteps)
+    .exactOptional()
+    .describe(
+      "actions in one answer: a chunk, one for each control step from the observation's on",
+    ),
   inputs: z.array(input).min(1),
   output,
   recurrent: z.array(recurrentState).default([]),
@@ -165,6 +176,17 @@ export function layoutOf(columns: readonly { name: string; width: number }[]): L
 /** The other way round: the columns a manifest lists for a layout. */
 export function columnsOf(columns: Layout): { name: string; width: number }[] {
   return Object.entries(columns.width).map(([name, width]) => ({ name, width }));
+}
+
+/** A name for each number in a row of an input that is no image, such as "goal.offset_0". */
+export function numberNames({ name, shape, columns }: PolicyInput): string[] {
+  if (!columns) return numbered(name, rowSize(shape));
+  return columns.flatMap((column) => numbered(`${name}.${column.name}`, column.width));
+}
+
+/** `name`, or name_0, name_1 and so on where there are several. */
+export function numbered(name: string, count: number): string[] {
+  return count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}_${i}`);
 }
 
 /** Numbers in one row of `shape`. */

@@ -54,6 +54,7 @@ const policySide: FuzzTarget = {
     const pool: Frames[] = [
       encode(hello),
       encode({ type: "observation", session: real, sequence: 1, ...seen }, [state]),
+      encode({ type: "episode", session: real, robot: 2, outcome: "success", return: 1.5 }),
       encode({ type: "ping", session: real, sent_ns: 5 }),
       encode({ type: "inspect", nonce }),
       encode({ type: "bye", session }),

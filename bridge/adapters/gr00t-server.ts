@@ -5,7 +5,7 @@
 
 import { Reply } from "zeromq";
 import { inSiUnits, type PolicyManifest, rowSize } from "../../policies/manifest.ts";
-import type { ServedPolicy } from "../batcher.ts";
+import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import {
   arrayIn,
   decodeRequest,
@@ -26,7 +26,7 @@ export const defaultGr00tEndpoint = "tcp://127.0.0.1:5555";
 
 export interface Gr00tServerOptions {
   /** Stays the caller's: close it after the server. */
-  readonly policy: ServedPolicy;
+  readonly policy: PolicyRuntime;
   readonly endpoint?: string;
   /** Needed in every request where given. Without one, nobody may stop the server by "kill". */
   readonly token?: string;

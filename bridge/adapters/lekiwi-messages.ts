@@ -28,6 +28,8 @@ export interface LeKiwiState {
   readonly forward_mps: number;
   readonly left_mps: number;
   readonly turn_radps: number;
+  /** What a student is told besides, by the names of `numberNames`. LeRobot's own client passes it over. */
+  readonly told?: Readonly<Record<string, number>>;
 }
 
 export interface LeKiwiObservation {
@@ -40,6 +42,7 @@ export interface LeKiwiObservation {
 const maxCommandBytes = 16_384;
 const maxObservationBytes = 64 * 2 ** 20;
 const maxCameras = 16;
+const maxToldNumbers = 1024;
 const degrees = Math.PI / 180;
 
 export const restingJoints = Object.fromEntries(
@@ -49,7 +52,7 @@ export const restingJoints = Object.fromEntries(
 /** @throws Refusal. The three speeds must be there; joints that are not stay undefined. */
 export function decodeCommand(
   frames: readonly Uint8Array[],
-): Omit<LeKiwiState, "joints"> & { readonly joints: Partial<LeKiwiState["joints"]> } {
+): Omit<LeKiwiState, "joints" | "told"> & { readonly joints: Partial<LeKiwiState["joints"]> } {
   if (frames.length !== 1) {
     throw new Refusal("frame count", `Expected one frame, got ${frames.length}.`);
   }
@@ -82,7 +85,7 @@ export function decodeObservation(frames: readonly Uint8Array[]): LeKiwiObservat
   const joints = Object.fromEntries(
     lekiwiJoints.map((joint) => [joint, numberIn(map, joint)]),
   ) as unknown as LeKiwiState["joints"];
-  const state = { joints, ...twistIn(map) };
+  const state = { joints, ...twistIn(map), ...toldIn(rest) };
   if (names === undefined && frames.length === 1) {
     return { wire: "0.6.0", state, cameras: base64Images(rest) };
   }
@@ -101,6 +104,17 @@ export function decodeObservation(frames: readonly Uint8Array[]): LeKiwiObservat
   return { wire: "0.6.1", state, cameras };
 }
 
+/** Numbers under names that are not a LeKiwi's own. */
+function toldIn(map: Readonly<Record<string, unknown>>): Pick<LeKiwiState, "told"> {
+  const own = new Set<string>([...lekiwiJoints, "x.vel", "y.vel", "theta.vel"]);
+  const names = Object.keys(map).filter((key) => typeof map[key] === "number" && !own.has(key));
+  if (names.length > maxToldNumbers) {
+    throw new Refusal("oversize", `Expected at most ${maxToldNumbers} further numbers.`);
+  }
+  if (names.length === 0) return {};
+  return { told: Object.fromEntries(names.map((name) => [name, numberIn(map, name)])) };
+}
+
 function base64Images(map: Readonly<Record<string, unknown>>): Map<string, Uint8Array> {
   const cameras = new Map<string, Uint8Array>();
   for (const [name, value] of Object.entries(map)) {
@@ -114,11 +128,12 @@ function base64Images(map: Readonly<Record<string, unknown>>): Map<string, Uint8
   return cameras;
 }
 
-function stateMap({ joints, forward_mps, left_mps, turn_radps }: LeKiwiState) {
-  return { ...joints, "x.vel": forward_mps, "y.vel": left_mps, "theta.vel": turn_radps / degrees };
+function stateMap({ joints, forward_mps, left_mps, turn_radps, told }: LeKiwiState) {
+  const twist = { "x.vel": forward_mps, "y.vel": left_mps, "theta.vel": turn_radps / degrees };
+  return { ...told, ...joints, ...twist };
 }
 
-function twistIn(map: Readonly<Record<string, unknown>>): Omit<LeKiwiState, "joints"> {
+function twistIn(map: Readonly<Record<string, unknown>>): Omit<LeKiwiState, "joints" | "told"> {
   return {
     forward_mps: numberIn(map, "x.vel"),
     left_mps: numberIn(map, "y.vel"),

@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { inSiUnits, type PolicyManifest, rowSize } from "../../policies/manifest.ts";
-import type { ServedPolicy } from "../batcher.ts";
+import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import { monotonic_s } from "../clock.ts";
 import { ndarray } from "./numpy.ts";
 import { cannotListen, checkLocal, sameSecret } from "./open-port.ts";
@@ -19,7 +19,7 @@ import { type AdapterReport, Refusal, RefusalLog } from "./refusal.ts";
 
 export interface OpenpiServerOptions {
   /** Stays the caller's: close it after the server. */
-  readonly policy: ServedPolicy;
+  readonly policy: PolicyRuntime;
   readonly host?: string;
   /** 8000 unless given; 0 takes a free one. */
   readonly port?: number;
@@ -42,7 +42,7 @@ export class OpenpiConversation {
   readonly #now_s: () => number;
   #previousTotal_s: number | undefined;
 
-  constructor(policy: ServedPolicy, names: InputNames = {}, now_s = monotonic_s) {
+  constructor(policy: PolicyRuntime, names: InputNames = {}, now_s = monotonic_s) {
     this.#manifest = policy.manifest;
     this.#session = new PolicySession(policy, names);
     this.#now_s = now_s;
@@ -67,11 +67,8 @@ export class OpenpiConversation {
 }
 
 /** What the server says first: enough for a client to know what to send and what comes back. */
-export function openpiMetadata(
-  { manifest, steps = 1 }: ServedPolicy,
-  names: InputNames = {},
-): Uint8Array {
-  const { name, inputs, output, controlStep_s } = manifest;
+export function openpiMetadata({ manifest }: PolicyRuntime, names: InputNames = {}): Uint8Array {
+  const { name, inputs, output, controlStep_s, steps = 1 } = manifest;
   return encodeOpenpi({
     name,
     action_horizon: steps,

@@ -3,9 +3,15 @@
  * what was sent, checks them, and remembers from step to step what the policy needs to remember.
  */
 
-import { type PolicyInput, type PolicyOutput, rowSize } from "../../policies/manifest.ts";
-import type { Rows } from "../../policies/runtime/runtime.ts";
-import type { ServedPolicy } from "../batcher.ts";
+import { ConfigError } from "../../core/errors.ts";
+import {
+  type PolicyInput,
+  type PolicyInterface,
+  type PolicyManifest,
+  type PolicyOutput,
+  rowSize,
+} from "../../policies/manifest.ts";
+import { firstActions, type PolicyRuntime, type Rows } from "../../policies/runtime/runtime.ts";
 import { type NdArray, toFloat32 } from "./numpy.ts";
 import { Refusal } from "./refusal.ts";
 import { decodeRoles, rolesPerImage } from "./role-image.ts";
@@ -13,20 +19,23 @@ import { decodeRoles, rolesPerImage } from "./role-image.ts";
 /** Where an input is found, if not under its own name: wire name by input name. */
 export type InputNames = Readonly<Record<string, string>>;
 
+/** The array sent under a name. */
+export type FindArray = (name: string) => NdArray | undefined;
+
 /** Rows asked for in one request. */
 const maxRows = 256;
 
 export class PolicySession {
   /** Actions in one answer; more than one is a chunk, one action for each control step. */
   readonly steps: number;
-  readonly #policy: ServedPolicy;
+  readonly #policy: PolicyRuntime;
   readonly #names: InputNames;
   #rows = 0;
   #memory: Rows | undefined;
   #lastActions: Float32Array | undefined;
 
-  constructor(policy: ServedPolicy, names: InputNames = {}) {
-    this.steps = policy.steps ?? 1;
+  constructor(policy: PolicyRuntime, names: InputNames = {}) {
+    this.steps = policy.manifest.steps ?? 1;
     this.#policy = policy;
     this.#names = names;
   }
@@ -34,12 +43,22 @@ export class PolicySession {
   /**
    * Actions [rows, steps, A] in the manifest's output units. `find` gives the array sent under a name. Arrays
    * have `leadingAxes` axes in front of a row's own, of which the first counts the rows and others are 1.
-   * @throws Refusal for what cannot be used; then nothing is remembered.
+   * The robot is expected to carry out all of them. @throws Refusal for what cannot be used; then nothing is remembered.
    */
-  async act(
-    find: (name: string) => NdArray | undefined,
-    leadingAxes: 0 | 1 | 2,
-  ): Promise<Float32Array> {
+  async act(find: FindArray, leadingAxes: 0 | 1 | 2): Promise<Float32Array> {
+    const { actions, rows } = await this.#infer(find, leadingAxes);
+    this.#lastActions = lastOfEach(actions, rows, this.steps);
+    return actions;
+  }
+
+  /** The same for robots that ask again after each action: the first of each chunk, [rows, A]. */
+  async actOnce(find: FindArray, leadingAxes: 0 | 1 | 2): Promise<Float32Array> {
+    const { actions, rows } = await this.#infer(find, leadingAxes);
+    this.#lastActions = firstActions(actions, rows, this.steps);
+    return this.#lastActions;
+  }
+
+  async #infer(find: FindArray, leadingAxes: 0 | 1 | 2) {
     const { inputs, output } = this.#policy.manifest;
     const given = inputs.map((input) => ({ input, array: find(this.#wireName(input)) }));
     const rows = rowsIn(given.find(({ array }) => array)?.array, leadingAxes);
@@ -53,8 +72,7 @@ export class PolicySession {
     const { actions, state } = await this.#policy.step(batch, this.#memory, rows);
     this.#rows = rows;
     this.#memory = state;
-    this.#lastActions = lastOfEach(actions, rows, this.steps);
-    return actions;
+    return { actions, rows };
   }
 
   /** Forgets: the next request begins an episode. */
@@ -78,6 +96,21 @@ export class PolicySession {
   #wireName({ name }: PolicyInput): string {
     return this.#names[name] ?? name;
   }
+}
+
+/** Inputs that a robot has to send beside its images, such as a goal: nobody else can know them. */
+export function toldInputs({ inputs, output }: PolicyInterface): readonly PolicyInput[] {
+  return inputs.filter((input) => !input.camera && !repeatsAction(input, output));
+}
+
+/** The one input that is an image. @throws ConfigError where there is none, or more than one. */
+export function onlyCamera({ name, inputs }: PolicyManifest) {
+  const [input, ...others] = inputs.filter(({ camera }) => camera);
+  if (input?.camera && others.length === 0) return { input, camera: input.camera };
+  const found = input ? `${others.length + 1} cameras` : "no camera";
+  throw new ConfigError(
+    `Policy "${name}" looks at ${found}, this robot has one. Serve it over understudy/1, GR00T or openpi.`,
+  );
 }
 
 /** Whether an input is the previous action: the same columns within the same limits. */

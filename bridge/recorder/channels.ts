@@ -30,13 +30,14 @@ export interface ActionMessage {
   readonly si: Readonly<Record<string, number | null>>;
 }
 
-/** How an episode of a robot ended. Recordings of sessions have none. */
+/** How an episode of a robot ended. A session that says nothing of episodes has none. */
 export interface EpisodeMessage {
   readonly timestamp: { readonly sec: number; readonly nsec: number };
   readonly episode: number;
   readonly outcome: string;
   readonly steps: number;
-  readonly return: number;
+  /** Sum of its rewards, where they are known. */
+  readonly return?: number;
 }
 
 export const observationChannel = (robot: string): Channel => ({

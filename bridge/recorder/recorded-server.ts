@@ -50,6 +50,8 @@ export class SessionRecorder {
   readonly #recorder: Recorder;
   readonly #clock: () => Stamp_ns;
   readonly #numbers = new Map<string, number>();
+  /** Episodes that have ended, and observations since, by robot. */
+  readonly #counts = new Map<string, { episodes: number; steps: number }>();
   /** Two messages of a topic may not share a stamp. */
   #last_ns = -1n;
 
@@ -92,8 +94,17 @@ export class SessionRecorder {
           return { name, shape, values: rows[i].subarray(row * size, (row + 1) * size) };
         });
         const reset = resets.includes(robot);
+        this.#countsOf(nameOf(robot)).steps++;
         this.#recorder.observation(nameOf(robot), now_ns, { sequence, reset, arrays });
       }
+    }
+    if (message.type === "episode") {
+      const { robot, outcome, return: sum } = message;
+      const counts = this.#countsOf(nameOf(robot));
+      const end = { episode: counts.episodes++, outcome, steps: counts.steps };
+      counts.steps = 0;
+      const rewards = sum === undefined ? {} : { return: sum };
+      this.#recorder.episode(nameOf(robot), now_ns, { ...end, ...rewards });
     }
     if (message.type === "action") {
       const values = toFloats(blobs[0]);
@@ -103,6 +114,12 @@ export class SessionRecorder {
         this.#recorder.action(nameOf(robot), now_ns, message.observation, action);
       }
     }
+  }
+
+  #countsOf(robot: string) {
+    const counts = this.#counts.get(robot) ?? { episodes: 0, steps: 0 };
+    this.#counts.set(robot, counts);
+    return counts;
   }
 
   #now_ns(): Stamp_ns {

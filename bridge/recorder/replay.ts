@@ -6,11 +6,12 @@
 
 import { FileError } from "../../core/errors.ts";
 import { quantile } from "../../core/statistics.ts";
-import { type PolicyInterface, type PolicyManifest, rowSize } from "../../policies/manifest.ts";
+import type { PolicyInterface, PolicyManifest } from "../../policies/manifest.ts";
 import { describeInterface, manifestHash } from "../../policies/manifest-hash.ts";
 import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
-import type { ActionMessage, ObservationMessage } from "./channels.ts";
-import { type RecordedMessage, readRecording } from "./recording.ts";
+import type { ActionMessage } from "./channels.ts";
+import { ObservationReader, type Stamped } from "./observation-reader.ts";
+import { readRecording } from "./recording.ts";
 
 export interface ReplayReport {
   /** False for a recording that breaks off. */
@@ -59,7 +60,7 @@ export async function replayRecording(
         robot = new ReplayedRobot(policy.manifest);
         robots.set(name, robot);
       }
-      if (schemaName === "foxglove.RawImage") robot?.image(rest, { stamp_ns, message });
+      if (schemaName === "foxglove.RawImage") robot?.reader.image(rest, { stamp_ns, message });
       if (schemaName === "understudy.Observation") {
         observations++;
         robot?.observation({ stamp_ns, message });
@@ -68,7 +69,9 @@ export async function replayRecording(
       const { observation, action } = message as ActionMessage;
       const recorded = action.map((value) => value ?? Number.NaN);
       const replayed = await robot.answer(policy, observation);
-      comparison.add({ robot: name, observation, recorded, replayed: replayed ?? [] });
+      // of a chunk, simulations record the action that they used
+      const compared = replayed?.slice(0, recorded.length) ?? [];
+      comparison.add({ robot: name, observation, recorded, replayed: compared });
     },
     ({ manifest }) => {
       checkFit(file, manifest, policy.manifest);
@@ -127,47 +130,19 @@ class Comparison {
   }
 }
 
-type Stamped = Pick<RecordedMessage, "stamp_ns" | "message">;
-
 /** One robot's observations, and what the policy remembers of it. */
 class ReplayedRobot {
-  readonly #manifest: PolicyManifest;
-  /** Rows by input, as far as they have come. */
-  #images: Record<string, Float32Array> = {};
-  #imagesStamp_ns = -1n;
+  readonly reader: ObservationReader;
   readonly #observations = new Map<number, { readonly rows: Rows; readonly reset: boolean }>();
   #state: Rows | undefined;
 
   constructor(manifest: PolicyManifest) {
-    this.#manifest = manifest;
+    this.reader = new ObservationReader(manifest);
   }
 
-  image([input, layer]: readonly string[], { stamp_ns, message }: Stamped): void {
-    const spec = this.#manifest.inputs.find(({ name }) => name === input);
-    const index = spec?.camera?.layers.indexOf(layer) ?? -1;
-    if (!spec || index < 0) return;
-    if (stamp_ns !== this.#imagesStamp_ns) {
-      this.#images = {};
-      this.#imagesStamp_ns = stamp_ns;
-    }
-    const row = this.#images[input] ?? new Float32Array(rowSize(spec.shape));
-    this.#images[input] = row;
-    const bytes = Buffer.from((message as { data: string }).data, "base64");
-    new Uint8Array(row.buffer).set(bytes, index * bytes.length);
-  }
-
-  observation({ stamp_ns, message }: Stamped): void {
-    const { sequence, reset, arrays } = message as ObservationMessage;
-    const vectors = Object.entries(arrays).map(
-      ([name, values]) =>
-        [name, Float32Array.from(values, (value) => value ?? Number.NaN)] as const,
-    );
-    const images = stamp_ns === this.#imagesStamp_ns ? this.#images : {};
-    this.#images = {};
-    this.#observations.set(sequence, {
-      rows: { ...images, ...Object.fromEntries(vectors) },
-      reset,
-    });
+  observation(stamped: Stamped): void {
+    const { sequence, rows, reset } = this.reader.observation(stamped);
+    this.#observations.set(sequence, { rows, reset });
     const [oldest] = this.#observations.keys();
     if (this.#observations.size > remembered && oldest !== undefined) this.#drop(oldest);
   }

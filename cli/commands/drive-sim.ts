@@ -63,8 +63,9 @@ export const driveSim = defineCommand({
   config: runConfigSchema(),
   async run({ options, configure, signal, io, report }) {
     const { scene, protocol, server, task, seed, execute } = options;
-    const simulation = simulationOf(scene, configure(runConfigSchema(scene)), seed);
-    const robot = studentInterface(scene, simulation.config);
+    const config = configure(runConfigSchema(scene));
+    const simulation = simulationOf(scene, config, seed);
+    const robot = studentInterface(scene, simulation.config, config.student);
     const secret = secretOf(options.secret_file);
     const policy =
       protocol === "gr00t"

@@ -19,6 +19,7 @@ import { formatInteger } from "../format.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { listenerKeys, listenOptions } from "../wire-options.ts";
 
 export const envServer = defineCommand({
@@ -80,7 +81,7 @@ export const envServer = defineCommand({
         log,
         ...keys,
       });
-      await Promise.race([aborted(signal), ...(options.untilInputEnds ? [inputEnds()] : [])]);
+      await Promise.race([untilAborted(signal), ...(options.untilInputEnds ? [inputEnds()] : [])]);
       await server.close();
       const counts = server.report();
       report({ endpoint: server.endpoint, ...counts }, () => countsTable(counts));
@@ -111,13 +112,6 @@ function groupsIn(text: string, { scene: name, config }: SimulationSpec): GroupN
 function inputEnds(): Promise<void> {
   return new Promise((resolve) => {
     process.stdin.once("end", () => resolve()).resume();
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
 

@@ -1,9 +1,9 @@
 /** `understudy gr00t-server --policy DIR`: a bundle behind the protocol of NVIDIA GR00T's clients. */
 
 import { defaultGr00tEndpoint, serveGr00t } from "../../bridge/adapters/gr00t-server.ts";
-import { loadPolicy } from "../../policies/runtime/node.ts";
-import { adapterOptions, adapterReport, namesOf, secretOf, untilAborted } from "../adapt.ts";
+import { adapterOptions, adapterReport, namesOf, openPolicy, secretOf } from "../adapt.ts";
 import { defineCommand, jsonOption } from "../command.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 export const gr00tServer = defineCommand({
   examples: [
@@ -21,7 +21,7 @@ export const gr00tServer = defineCommand({
   async run({ options, signal, io, report }) {
     const token = secretOf(options.secret_file);
     const names = namesOf(options.names);
-    const policy = await loadPolicy(options.policy);
+    const { policy, close } = await openPolicy(options, io);
     try {
       const server = await serveGr00t({
         policy,
@@ -35,7 +35,7 @@ export const gr00tServer = defineCommand({
       await server.close();
       adapterReport(report, server.endpoint, server.report());
     } finally {
-      await policy.close();
+      await close();
     }
   },
 });

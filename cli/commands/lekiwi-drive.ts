@@ -3,10 +3,13 @@
 import { decodeJpeg } from "../../bridge/adapters/jpeg.ts";
 import { LeKiwiClient } from "../../bridge/adapters/lekiwi-client.ts";
 import { defaultLeKiwi } from "../../bridge/adapters/lekiwi-host.ts";
-import { ndarray } from "../../bridge/adapters/numpy.ts";
-import { PolicySession } from "../../bridge/adapters/policy-session.ts";
+import { type NdArray, ndarray } from "../../bridge/adapters/numpy.ts";
+import { onlyCamera, PolicySession, toldInputs } from "../../bridge/adapters/policy-session.ts";
 import { Refusal } from "../../bridge/adapters/refusal.ts";
-import { loadPolicy } from "../../policies/runtime/node.ts";
+import { Rhythm } from "../../bridge/adapters/rhythm.ts";
+import { monotonic_s } from "../../bridge/clock.ts";
+import { numberNames, type PolicyInput } from "../../policies/manifest.ts";
+import { openPolicy, policyOptions } from "../adapt.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { formatTable } from "../table.ts";
 
@@ -19,7 +22,7 @@ export const lekiwiDrive = defineCommand({
     ],
   ],
   options: {
-    policy: { type: "string", required: true, description: "folder of the policy bundle" },
+    ...policyOptions,
     commands: { type: "string", default: defaultLeKiwi.commands, description: "the robot's PULL" },
     observations: {
       type: "string",
@@ -31,6 +34,12 @@ export const lekiwiDrive = defineCommand({
       default: "roles",
       description: "camera whose pictures are role codes; see docs/adapters.md",
     },
+    pace: {
+      type: "string",
+      choices: ["real", "robot"],
+      default: "real",
+      description: "an action each control step, or each observation: for simulations that wait",
+    },
     silence_s: {
       type: "number",
       min: 0.1,
@@ -41,27 +50,35 @@ export const lekiwiDrive = defineCommand({
     ...jsonOption,
   },
   async run({ options, signal, io, report }) {
-    const policy = await loadPolicy(options.policy);
+    const { policy, close } = await openPolicy(options, io);
     const session = new PolicySession(policy);
-    const image = policy.manifest.inputs.find(({ camera }) => camera)?.name;
+    const { input } = onlyCamera(policy.manifest);
+    const toldBy = new Map(toldInputs(policy.manifest).map((told) => [told.name, told]));
     const robot = new LeKiwiClient({
       output: policy.manifest.output,
       commands: options.commands,
       observations: options.observations,
       log: (line) => io.err(`${line}\n`),
     });
+    const rhythm = new Rhythm(policy.manifest.controlStep_s);
     let actions = 0;
     try {
       signal.addEventListener("abort", () => void robot.close(), { once: true });
       while (!signal.aborted) {
         const observation = await robot.next(options.silence_s);
         if (!observation) break;
+        if (options.pace === "real" && !rhythm.begins(monotonic_s())) continue;
         try {
           const jpeg = observation.cameras.get(options.camera);
           if (!jpeg) throw new Refusal("missing input", `There is no camera "${options.camera}".`);
           const { rgb, width, height } = await decodeJpeg(jpeg);
-          const array = ndarray(rgb, [height, width, 3]);
-          robot.drive(await session.act((name) => (name === image ? array : undefined), 0));
+          const image = ndarray(rgb, [height, width, 3]);
+          const { told = {} } = observation.state;
+          const find = (name: string) => {
+            const spec = toldBy.get(name);
+            return spec ? rowOf(spec, told) : name === input.name ? image : undefined;
+          };
+          robot.drive(await session.actOnce(find, 0));
           actions++;
         } catch (error) {
           robot.stop();
@@ -70,7 +87,7 @@ export const lekiwiDrive = defineCommand({
       }
     } finally {
       await robot.close();
-      await policy.close();
+      await close();
       report({ actions, refused: robot.refusals.byReason() }, () =>
         formatTable(
           [{ title: "observations" }, { title: "count", align: "right" }],
@@ -83,3 +100,13 @@ export const lekiwiDrive = defineCommand({
     }
   },
 });
+
+/** A goal, or what else a student is told, from the numbers beside the robot's state; undefined where one is missing. */
+function rowOf(input: PolicyInput, told: Readonly<Record<string, number>>): NdArray | undefined {
+  const names = numberNames(input);
+  if (names.some((name) => told[name] === undefined)) return undefined;
+  return ndarray(
+    Float32Array.from(names, (name) => told[name]),
+    input.shape,
+  );
+}

@@ -69,8 +69,9 @@ export const lekiwiHost = defineCommand({
   config: runConfigSchema(),
   async run({ options, configure, signal, io, report }) {
     const { scene, wire, commands, observations, seed, open } = options;
-    const simulation = simulationOf(scene, configure(runConfigSchema(scene)), seed);
-    const robot = studentInterface(scene, simulation.config);
+    const config = configure(runConfigSchema(scene));
+    const simulation = simulationOf(scene, config, seed);
+    const robot = studentInterface(scene, simulation.config, config.student);
     const host = await openLeKiwiHost({
       output: robot.output,
       wire,

@@ -1,9 +1,9 @@
 /** `understudy openpi-server --policy DIR`: a bundle behind the protocol of openpi's clients. */
 
 import { serveOpenpi } from "../../bridge/adapters/openpi-server.ts";
-import { loadPolicy } from "../../policies/runtime/node.ts";
-import { adapterOptions, adapterReport, namesOf, secretOf, untilAborted } from "../adapt.ts";
+import { adapterOptions, adapterReport, namesOf, openPolicy, secretOf } from "../adapt.ts";
 import { defineCommand, jsonOption } from "../command.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 export const openpiServer = defineCommand({
   examples: [
@@ -29,7 +29,7 @@ export const openpiServer = defineCommand({
   async run({ options, signal, io, report }) {
     const apiKey = secretOf(options.secret_file);
     const names = namesOf(options.names);
-    const policy = await loadPolicy(options.policy);
+    const { policy, close } = await openPolicy(options, io);
     try {
       const server = await serveOpenpi({
         policy,
@@ -44,7 +44,7 @@ export const openpiServer = defineCommand({
       await server.close();
       adapterReport(report, server.endpoint, server.report());
     } finally {
-      await policy.close();
+      await close();
     }
   },
 });

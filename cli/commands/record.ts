@@ -1,12 +1,9 @@
 /** `understudy record`: what robots see and do, into a file; from simulation, or of every session served. */
 
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { defaultLivePort, LiveView } from "../../bridge/recorder/live-view.ts";
-import { McapFile } from "../../bridge/recorder/mcap-file.ts";
+import type { McapFile } from "../../bridge/recorder/mcap-file.ts";
 import { serveRecorded } from "../../bridge/recorder/recorded-server.ts";
-import { Recorder } from "../../bridge/recorder/recorder.ts";
-import type { Sink } from "../../bridge/recorder/sink.ts";
+import type { Recorder } from "../../bridge/recorder/recorder.ts";
 import { parseConfig } from "../../core/config.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { writeFolderWhole } from "../../core/files.ts";
@@ -19,21 +16,26 @@ import { findScene } from "../../sim/scenes/index.ts";
 import { type Context, defineCommand, jsonOption, type Options, seedOption } from "../command.ts";
 import { formatInteger, formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
+import { convertRecording, refuseTaken, remarkOn } from "../recording/convert.ts";
+import { liveOptions, openRecorder, wallClock_ns } from "../recording/open-recorder.ts";
 import { RecordedDataset } from "../recording/recorded-dataset.ts";
 import { RecordedSimulation } from "../recording/recorded-simulation.ts";
 import { type SimulatedStep, simulateEpisodes } from "../recording/simulate.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { formatTable } from "../table.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { listenerKeys, listenOptions } from "../wire-options.ts";
 
 const recordOptions = {
-  policy: { type: "string", required: true, description: "folder of the policy bundle" },
+  policy: { type: "string", description: "folder of the policy bundle; not with --from" },
   out: { type: "string", required: true, description: "the file, or the dataset's folder" },
   scene: { type: "string", description: "simulate robots in this scene; see `scenes`" },
   endpoint: {
     type: "string",
     description: "instead of a scene: serve the policy here and record every session, until Ctrl-C",
   },
+  from: { type: "string", description: "instead: make a dataset of this recording" },
+  task: { type: "string", description: "what the robot does, in a sentence, for a dataset" },
   format: {
     type: "string",
     choices: ["mcap", "lerobot"],
@@ -63,18 +65,7 @@ const recordOptions = {
     default: 1,
     description: "how many are simulated together",
   },
-  live: {
-    type: "boolean",
-    description: "show it live to Foxglove, too, in real time",
-  },
-  livePort: {
-    type: "number",
-    integer: true,
-    min: 0,
-    max: 65_535,
-    default: defaultLivePort,
-    description: "where Foxglove connects, on this machine",
-  },
+  ...liveOptions,
   ...listenOptions,
   ...seedOption,
   ...jsonOption,
@@ -96,22 +87,24 @@ export const record = defineCommand({
       "record --endpoint tcp://127.0.0.1:5601 --policy policies/zoo/push-pair --out runs/robot.mcap",
       "serve the policy, and record what real robots see and are told",
     ],
+    [
+      "record --from runs/robot.mcap --format lerobot --out runs/pushes",
+      "what robots did, as a dataset; with --endpoint, both at once",
+    ],
   ],
   options: recordOptions,
   config: runConfigSchema(),
   async run(context) {
-    const { scene, endpoint, format } = context.options;
-    if ((scene === undefined) === (endpoint === undefined)) {
+    const { scene, endpoint, from, format } = context.options;
+    const sources = [scene, endpoint, from].filter((source) => source !== undefined);
+    if (sources.length !== 1) {
       throw new ConfigError(
-        '"record" needs one source: --scene NAME to simulate, or --endpoint to serve the policy and record its sessions.',
+        '"record" needs one source: --scene NAME to simulate, --endpoint to serve the policy and record its sessions, or --from FILE to make a dataset of a recording.',
       );
     }
-    if (format === "lerobot" && scene === undefined) {
-      throw new ConfigError(
-        '"--format lerobot" needs --scene NAME: a session over the wire does not say when an episode ends. Record it as mcap.',
-      );
-    }
-    const policy = await loadPolicy(context.options.policy);
+    if (format === "lerobot") refuseTaken(context.options.out);
+    if (from !== undefined) return convert(context, from);
+    const policy = await loadPolicy(policyIn(context));
     try {
       if (scene !== undefined && format === "lerobot") await recordDataset(context, policy, scene);
       else if (scene !== undefined) await recordSimulation(context, policy, scene);
@@ -122,20 +115,21 @@ export const record = defineCommand({
   },
 });
 
-/** The recorder and its sinks; the caller closes it. */
-async function openRecorder(
+function policyIn({ options }: RecordContext): string {
+  if (options.policy !== undefined) return options.policy;
+  throw new ConfigError('"record" needs --policy DIR, unless it makes a dataset of a recording.');
+}
+
+/** The recorder and its file; the caller closes it. */
+async function open(
   { options, io }: RecordContext,
   policy: PolicyRuntime,
+  out: string,
   about: Readonly<Record<string, string>>,
 ): Promise<{ recorder: Recorder; file: McapFile }> {
-  const { manifest } = policy;
-  const metadata = { ...about, policy: manifest.name, manifest: JSON.stringify(manifest) };
-  const live = options.live ? await LiveView.open("understudy", options.livePort) : undefined;
-  if (live)
-    io.err(`live view at ${live.url}: in Foxglove, open a connection "Foxglove WebSocket"\n`);
-  const file = await McapFile.create(options.out, metadata);
-  const sinks: readonly Sink[] = live ? [file, live] : [file];
-  return { recorder: new Recorder(manifest, sinks), file };
+  const opened = await openRecorder({ ...options, record: out }, io, policy.manifest, about);
+  if (!opened?.file) throw new Error("internal: a recording without a file");
+  return { recorder: opened.recorder, file: opened.file };
 }
 
 async function recordSimulation(
@@ -145,7 +139,8 @@ async function recordSimulation(
 ): Promise<void> {
   const { options, report } = context;
   const simulation = simulationIn(context, scene);
-  const { recorder, file } = await openRecorder(context, policy, { source: "simulation", scene });
+  const about = { source: "simulation", scene };
+  const { recorder, file } = await open(context, policy, options.out, about);
   const robots = Math.min(options.robots, options.episodes);
   const assembled = assembledScene(simulation);
   const recorded = new RecordedSimulation(
@@ -188,15 +183,13 @@ async function recordDataset(
 ): Promise<void> {
   const { options, report } = context;
   const { out, pictures, onlySuccess } = options;
-  if (existsSync(out)) {
-    throw new ConfigError(`There is something at "${out}" already. Choose a new folder.`);
-  }
   const simulation = simulationIn(context, scene);
-  const task = findScene(scene).summary;
+  const { task = findScene(scene).summary } = options;
   let kept = { episodes: 0, frames: 0 };
   let outcomes: string[] = [];
   await writeFolderWhole(out, async (beside) => {
-    const dataset = new RecordedDataset(beside, policy.manifest, { pictures, task, onlySuccess });
+    const about = { source: "simulation", pictures, task, onlySuccess } as const;
+    const dataset = new RecordedDataset(beside, policy.manifest, about);
     try {
       outcomes = await simulated(context, policy, simulation, pictures === "all", (step) =>
         dataset.record(step),
@@ -261,14 +254,16 @@ async function simulated(
   return outcomes;
 }
 
+/** As a dataset, the recording itself stays beside the folder: it holds more than a dataset can. */
 async function recordSessions(
   context: RecordContext,
   policy: PolicyRuntime,
   endpoint: string,
 ): Promise<void> {
   const { io, signal, report, options } = context;
+  const out = options.format === "lerobot" ? `${options.out}.mcap` : options.out;
   const keys = listenerKeys(options);
-  const { recorder, file } = await openRecorder(context, policy, { source: "sessions" });
+  const { recorder, file } = await open(context, policy, out, { source: "sessions" });
   try {
     const log = (line: string) => io.err(`${line}\n`);
     const listening = { endpoint, allowOpenPort: options.open, ...keys };
@@ -279,24 +274,34 @@ async function recordSessions(
       log,
       ...listening,
     });
-    await aborted(signal);
+    await untilAborted(signal);
     await server.close();
   } finally {
     await recorder.close();
   }
+  if (options.format === "lerobot") return convert(context, out);
   const facts = { file: file.file, messages: file.messages };
   report(facts, () => `${formatInteger(file.messages)} messages in ${options.out}\n`);
 }
 
-/** Nanoseconds since 1970, by a clock that does not go back while this process runs. */
-function wallClock_ns(): bigint {
-  const started_us = BigInt(Math.round(1000 * performance.timeOrigin));
-  return 1000n * (started_us + BigInt(Math.round(1000 * performance.now())));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+async function convert({ options, report }: RecordContext, from: string): Promise<void> {
+  const { out, format, pictures, onlySuccess, task } = options;
+  if (format !== "lerobot") {
+    throw new ConfigError(
+      '"--from" has a recording already. Say what to make of it: --format lerobot.',
+    );
+  }
+  const converted = await convertRecording(from, out, { pictures, onlySuccess, task });
+  const { episodes, frames, outcomes } = converted;
+  report({ folder: out, from, ...converted }, () =>
+    formatTable(
+      [{ title: "recorded" }, { title: out }],
+      [
+        ["episodes kept", formatInteger(episodes)],
+        ["frames", formatInteger(frames)],
+        ...Object.entries(outcomes).map(([how, count]) => [`ended: ${how}`, formatInteger(count)]),
+        ["remarks", remarkOn(converted)],
+      ],
+    ),
+  );
 }

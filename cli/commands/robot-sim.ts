@@ -125,6 +125,7 @@ async function driveShard(
       for (const { env, episode: _, practice: __, ...end } of batch.ends) {
         if (active[env - firstStart] === 0) continue;
         active[env - firstStart] = 0;
+        link.endEpisode(end.outcome, { robot: env - firstStart, sum: end.return });
         episodes.push({ ...end, start: env });
       }
     }

@@ -19,6 +19,7 @@ import { didYouMean } from "../../core/nearest.ts";
 import { type Context, defineCommand, jsonOption } from "../command.ts";
 import { formatInteger } from "../format.ts";
 import { formatTable } from "../table.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { connectOptions, connectorKeys, listenOptions, supervisorKeys } from "../wire-options.ts";
 
 const words = ["run", "arm", "disarm", "stop", "reset"];
@@ -106,7 +107,7 @@ async function run({ options, configure, signal, io, report }: SuperviseContext)
       ...supervisorKeys(options),
       log,
     });
-    await aborted(AbortSignal.any([signal, ended.signal]));
+    await untilAborted(AbortSignal.any([signal, ended.signal]));
     const counts = server.report();
     report(counts, () => countsTable(counts));
   } finally {
@@ -163,13 +164,6 @@ function printer(out: (text: string) => void): Actuators {
     },
     close() {},
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function countsTable({ ticks, commands, holds, stops, refused }: SupervisorReport): string {

@@ -1,14 +1,16 @@
 /** `understudy turtlebot3-drive`: a bundle drives a TurtleBot3 through rosbridge. */
 
 import { ndarray } from "../../bridge/adapters/numpy.ts";
-import { PolicySession } from "../../bridge/adapters/policy-session.ts";
+import { onlyCamera, PolicySession, toldInputs } from "../../bridge/adapters/policy-session.ts";
+import { Rhythm } from "../../bridge/adapters/rhythm.ts";
 import { decodeRosImage, layersOf, type RosImage } from "../../bridge/adapters/ros-image.ts";
 import { defaultRosbridge, Rosbridge, twistTypes } from "../../bridge/adapters/rosbridge.ts";
-import { ConfigError } from "../../core/errors.ts";
-import { loadPolicy } from "../../policies/runtime/node.ts";
-import { untilAborted } from "../adapt.ts";
+import { ToldByTopics } from "../../bridge/adapters/told-by-topics.ts";
+import { monotonic_s } from "../../bridge/clock.ts";
+import { namesOf, openPolicy, policyOptions } from "../adapt.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { formatTable } from "../table.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 const imageType = "sensor_msgs/msg/Image";
 /** Depth and roles must be of the same moment. */
@@ -20,7 +22,7 @@ export const turtlebot3Drive = defineCommand({
     ["turtlebot3-drive --policy policies/zoo/push-pair --twist Twist", "ROS 2 Humble"],
   ],
   options: {
-    policy: { type: "string", required: true, description: "folder of the policy bundle" },
+    ...policyOptions,
     rosbridge: { type: "string", default: defaultRosbridge, description: "its WebSocket" },
     twist: {
       type: "string",
@@ -39,26 +41,34 @@ export const turtlebot3Drive = defineCommand({
       default: "/understudy/roles",
       description: "image of the same view with the number of the role in each pixel, 8UC1",
     },
+    topics: {
+      type: "string",
+      description:
+        "input=/topic,...: what a student is told besides, as Float32MultiArray; /understudy/INPUT",
+    },
     ...jsonOption,
   },
   async run({ options, signal, io, report }) {
-    const policy = await loadPolicy(options.policy);
-    const input = policy.manifest.inputs.find(({ camera }) => camera);
-    const camera = input?.camera;
-    if (!input || !camera) {
-      throw new ConfigError(`Policy "${policy.manifest.name}" looks at no camera.`);
-    }
+    const { policy, close } = await openPolicy(options, io);
+    const { input, camera } = onlyCamera(policy.manifest);
     const session = new PolicySession(policy);
     const seen: { depth?: RosImage; roles?: RosImage } = {};
+    const told = new ToldByTopics(toldInputs(policy.manifest), namesOf(options.topics));
+    const rhythm = new Rhythm(policy.manifest.controlStep_s);
     let [busy, actions] = [false, 0];
     const robot = new Rosbridge({
       output: policy.manifest.output,
       url: options.rosbridge,
       twist: options.twist,
       commandTopic: options.command_topic,
-      topics: { [options.depth_topic]: imageType, [options.roles_topic]: imageType },
+      topics: {
+        ...told.topics,
+        [options.depth_topic]: imageType,
+        [options.roles_topic]: imageType,
+      },
       log: (line) => io.err(`${line}\n`),
       onMessage(topic, message) {
+        if (told.take(topic, message, monotonic_s())) return;
         seen[topic === options.depth_topic ? "depth" : "roles"] = decodeRosImage(message);
         if (!busy) void act();
       },
@@ -66,12 +76,15 @@ export const turtlebot3Drive = defineCommand({
     const act = async () => {
       const { depth, roles } = seen;
       if (!depth || !roles || Math.abs(depth.stamp_s - roles.stamp_s) > sameMoment_s) return;
+      if (!rhythm.begins(monotonic_s())) return;
       busy = true;
       robot.observed();
       delete seen.depth;
       try {
-        const array = ndarray(layersOf(depth, roles, camera), input.shape);
-        robot.drive(await session.act((name) => (name === input.name ? array : undefined), 0));
+        const image = ndarray(layersOf(depth, roles, camera), input.shape);
+        const now_s = monotonic_s();
+        const find = (name: string) => (name === input.name ? image : told.row(name, now_s));
+        robot.drive(await session.actOnce(find, 0));
         actions++;
       } catch (error) {
         robot.stop();
@@ -81,7 +94,7 @@ export const turtlebot3Drive = defineCommand({
     };
     await untilAborted(signal);
     await robot.close();
-    await policy.close();
+    await close();
     report({ actions, refused: robot.refusals.byReason() }, () =>
       formatTable(
         [{ title: "images" }, { title: "count", align: "right" }],

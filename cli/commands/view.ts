@@ -15,6 +15,7 @@ import { WatchedPolicy } from "../live-robot.ts";
 import { RunWatch } from "../live-runs.ts";
 import { WatchedSupervisor } from "../live-supervisor.ts";
 import { openPlanner, plannerOptions } from "../planner-options.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** How often checkpoints are looked for, and robots told of. */
 const RUNS_ms = 1000;
@@ -103,7 +104,7 @@ export const view = defineCommand({
       closing.unshift(() => timers.forEach(clearInterval));
       io.out(`The viewer is at ${server.url} (Ctrl-C ends it).\n`);
       if (open) openBrowser(server.url, (line) => io.err(line));
-      await aborted(signal);
+      await untilAborted(signal);
     } finally {
       for (const close of closing) await close();
     }
@@ -165,13 +166,6 @@ function stopOf(robot: Watched | undefined, supervisor: WatchedSupervisor | unde
     robot?.stop(engaged);
     await supervisor?.stop(engaged);
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function openBrowser(url: string, remark: (line: string) => void): void {

@@ -1,29 +1,50 @@
-/** Simulated episodes as a LeRobot dataset: what its features are, and where their numbers come from. */
+/** Episodes as a LeRobot dataset: what its features are, and where their numbers come from. */
 
 import { type DatasetSpec, DatasetWriter, type Frame } from "../../bridge/dataset/writer.ts";
 import { ConfigError } from "../../core/errors.ts";
-import { inSiUnits, type PolicyManifest } from "../../policies/manifest.ts";
-import type { SimulatedStep } from "./simulate.ts";
+import { inSiUnits, numbered, numberNames, type PolicyManifest } from "../../policies/manifest.ts";
+import type { Rows } from "../../policies/runtime/runtime.ts";
+import type { Picture } from "./simulate.ts";
 
 /** Which pictures a dataset has: the robot's camera and the layers that the policy sees, or none. */
 export type Pictures = "all" | "none";
 
 export const camera = "observation.images.front";
 
+/** One step of one robot. */
+export interface DatasetStep {
+  /** Tells robots that run together apart. */
+  readonly robot: number | string;
+  /** One row by input of the policy. */
+  readonly inputs: Rows;
+  /** In the manifest's output units. */
+  readonly action: Float32Array;
+  /** Simulations only. */
+  readonly reward?: number;
+  readonly picture?: Picture | undefined;
+  /** Set with the last step of an episode. */
+  readonly end?: { readonly outcome: string } | undefined;
+}
+
+/** Where steps come from: robots have neither rewards nor a second camera. */
+export type Source = "simulation" | "robot";
+
 export class RecordedDataset {
   readonly #writer: DatasetWriter;
   readonly #manifest: PolicyManifest;
+  readonly #source: Source;
   readonly #pictures: Pictures;
   readonly #task: string;
   readonly #onlySuccess: boolean;
   /** Frames of episodes that are under way, by robot. */
-  readonly #frames = new Map<number, Frame[]>();
+  readonly #frames = new Map<DatasetStep["robot"], Frame[]>();
 
   /** `folder` is filled; `finish` makes it a dataset. */
   constructor(
     folder: string,
     manifest: PolicyManifest,
     options: {
+      readonly source: Source;
       readonly pictures: Pictures;
       /** What the robot does, in a sentence. */
       readonly task: string;
@@ -31,10 +52,11 @@ export class RecordedDataset {
       readonly ffmpeg?: string;
     },
   ) {
-    const { pictures, task, onlySuccess, ffmpeg } = options;
-    const spec = specOf(manifest, pictures);
+    const { source, pictures, task, onlySuccess, ffmpeg } = options;
+    const spec = specOf(manifest, source, pictures);
     this.#writer = new DatasetWriter(folder, ffmpeg === undefined ? spec : { ...spec, ffmpeg });
     this.#manifest = manifest;
+    this.#source = source;
     this.#pictures = pictures;
     this.#task = task;
     this.#onlySuccess = onlySuccess;
@@ -48,7 +70,7 @@ export class RecordedDataset {
     return this.#writer.frames;
   }
 
-  async record(step: SimulatedStep): Promise<void> {
+  async record(step: DatasetStep): Promise<void> {
     const frames = this.#frames.get(step.robot) ?? [];
     this.#frames.set(step.robot, frames);
     frames.push(this.#frameOf(step));
@@ -72,12 +94,14 @@ export class RecordedDataset {
     this.#writer.abandon();
   }
 
-  #frameOf({ inputs, action, reward, picture, end }: SimulatedStep): Frame {
+  #frameOf({ inputs, action, reward = 0, picture, end }: DatasetStep): Frame {
     const state = vectorInputs(this.#manifest).flatMap(({ name }) => [...inputs[name]]);
     const images: Record<string, Uint8Array | Float32Array> = {};
-    if (this.#pictures === "all" && picture) {
-      images[camera] = picture.rgb;
-      images[`${camera}_depth`] = picture.depth_m;
+    if (this.#pictures === "all") {
+      if (picture) {
+        images[camera] = picture.rgb;
+        images[`${camera}_depth`] = picture.depth_m;
+      }
       for (const { key, input, layer, pixels, scale_m } of layersOf(this.#manifest)) {
         const inverse = inputs[input].subarray(layer * pixels, (layer + 1) * pixels);
         // a pixel without depth has none in the video either
@@ -90,7 +114,7 @@ export class RecordedDataset {
         action: inSiUnits(this.#manifest.output, action),
       },
       scalars: {
-        "next.reward": reward,
+        ...(this.#source === "simulation" ? { "next.reward": reward } : {}),
         "next.done": end !== undefined,
         "next.success": end?.outcome === "success",
       },
@@ -99,7 +123,8 @@ export class RecordedDataset {
   }
 }
 
-function specOf(manifest: PolicyManifest, pictures: Pictures): DatasetSpec {
+function specOf(manifest: PolicyManifest, source: Source, pictures: Pictures): DatasetSpec {
+  const isSimulated = source === "simulation";
   const { controlStep_s, output, scene } = manifest;
   const fps = 1 / controlStep_s;
   const inputs = vectorInputs(manifest);
@@ -113,18 +138,26 @@ function specOf(manifest: PolicyManifest, pictures: Pictures): DatasetSpec {
     fps: Math.abs(fps - Math.round(fps)) < 1e-6 ? Math.round(fps) : fps,
     robotType: manifest.robot ?? `understudy ${scene}`,
     vectors: {
-      "observation.state": inputs.flatMap(columnNames),
+      "observation.state": inputs.flatMap(numberNames),
       action: output.columns.flatMap(({ name, width, unit }) =>
         numbered(`${name} (${unit})`, width),
       ),
     },
-    scalars: { "next.reward": "float32", "next.done": "bool", "next.success": "bool" },
+    scalars: {
+      ...(isSimulated ? { "next.reward": "float32" } : {}),
+      "next.done": "bool",
+      "next.success": "bool",
+    },
     videos:
       pictures === "none"
         ? {}
         : {
-            [camera]: { kind: "rgb", ...size },
-            [`${camera}_depth`]: { kind: "depth", ...size },
+            ...(isSimulated
+              ? {
+                  [camera]: { kind: "rgb" as const, ...size },
+                  [`${camera}_depth`]: { kind: "depth" as const, ...size },
+                }
+              : {}),
             ...Object.fromEntries(layers),
           },
   };
@@ -147,17 +180,4 @@ function layersOf({ inputs }: PolicyManifest) {
       scale_m: seen?.inverseDepthScale_m ?? 1,
     })),
   );
-}
-
-function columnNames({ name, shape, columns }: PolicyManifest["inputs"][number]): string[] {
-  if (!columns)
-    return numbered(
-      name,
-      shape.reduce((a, b) => a * b, 1),
-    );
-  return columns.flatMap((column) => numbered(`${name}.${column.name}`, column.width));
-}
-
-function numbered(name: string, count: number): string[] {
-  return count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}_${i}`);
 }

@@ -11,7 +11,8 @@ export interface PolicyRuntime {
   readonly manifest: PolicyManifest;
   /**
    * Actions [rows, A] for inputs [rows, ...shape], in the manifest's output units (`inSiUnits`
-   * scales them). Keeps a recurrent state for each row, so call it once per control step and wait.
+   * scales them); of a chunk, the first, since the next call brings another. Keeps a recurrent state for
+   * each row, so call it once per control step and wait.
    * @throws ShapeError when an input is missing, unknown or of the wrong size.
    */
   act(inputs: Rows, rows?: number): Promise<Float32Array>;
@@ -32,6 +33,7 @@ export interface Asked {
 }
 
 export interface PolicyStep {
+  /** [rows, A], or chunks [rows, steps, A] where the manifest says so. */
   readonly actions: Float32Array;
   /** Next step's recurrent state, by input name; empty for a policy without memory. */
   readonly state: Rows;
@@ -59,8 +61,8 @@ export interface Feed {
 /** Joins a manifest and a loaded session. @throws FileError when they do not belong together. */
 export function createRuntime(manifest: PolicyManifest, backend: Backend): PolicyRuntime {
   checkNames(manifest, backend);
-  const { output, recurrent } = manifest;
-  const columns = output.shape[0];
+  const { output, recurrent, steps = 1 } = manifest;
+  const numbers = steps * output.shape[0];
   const known = new Set(manifest.inputs.map((input) => input.name));
   let memory: Record<string, Float32Array> | undefined;
   let memoryRows = 0;
@@ -81,7 +83,7 @@ export function createRuntime(manifest: PolicyManifest, backend: Backend): Polic
     const usual = [output.name, ...recurrent.map((pair) => pair.output)];
     const outputs = await backend.run(feeds, told ? [...usual, told.name] : usual);
     const actions = outputs[output.name];
-    checkAnswer(manifest, actions, rows * columns);
+    checkAnswer(manifest, actions, rows * numbers);
     const next = recurrent.map((pair) => [pair.input, outputs[pair.output]] as const);
     const answer = { actions, state: Object.fromEntries(next) };
     if (!told) return answer;
@@ -98,7 +100,7 @@ export function createRuntime(manifest: PolicyManifest, backend: Backend): Polic
       const { actions, state } = await step(inputs, fits ? memory : undefined, rows);
       memory = state as Record<string, Float32Array>;
       memoryRows = rows;
-      return actions;
+      return firstActions(actions, rows, steps);
     },
     reset(row) {
       if (row === undefined) memory = undefined;
@@ -109,6 +111,18 @@ export function createRuntime(manifest: PolicyManifest, backend: Backend): Polic
     },
     close: () => backend.close(),
   };
+}
+
+/** The first action [rows, A] of each row's chunk [rows, steps, A]. */
+export function firstActions(actions: Float32Array, rows: number, steps: number): Float32Array {
+  if (steps === 1) return actions;
+  const chunk = actions.length / rows;
+  const first = new Float32Array(actions.length / steps);
+  const size = chunk / steps;
+  for (let row = 0; row < rows; row++) {
+    first.set(actions.subarray(row * chunk, row * chunk + size), row * size);
+  }
+  return first;
 }
 
 function feedsOf(

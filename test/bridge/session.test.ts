@@ -1,13 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { Dealer, Router } from "zeromq";
 import { decode, encode } from "../../bridge/codec.ts";
 import type { Message, MessageOf } from "../../bridge/messages.ts";
 import { servePolicy } from "../../bridge/policy-server.ts";
 import { connectRobot } from "../../bridge/robot-client.ts";
+import { supervisorSchema } from "../../bridge/supervisor/config.ts";
+import { connectSupervisor } from "../../bridge/supervisor/link.ts";
+import { supervise } from "../../bridge/supervisor/server.ts";
 import { ConfigError, ShapeError, WireError } from "../../core/errors.ts";
-import { loadPolicyBytes } from "../../policies/runtime/node.ts";
-import type { Rows } from "../../policies/runtime/runtime.ts";
-import { cnnPolicy, linearPolicy, summingPolicy } from "../policies/tiny-policies.ts";
+import { writeBundle } from "../../policies/bundle.ts";
+import { inSiUnits } from "../../policies/manifest.ts";
+import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
+import { chunkPolicy, cnnPolicy, linearPolicy, summingPolicy } from "../policies/tiny-policies.ts";
 import { lastMotion_ms, manifestOf, serveHere, until } from "./support.ts";
 
 const closing: { close(): unknown }[] = [];
@@ -197,45 +204,11 @@ describe("free-running", () => {
   });
 });
 
-describe("a policy that answers with chunks", () => {
-  it("has each action obeyed in its own control step, and zeros after the last", async () => {
-    const tiny = linearPolicy();
-    const runtime = await loadPolicyBytes(manifestOf(tiny), tiny.onnx);
-    closing.push(runtime);
-    const steps = 3;
-    const policy = {
-      ...runtime,
-      steps,
-      // [x, x/2, x/4] of a state [x, ...]
-      step: async ({ state }: Rows) => {
-        const actions = Float32Array.of(state[0], 0, state[0] / 2, 0, state[0] / 4, 0);
-        return { actions, state: {} };
-      },
-    };
-    const server = await servePolicy({ policy, ttl_ms: 5000, endpoint: "tcp://127.0.0.1:*" });
-    closing.push(server);
-    const { endpoint } = server;
-    const robot = await connectRobot({ manifest: manifestOf(tiny), endpoint, watchdog_s: 2 });
-    closing.push(robot);
-    const state = Float32Array.of(0.8, 0, 0);
-    // in lock-step there is a new answer for each step
-    expect((await robot.exchange({ state }))[0]).toBeCloseTo(0.8);
-    robot.observe({ state });
-    await until(() => robot.report().actions === 2, 2000);
-    const forwards: number[] = [];
-    for (let step = 0; step < 4; step++) {
-      forwards.push(Number(robot.commandOf(0)[0].toFixed(3)));
-      robot.advance();
-    }
-    expect(forwards).toEqual([0.8, 0.4, 0.2, 0]);
-  });
-});
-
 describe("a policy that answers too few numbers", () => {
   it("is told of, moves nothing, and goes on", async () => {
     const tiny = linearPolicy();
     const runtime = await loadPolicyBytes(manifestOf(tiny), tiny.onnx);
-    const policy = { ...runtime, steps: 4 };
+    const policy = { ...runtime, step: async () => ({ actions: new Float32Array(1), state: {} }) };
     const server = await servePolicy({ policy, endpoint: "tcp://127.0.0.1:*" });
     closing.push(runtime, server);
     const robot = await connectRobot({ manifest: manifestOf(tiny), endpoint: server.endpoint });
@@ -243,6 +216,71 @@ describe("a policy that answers too few numbers", () => {
     expect([...(await robot.exchange({ state: new Float32Array(3) }))]).toEqual([0, 0]);
     expect([...(await robot.exchange({ state: new Float32Array(3) }))]).toEqual([0, 0]);
     expect(server.report().refused).toEqual({ policy: 2 });
+  });
+});
+
+describe("chunks", () => {
+  it("have each action obeyed in its own control step, and zeros after the last", async () => {
+    const tiny = chunkPolicy();
+    const { server, close } = await serveHere(tiny, 60_000);
+    closing.push({ close });
+    const { endpoint } = server;
+    const robot = await connectRobot({ manifest: manifestOf(tiny), endpoint, watchdog_s: 60 });
+    closing.push(robot);
+    const state = Float32Array.of(0.25);
+    // in lock-step there is a new answer for each step
+    expect([...(await robot.exchange({ state }))]).toEqual([0.25, 0]);
+    robot.observe({ state });
+    await until(() => robot.report().actions === 2, 10_000);
+    const forwards: number[] = [];
+    for (let step = 0; step < 4; step++) {
+      forwards.push(robot.commandOf(0)[0]);
+      robot.advance();
+    }
+    expect(forwards).toEqual([0.25, 0.5, 0.75, 0]);
+  });
+
+  it("of a bundle are used up step by step, then the supervisor holds", async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "understudy-chunks-"));
+    closing.push({ close: () => rmSync(folder, { recursive: true }) });
+    const manifest = await writeBundle(folder, chunkPolicy());
+    const policy = await loadPolicy(folder);
+    const server = await servePolicy({ policy, endpoint: "tcp://127.0.0.1:*", ttl_ms: 60_000 });
+    closing.push(policy, server);
+    const robot = await connectRobot({ manifest, endpoint: server.endpoint, watchdog_s: 60 });
+    closing.push(robot);
+    const columns = { forward: { speed: 1, acceleration: 1e4, jerk: 1e6 } };
+    const supervisor = await supervise({
+      config: supervisorSchema.parse({ columns: { ...columns, turn: columns.forward } }),
+      actuators: { write() {}, close() {} },
+      endpoint: "tcp://127.0.0.1:*",
+      stopEndpoint: "tcp://127.0.0.1:*",
+      isArmed: true,
+    });
+    closing.push(supervisor);
+    const base = await connectSupervisor({
+      lane: "policy",
+      columns: ["forward", "turn"],
+      endpoint: supervisor.endpoint,
+    });
+    closing.push(base);
+    const forwarding = setInterval(() => {
+      base.command(inSiUnits(manifest.output, robot.commandOf(0)), robot.timeLeft_s(0));
+    }, 5);
+    closing.push({ close: () => clearInterval(forwarding) });
+    const moving_mps = () => supervisor.report().command[0];
+    robot.observe({ state: Float32Array.of(0.25) });
+    // 0.25, 0.5 and 0.75 of 0.4 m/s, one a step, however long a step takes
+    for (const speed of [0.1, 0.2, 0.3]) {
+      await until(() => Math.abs(moving_mps() - speed) < 1e-6, 10_000);
+      robot.advance();
+    }
+    expect([...robot.commandOf(0)]).toEqual([0, 0]);
+    await until(() => supervisor.report().mode === "hold" && moving_mps() === 0, 10_000);
+    // the next observation brings the next chunk
+    robot.observe({ state: Float32Array.of(0.5) });
+    await until(() => Math.abs(moving_mps() - 0.2) < 1e-6, 10_000);
+    expect(server.report().refused).toEqual({});
   });
 });
 

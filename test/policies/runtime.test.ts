@@ -7,7 +7,13 @@ import { createRng } from "../../core/rng.ts";
 import { completeManifest, readBundle, writeBundle } from "../../policies/bundle.ts";
 import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
 import { loadWebPolicy } from "../../policies/runtime/web.ts";
-import { believingPolicy, cnnPolicy, linearPolicy, summingPolicy } from "./tiny-policies.ts";
+import {
+  believingPolicy,
+  chunkPolicy,
+  cnnPolicy,
+  linearPolicy,
+  summingPolicy,
+} from "./tiny-policies.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "understudy-runtime-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -89,6 +95,26 @@ describe("policy runtime", () => {
     const { manifest } = believingPolicy();
     const mixed = loadPolicyBytes(completeManifest(manifest, onnx), onnx);
     await expect(mixed).rejects.toThrow(/has outputs "action", its manifest "action", "poses"/);
+  });
+
+  it("gives a chunk in step, and its first action in act", async () => {
+    const policy = await load(chunkPolicy());
+    const state = Float32Array.of(0.25, -0.5);
+    const { actions } = await policy.step({ state }, undefined, 2);
+    // 3 x -0.5 is clipped
+    expect([...actions]).toEqual([0.25, 0, 0.5, 0, 0.75, 0, -0.5, 0, -1, 0, -1, 0]);
+    expect([...(await policy.act({ state }, 2))]).toEqual([0.25, 0, -0.5, 0]);
+    await policy.close();
+  });
+
+  it("refuses a chunk of another length than the manifest says", async () => {
+    const { onnx, manifest } = chunkPolicy();
+    const policy = await load({ onnx, manifest: { ...manifest, steps: 4 } });
+    const answer = policy.step({ state: Float32Array.of(0) }, undefined, 1);
+    await expect(answer).rejects.toThrow(
+      'Policy "chunks" answered 6 numbers, its manifest says 8. Export it again.',
+    );
+    await policy.close();
   });
 
   it("refuses a manifest that belongs to another model", async () => {

@@ -82,6 +82,27 @@ export function linearPolicy(): { onnx: Uint8Array; manifest: ManifestDraft } {
   return { onnx, manifest: { ...manifest, output: drive, provenance } };
 }
 
+/** Three actions in one answer: forward = x, 2x and 3x of state [x], turn 0. */
+export function chunkPolicy(): { onnx: Uint8Array; manifest: ManifestDraft } {
+  const onnx = model(
+    [
+      node("MatMul", ["state", "weight"], "flat"),
+      node("Clip", ["flat", "low", "high"], "clipped"),
+      node("Reshape", ["clipped", "shape"], "action"),
+    ],
+    [
+      tensor("weight", [1, 6], [1, 0, 2, 0, 3, 0]),
+      { name: "shape", dtype: "int64", shape: [3], data: BigInt64Array.of(-1n, 3n, 2n) },
+      ...limits(),
+    ],
+    [value("state", 1)],
+    [value("action", 3, 2)],
+  );
+  const inputs = [{ name: "state", shape: [1], dtype: "float32" as const }];
+  const manifest = { name: "chunks", scene: "reach-box", controlStep_s: 0.1, steps: 3, inputs };
+  return { onnx, manifest: { ...manifest, output: drive, provenance } };
+}
+
 /** The state is the sum of all inputs so far; action = clip(that sum, -1, 1). */
 export function summingPolicy(): { onnx: Uint8Array; manifest: ManifestDraft } {
   const onnx = model(

@@ -285,6 +285,7 @@ describe("a policy that is watched", () => {
       actions: 4,
       superseded: 0,
       batches: 2,
+      episodes: 0,
       refused: {},
       latencyP50_ms: Number.NaN,
       latencyP99_ms: 3,

@@ -119,6 +119,16 @@ class RobotClient:
             self._outside.send_multipart([msgpack.packb(header), *rows])
             return number
 
+    def end_episode(self, outcome):
+        """Says that an episode has ended with the last observation, and how (``"success"``, or anything else
+        in a word or two), so that who records the session can tell episodes apart."""
+        with self._lock:
+            self._raise_if_over()
+            if self._session is None:
+                return
+            end = {"type": "episode", "session": self._session, "robot": 0, "outcome": outcome}
+            self._outside.send_multipart([msgpack.packb(end)])
+
     def command(self):
         """What the actuators may be told right now, in the manifest's output units; zeros unless all is
         well. Ask for it right before you write to the motors."""

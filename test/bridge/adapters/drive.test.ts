@@ -49,7 +49,15 @@ it("lekiwi-drive drives lekiwi-host", async () => {
   ].map((word) => (word.startsWith("ipc") ? `${word}-${process.pid}` : word));
   const drive = runCommand(
     commands,
-    ["lekiwi-drive", "--policy", "policies/zoo/push-pair", ...ports, "--silence_s", "60", "--json"],
+    [
+      "lekiwi-drive",
+      "--policy",
+      "policies/zoo/push-pair",
+      ...ports,
+      ...["--silence_s", "60"],
+      ...["--pace", "robot"],
+      "--json",
+    ],
     done.signal,
   );
   const host = ["lekiwi-host", "--scene", "push-pair", "--pace", "client", "--episodes", "1"];

@@ -73,10 +73,9 @@ it("fills in the last action, from the second step on and until a reset", async 
 
 it("passes chunks on, and takes the last of one for the last action", async () => {
   const { policy, fed } = watched();
-  // three actions an answer
   const chunks = {
     ...policy,
-    steps: 3,
+    manifest: { ...policy.manifest, steps: 3 },
     step: async (...words: Parameters<typeof policy.step>) => {
       const { state } = await policy.step(...words);
       return { actions: Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6), state };

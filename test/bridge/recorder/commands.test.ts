@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { readRecording } from "../../../bridge/recorder/recording.ts";
 import { commands } from "../../../cli/commands/index.ts";
 import { runCommand } from "../../cli/run-command.ts";
+import { until } from "../support.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "understudy-record-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,13 +56,43 @@ describe("understudy record, replay and dataset", () => {
     expect(broken.err).toMatch(/is not whole: .* the first: meta\/tasks\.parquet is missing\.\n$/);
   });
 
+  it("serves and records at once; robots that ran make a dataset", async () => {
+    const file = path.join(folder, "served.mcap");
+    const socket = path.join(folder, "wire");
+    const endpoint = `ipc://${socket}`;
+    const done = new AbortController();
+    const serving = runCommand(
+      commands,
+      `serve --policy ${zoo} --endpoint ${endpoint} --record ${file} --json`.split(" "),
+      done.signal,
+    );
+    await until(() => existsSync(socket), 60_000);
+    const sim = await run(`robot-sim --scene push-pair --endpoint ${endpoint} --episodes 1 --json`);
+    expect(sim.code, sim.err).toBe(0);
+    done.abort();
+    const { out, code } = await serving;
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ episodes: 1, refused: {} });
+    const at = path.join(folder, "served");
+    const made = await run(
+      `record --from ${file} --format lerobot --pictures none --out ${at} --json`,
+    );
+    expect(made.code, made.err).toBe(0);
+    const { outcomes } = JSON.parse(sim.out);
+    expect(JSON.parse(made.out)).toMatchObject({ episodes: 1, outcomes, whole: true });
+    const checked = await run(`dataset check ${at} --json`);
+    expect(JSON.parse(checked.out)).toMatchObject({ episodes: 1, problems: [] });
+  });
+
   it.each([
     ["record --policy P --out x.mcap", "needs one source: --scene NAME"],
     ["record --policy P --out x --scene push-pair --endpoint tcp://127.0.0.1:*", "one source"],
+    ["record --from x.mcap --out x", "Say what to make of it: --format lerobot."],
     [
-      "record --policy P --out x --format lerobot --endpoint tcp://127.0.0.1:*",
-      "needs --scene NAME",
+      "record --from nowhere.mcap --format lerobot --out x",
+      'There is no recording "nowhere.mcap".',
     ],
+    ["record --out x.mcap --scene push-pair", '"record" needs --policy DIR'],
     [`record --policy ${zoo} --out x.mcap --scene reach-box`, 'Policy "push-pair'],
     [`replay --policy ${zoo}`, '"replay" needs a recording'],
     [`replay nowhere.mcap --policy ${zoo}`, 'There is no recording "nowhere.mcap".'],
