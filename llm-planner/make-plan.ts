@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import { createRng } from "../core/rng.ts";
+import { colourNames } from "../sim/eyes.ts";
 import { type AssembledScene, drawEpisode, type PlanarPose } from "../sim/scene.ts";
 import type { Shape } from "../sim/shape.ts";
 import { badNames, PlanRefusedError, quote } from "./check.ts";
@@ -135,7 +136,16 @@ export function viewOf(
   const objects = cast.bodies.flatMap(({ name, shape, motion }, i): ObjectView[] => {
     const { x_m, y_m, yaw_rad } = poses[i + 1];
     if (Math.max(Math.abs(x_m), Math.abs(y_m)) > inside_m) return [];
-    const view = { name, shape: shapeName(shape), size_m: size_m(shape), x_m, y_m, yaw_rad };
+    const colour = colourNames[i % colourNames.length];
+    const view = {
+      name,
+      shape: shapeName(shape),
+      colour,
+      size_m: size_m(shape),
+      x_m,
+      y_m,
+      yaw_rad,
+    };
     return [motion === "fixed" ? { ...view, fixed: true } : view];
   });
   const { x_m, y_m, yaw_rad } = poses[0];

@@ -256,6 +256,9 @@ export const COLOURS: readonly (readonly [r: number, g: number, b: number])[] = 
   [0.5, 0.4, 0.3],
 ];
 
+/** What people call `COLOURS`, in the same order. */
+export const colourNames = ["blue", "red", "green", "yellow", "purple", "brown"] as const;
+
 export function primitiveOf(
   shape: Shape,
   id: number,

@@ -1,8 +1,8 @@
-/** `understudy plan-train`: the embedded planner, from generated instructions to a folder that `plan` uses. */
+/** `understudy plan train`: the embedded planner, from generated instructions to a folder that `plan` uses. */
 
 import path from "node:path";
 import { z } from "zod";
-import { writePlanner } from "../../llm-planner/embedded/bundle.ts";
+import { type Provenance, readPlanner, writePlanner } from "../../llm-planner/embedded/bundle.ts";
 import { readPart, writePart } from "../../llm-planner/embedded/checkpoints.ts";
 import { readerQuality, sequencerQuality } from "../../llm-planner/embedded/judging.ts";
 import { learnOrders, orderConfig } from "../../llm-planner/embedded/order-training.ts";
@@ -14,6 +14,7 @@ import {
   vocabularyOf,
 } from "../../llm-planner/embedded/reader-training.ts";
 import { sequencerParams } from "../../llm-planner/embedded/sequencer.ts";
+import { sequencerFrom } from "../../llm-planner/embedded/warm-start.ts";
 import { DEVICES } from "../../nn/device.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatPercent } from "../format.ts";
@@ -26,14 +27,22 @@ const schema = z.strictObject({
 
 export const planTrain = defineCommand({
   examples: [
-    ["plan-train --out runs/planner", "train a planner; run it again to go on after Ctrl-C"],
-    ["plan-train --out runs/small --set reader.steps=640", "a quick one, for a look"],
+    ["plan train --out runs/planner", "train a planner; run it again to go on after Ctrl-C"],
+    ["plan train --out runs/small --set reader.steps=640", "a quick one, for a look"],
+    [
+      "plan train --from policies/zoo/planner --out runs/more --set reader.steps=2000 --set reader.growth=0",
+      "go on from another one, for words or templates that were added",
+    ],
   ],
   options: {
     out: {
       type: "string",
       default: "runs/planner/embedded",
       description: "folder to write; its checkpoints are resumed",
+    },
+    from: {
+      type: "string",
+      description: "planner to start from instead of from nothing",
     },
     device: { type: "string", choices: DEVICES, default: "cpu", description: "where to train" },
     threads: {
@@ -57,8 +66,10 @@ export const planTrain = defineCommand({
   },
   config: schema,
   async run({ options, configure, signal, report }) {
-    const { out, seed, judge } = options;
+    const { out, from, seed, judge } = options;
     const config = configure(schema);
+    // read before an --out that is the same folder is written
+    const before = from === undefined ? undefined : readPlanner(from).manifest.provenance;
     const progress = new Progress(["reading", "ordering"]);
     const reader = await trainWords(config.reader, options, progress, signal);
     if (signal.aborted) return;
@@ -71,11 +82,11 @@ export const planTrain = defineCommand({
       reader: reader.state.theta,
       sequencer: sequencer.theta,
       provenance: {
-        command: `understudy plan-train --seed ${seed} --set reader.steps=${config.reader.steps} --set order.iterations=${config.order.iterations}`,
+        command: commandOf(config, seed, before),
         seed,
-        readerSteps: reader.state.steps,
+        readerSteps: reader.state.steps + (before?.readerSteps ?? 0),
         orderRounds: sequencer.rounds,
-        corrections: 0,
+        corrections: before?.corrections ?? 0,
       },
     });
     const bytes = manifest.reader.bytes + manifest.sequencer.bytes;
@@ -95,8 +106,25 @@ export const planTrain = defineCommand({
   },
 });
 
+/** What to run to get the planner again: all that is not usual, and how the planner that it started from was made. */
+function commandOf(
+  config: z.output<typeof schema>,
+  seed: number,
+  before: Provenance | undefined,
+): string {
+  const usual = schema.parse({});
+  const sets = (["reader", "order"] as const).flatMap((part) =>
+    Object.entries(config[part])
+      .filter(([key, value]) => value !== (usual[part] as Record<string, unknown>)[key])
+      .map(([key, value]) => ` --set ${part}.${key}=${value}`),
+  );
+  const own = `understudy plan train --seed ${seed}${before ? " --from FOLDER" : ""}${sets.join("")}`;
+  return before ? `${own}; FOLDER is from ${before.command}` : own;
+}
+
 interface Place {
   readonly out: string;
+  readonly from?: string | undefined;
   readonly seed: number;
   readonly device: (typeof DEVICES)[number];
   readonly threads: number;
@@ -104,7 +132,7 @@ interface Place {
 
 async function trainWords(
   config: z.output<typeof readerConfig>,
-  { out, seed, device, threads }: Place,
+  { out, from, seed, device, threads }: Place,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<TrainedReader> {
@@ -121,6 +149,7 @@ async function trainWords(
     threads,
     signal,
     ...(before && { state: before.state }),
+    ...(from !== undefined && { from }),
     onChunk(state, { loss }) {
       progress.update(state.steps, { note: `loss ${loss.toFixed(3)}` });
       if (state.steps % 320 === 0) save(state);
@@ -134,12 +163,13 @@ async function trainWords(
 async function trainOrders(
   config: z.output<typeof orderConfig>,
   reader: TrainedReader,
-  { out, seed, device }: Place,
+  { out, from, seed, device }: Place,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<{ readonly theta: Float32Array; readonly rounds: number }> {
   const file = path.join(out, "sequencer.ckpt");
-  const before = readPart(file, "sequencer", sequencerParams());
+  const started = from === undefined ? undefined : sequencerFrom(from);
+  const before = readPart(file, "sequencer", sequencerParams()) ?? started;
   progress.start({ name: "ordering", unit: "rounds", total: config.iterations });
   const learnt = await learnOrders(reader, {
     config,

@@ -6,10 +6,11 @@ import {
   type InstructionOptions,
   sampleInstruction,
 } from "../grammar/instructions.ts";
+import { isInvented } from "../grammar/invented.ts";
 import { encode } from "./encoding.ts";
 import { type ReaderSize, readerInputs } from "./reader.ts";
 import { type ReadExample, readPieces, targetSpec, targetsOf } from "./reader-targets.ts";
-import { CLASSES, isClass, type Token } from "./words.ts";
+import { CLASSES, isClass, isMark, type Token } from "./words.ts";
 
 /** Words that stand in the place of what nothing hangs on become unknown this often. */
 const UNKNOWN_LOOSE = 0.25;
@@ -37,8 +38,9 @@ export function buildVocabulary(rng: Rng, examples = 6000): string[] {
   const counts = new Map<string, number>();
   for (let i = 0; i < examples; i++) {
     const { tokens } = readPieces(sampleInstruction(rng, { split: "train" }));
-    for (const { word } of tokens)
-      if (!isClass(word)) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for (const { word } of tokens) {
+      if (!isClass(word) && !isInvented(word)) counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
   }
   const common = [...counts].filter(([, count]) => count >= 3).map(([word]) => word);
   return [...CLASSES, ...common.sort()].slice(0, 256);
@@ -79,16 +81,21 @@ export function batchOf(
 }
 
 /** The same example with some words unknown, and some unknown words more. */
-function blurred(rng: Rng, { tokens, refers, loose }: ReadExample, most: number): ReadExample {
+function blurred(
+  rng: Rng,
+  { tokens, refers, loose, clauses }: ReadExample,
+  most: number,
+): ReadExample {
   const stray: Token = { word: "<unknown>", text: "", fits: [] };
   const read = {
     tokens: tokens.map((token, t) => {
-      if (isClass(token.word)) return token;
+      if (isClass(token.word) || isMark(token.word)) return token;
       const chance = loose[t] ? UNKNOWN_LOOSE : UNKNOWN_ANY;
       return rng.next() < chance ? { ...token, word: "<unknown>" } : token;
     }),
     refers: [...refers],
     loose: [...loose],
+    clauses: [...clauses],
   };
   const strays = rng.next() < STRAY ? 1 + Math.floor(rng.next() * MOST_STRAYS) : 0;
   for (let i = 0; i < strays && read.tokens.length < most; i++) {
@@ -96,6 +103,7 @@ function blurred(rng: Rng, { tokens, refers, loose }: ReadExample, most: number)
     read.tokens.splice(at, 0, stray);
     read.refers.splice(at, 0, undefined);
     read.loose.splice(at, 0, true);
+    read.clauses.splice(at, 0, undefined);
   }
   return read;
 }

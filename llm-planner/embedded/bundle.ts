@@ -35,8 +35,8 @@ import { CLASSES } from "./words.ts";
 const MANIFEST = "planner.json";
 const READER = "reader.onnx";
 const SEQUENCER = "sequencer.onnx";
-const WEIGHTS = "weights.ckpt";
-const KIND = "planner";
+export const WEIGHTS = "weights.ckpt";
+export const WEIGHTS_KIND = "planner";
 
 const fileSchema = z.strictObject({ bytes: z.int().min(1), sha256: z.string().length(64) });
 
@@ -119,7 +119,7 @@ export async function writePlanner(
     writeFileSync(path.join(beside, SEQUENCER), sequencer);
     writeFileSync(path.join(beside, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
     writeCheckpoint(path.join(beside, WEIGHTS), {
-      kind: KIND,
+      kind: WEIGHTS_KIND,
       seed: provenance.seed,
       config: {},
       progress: provenance,
@@ -135,7 +135,7 @@ export function readPlanner(folder: string): PlannerBundle {
   const manifestFile = path.join(folder, MANIFEST);
   if (!existsSync(manifestFile)) {
     throw new FileError(
-      `There is no planner at "${folder}". Expected a folder with ${MANIFEST}; train one with understudy plan-train.`,
+      `There is no planner at "${folder}". Expected a folder with ${MANIFEST}; train one with understudy plan train.`,
     );
   }
   const manifest = parseManifest(readFileSync(manifestFile, "utf8"), manifestFile);
@@ -161,7 +161,7 @@ export function readWeights(folder: string): PlannerWeights {
   const { manifest } = readPlanner(folder);
   const size = { ...READER_SIZE, words: manifest.vocabulary.length };
   const params = readerParams(size).specs.map(({ name, shape }) => ({ name, shape }));
-  const { arrays } = readCheckpoint(path.join(folder, WEIGHTS), { kind: KIND, params });
+  const { arrays } = readCheckpoint(path.join(folder, WEIGHTS), { kind: WEIGHTS_KIND, params });
   const { vocabulary, provenance } = manifest;
   return { size, vocabulary, reader: arrays.theta, sequencer: arrays.sequencer, provenance };
 }
@@ -182,7 +182,7 @@ function parseManifest(text: string, file: string): PlannerManifest {
   );
   if (other === undefined) return result.data;
   throw new FileError(
-    `The planner of "${file}" was trained for other ${other} than this version has. Train it again with understudy plan-train.`,
+    `The planner of "${file}" was trained for other ${other} than this version has. Train it again with understudy plan train.`,
   );
 }
 

@@ -108,7 +108,7 @@ export async function learnCorrections(
     theta,
   });
   const index = Int32Array.from({ length: rows }, (_, i) => i);
-  const options = { size, vocabulary: positionsIn(vocabulary), rows, blur: false };
+  const options = { size, vocabulary: positionsIn(vocabulary), rows, blur: true };
   try {
     for (let step = 0; step < config.steps; step++) {
       const draw = rng.split(`step ${step}`);

@@ -1,7 +1,7 @@
 /** What the reader sees of an instruction and a world, as rows of numbers. */
 
 import { EXTREMES, shapeNouns } from "../grammar/lexicon.ts";
-import { extremeOf, neighbourOf } from "../grammar/references.ts";
+import { foremost, measureOf, neighbourOf } from "../grammar/references.ts";
 import { MOST_OBJECTS } from "../grammar/worlds.ts";
 import type { ObjectView, WorldView } from "../world-view.ts";
 import { FITS, type Token, wordIndex } from "./words.ts";
@@ -56,14 +56,18 @@ export function encode(
 
 function objectRows(world: WorldView): Uint8Array {
   const rows = new Uint8Array(OBJECTS * OBJECT_COLUMNS);
+  const measures = EXTREMES.map((extreme) =>
+    world.objects.map((object) => measureOf(world, object, extreme)),
+  );
   world.objects.forEach((object, i) => {
     const at = i * OBJECT_COLUMNS;
     rows[at] = 1;
     rows[at + 1 + i] = 1;
     groupsOf(world, object).forEach((group, g) => {
-      EXTREMES.forEach((extreme, e) => {
+      if (group.length < 2) return;
+      measures.forEach((measure, e) => {
         const column = at + 1 + OBJECTS + g * EXTREMES.length + e;
-        rows[column] = extremeOf(world, group, extreme) === i ? 1 : 0;
+        rows[column] = foremost(group, (member) => measure[member]) === i ? 1 : 0;
       });
     });
   });
@@ -86,15 +90,19 @@ function pairRows(world: WorldView): Uint8Array {
   const { objects } = world;
   const rows = new Uint8Array(OBJECTS * OBJECTS * PAIR_COLUMNS);
   const everything = objects.map((_, i) => i);
+  const neighbours = everything.map((p) => neighbourOf(world, everything, p));
+  const ofKind = new Map<string, (number | undefined)[]>();
   objects.forEach((object, o) => {
     const kind = everything.filter((i) => sameKind(object, objects[i]));
+    const near = ofKind.get(kind.join()) ?? everything.map((p) => neighbourOf(world, kind, p));
+    ofKind.set(kind.join(), near);
     objects.forEach((other, p) => {
       if (o === p) return;
       const at = (o * OBJECTS + p) * PAIR_COLUMNS;
       rows[at] = sameKind(object, other) ? 1 : 0;
       rows[at + 1] = sameColour(object, other) ? 1 : 0;
-      rows[at + 2] = neighbourOf(world, kind, p) === o ? 1 : 0;
-      rows[at + 3] = neighbourOf(world, everything, p) === o ? 1 : 0;
+      rows[at + 2] = near[p] === o ? 1 : 0;
+      rows[at + 3] = neighbours[p] === o ? 1 : 0;
       rows[at + 4] = o < p ? 1 : 0;
     });
   });

@@ -318,7 +318,8 @@ export async function learnOrders(
   reader: TrainedReader,
   run: OrderRun,
 ): Promise<{ readonly state: TrainState; readonly rounds: number }> {
-  const { config, seed, signal, executor = floorExecutor, onRound } = run;
+  const { config, seed, signal, executor = floorExecutor, onRound, state } = run;
+  if (state && (run.rounds ?? 0) >= config.iterations) return { state, rounds: run.rounds ?? 0 };
   const cases = await orderLessons(reader, seed);
   if (cases.length === 0) {
     throw new ConfigError(
@@ -330,7 +331,7 @@ export async function learnOrders(
     // the start that preferences hold on to is the same for a resumed run
     await trainer.imitate(cases);
     const reference = trainer.theta;
-    if (run.state) trainer.load(run.state);
+    if (state) trainer.load(state);
     let rounds = run.rounds ?? 0;
     trainer.rounds = rounds;
     while (rounds < config.iterations && !signal?.aborted) {

@@ -17,14 +17,28 @@ export interface ReadExample {
   readonly refers: readonly (readonly number[] | undefined)[];
   /** Tokens on which nothing hangs. */
   readonly loose: readonly boolean[];
+  /** The clauses that tokens belong to; undefined where that is not known. */
+  readonly clauses: readonly (Span | undefined)[];
 }
+
+/** What a clause moves, and by which object it places it. */
+interface Span {
+  readonly moves: readonly number[];
+  readonly anchor?: number;
+}
+
+const NO_CLAUSE: Span = { moves: [] };
 
 export function readPieces({ pieces, world }: Example): ReadExample {
   const parts = pieces.map((piece) => ({ piece, tokens: tokenize(piece.text, world) }));
+  const known = pieces.some(({ clause }) => clause);
   return {
     tokens: parts.flatMap(({ tokens }) => tokens),
     refers: parts.flatMap(({ piece, tokens }) => tokens.map(() => piece.refers)),
     loose: parts.flatMap(({ piece, tokens }) => tokens.map(() => piece.loose ?? false)),
+    clauses: parts.flatMap(({ piece, tokens }) =>
+      tokens.map(() => piece.clause ?? (known ? NO_CLAUSE : undefined)),
+    ),
   };
 }
 
@@ -40,6 +54,9 @@ export function targetSpec({ tokens }: ReaderSize): DataSpec {
     "is before": byte(OBJECTS, OBJECTS),
     "is referred": byte(tokens, OBJECTS),
     "may refer": byte(tokens),
+    "is clause": byte(tokens, OBJECTS),
+    "is leaning": byte(tokens, OBJECTS),
+    "may belong": byte(tokens),
   };
 }
 
@@ -71,6 +88,12 @@ export function targetsOf(example: Example, read: ReadExample, size: ReaderSize)
     if (!objects) return;
     rows["may refer"][t] = 1;
     for (const object of objects) rows["is referred"][t * OBJECTS + object] = 1;
+  });
+  read.clauses.forEach((clause, t) => {
+    if (!clause) return;
+    rows["may belong"][t] = 1;
+    for (const object of clause.moves) rows["is clause"][t * OBJECTS + object] = 1;
+    if (clause.anchor !== undefined) rows["is leaning"][t * OBJECTS + clause.anchor] = 1;
   });
   return rows;
 
@@ -108,6 +131,10 @@ export function readerObjective(size: ReaderSize): Objective {
       g.reshape(is("may refer"), [rows, size.tokens, 1]),
       g.reshape(here, [rows, 1, OBJECTS]),
     );
+    const belongs = g.mul(
+      g.reshape(g.mul(is("may belong"), ok), [rows, size.tokens, 1]),
+      g.reshape(here, [rows, 1, OBJECTS]),
+    );
     const stats = {
       status: chosen(said.status, is("is status")),
       moved: average(g.mul(yesNo(g, said.moved, moved), g.mul(here, ok))),
@@ -117,6 +144,8 @@ export function readerObjective(size: ReaderSize): Objective {
       turn: average(g.mul(turns(g, said.turn), is("is earlier"))),
       before: average(g.mul(yesNo(g, said.before, is("is before")), bothMoved)),
       refers: g.mul(average(g.mul(yesNo(g, said.refers, is("is referred")), refers)), 0.2),
+      clause: g.mul(average(g.mul(yesNo(g, said.clause, is("is clause")), belongs)), 0.03),
+      leans: g.mul(chosen(said.leans, is("is leaning")), 0.03),
     };
     const loss = Object.values(stats).reduce((sum, term) => g.add(sum, term));
     return { loss, stats };

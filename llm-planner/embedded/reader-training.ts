@@ -8,6 +8,7 @@ import { MOST_GOALS } from "../grammar/instructions.ts";
 import { batchOf, buildVocabulary, positionsIn, sampleFitting } from "./batches.ts";
 import { READER_SIZE, type ReaderSize, readerInputs, readerParams } from "./reader.ts";
 import { readerObjective, targetSpec } from "./reader-targets.ts";
+import { startFrom } from "./warm-start.ts";
 
 export const readerConfig = z.strictObject({
   steps: z.int().min(1).default(12000).describe("updates of the whole training"),
@@ -26,7 +27,7 @@ export const readerConfig = z.strictObject({
 export type ReaderConfig = z.output<typeof readerConfig>;
 
 /** Updates between two drawings of instructions, and two moments at which training may stop. */
-export const CHUNK_STEPS = 32;
+export const CHUNK_STEPS = 8;
 
 export interface ReaderTraining {
   readonly config: ReaderConfig;
@@ -35,6 +36,8 @@ export interface ReaderTraining {
   readonly threads?: number;
   /** Where an earlier run stopped. */
   readonly state?: TrainState;
+  /** Folder of a planner whose weights are where this one starts. */
+  readonly from?: string;
   readonly signal?: AbortSignal;
   /** Called after every chunk. */
   readonly onChunk?: (state: TrainState, stats: Readonly<Record<string, number>>) => void;
@@ -51,8 +54,8 @@ export function vocabularyOf(seed: number): string[] {
   return buildVocabulary(createRng(seed).split("vocabulary"));
 }
 
-/** Rows for short instructions cost half of those for long ones, so each kind has rows of its own. */
-const WIDTHS = [32, READER_SIZE.tokens];
+/** What an update costs grows with the tokens of a row, so instructions of like length are taken together. */
+const WIDTHS = [20, 32, 44, READER_SIZE.tokens];
 
 /** Trains to the end of `config.steps`, or until the signal. A resumed run draws other instructions. */
 export async function trainReader(training: ReaderTraining): Promise<TrainedReader> {
@@ -62,7 +65,8 @@ export async function trainReader(training: ReaderTraining): Promise<TrainedRead
   const size: ReaderSize = { ...READER_SIZE, words: vocabulary.length };
   const theta = readerParams(size).init(rng.split("weights"));
   const none = new Float32Array(theta.length);
-  let state = training.state ?? { theta, m: none, v: none, steps: 0 };
+  const start = training.from ? startFrom(training.from, size, vocabulary, theta) : theta;
+  let state = training.state ?? { theta: start, m: none, v: none, steps: 0 };
   const trainers = await Promise.all(
     WIDTHS.map((tokens) => openTrainer(training, { ...size, tokens })),
   );

@@ -77,9 +77,16 @@ export function readerParams({ words, width, heads, layers }: ReaderSize): Param
     .linear("moved", width, 1)
     .linear("direction", width, DIRECTIONS.length)
     .linear("place", width, MOST_PLACES)
-    .linear("turn", width, 1);
+    .linear("turn", width, 1)
+    .layerNorm("clause.tokens.norm", width)
+    .layerNorm("clause.objects.norm", width)
+    .linear("clause.reads", 1, heads)
+    .linear("clause.told", width, width, 0.1);
   for (const pointer of ["anchor", "length", "before", "refers"]) {
     params.linear(`${pointer}.from`, width, width).linear(`${pointer}.to`, width, width);
+  }
+  for (const pointer of ["clause", "leans"]) {
+    params.linear(`${pointer}.from`, width, width).linear(`${pointer}.to`, width, width, 0.3);
   }
   return params;
 }
@@ -129,14 +136,42 @@ export function readerForward(size: ReaderSize): Forward {
     const marked = g.add(embedded, linear(g, views, "fits", named));
     let x = g.add(marked, g.constant(sinusoids(tokens, width), [tokens, width]));
     let y = linear(g, views, "object", here);
-    for (let i = 0; i < size.layers; i++) {
+    for (let i = 0; i < size.layers - 1; i++) {
       x = readTokens(g, views, i, size, x, masks);
       y = readObjects(g, views, i, size, x, y, masks);
     }
+    x = readTokens(g, views, size.layers - 1, size, x, masks);
+    const clause = clausesOf(g, views, x, y, masks);
+    y = readObjects(g, views, size.layers - 1, size, x, y, masks, clause);
     x = layerNorm(g, views, "tokens.norm", x);
     y = layerNorm(g, views, "objects.norm", y);
-    return heads(g, views, size, { x, y, wordNumbers, masks });
+    const own = partOf(g, clause, masks);
+    y = g.add(y, linear(g, views, "clause.told", g.matmul(own, x)));
+    return { ...heads(g, views, size, { x, y, own, wordNumbers, masks, clause }), clause };
   };
+}
+
+/** [N, T, O]: whether a token belongs to the clause that moves an object, as logits. */
+function clausesOf(g: Graph, views: Views, x: Tensor, y: Tensor, { noObject }: Masks): Tensor {
+  const tokens = layerNorm(g, views, "clause.tokens.norm", x);
+  const objects = layerNorm(g, views, "clause.objects.norm", y);
+  const said = point(g, views, "clause", tokens, objects);
+  return g.clip(g.add(said, g.reshape(noObject, [y.shape[0], 1, OBJECTS])), -12, 12);
+}
+
+/** [N, O, T]: tokens of the clause that moves an object, in parts of one. */
+function partOf(g: Graph, clause: Tensor, { noToken }: Masks): Tensor {
+  const [batch, tokens] = clause.shape;
+  const there = g.exp(g.reshape(noToken, [batch, 1, tokens]));
+  const own = g.mul(g.transpose(g.sigmoid(clause), [0, 2, 1]), there);
+  return g.div(own, g.add(g.sum(own, { axes: [2], keep: true }), 0.1));
+}
+
+/** Scaled products of two streams, each mapped, [N, from, to]. */
+function point(g: Graph, views: Views, name: string, from: Tensor, to: Tensor): Tensor {
+  const query = linear(g, views, `${name}.from`, from);
+  const key = g.transpose(linear(g, views, `${name}.to`, to), [0, 2, 1]);
+  return g.mul(g.matmul(query, key), 1 / Math.sqrt(query.shape[2]));
 }
 
 /** Positions as sines and cosines of rising wavelength, [T, D] (Vaswani et al. 2017). */
@@ -176,10 +211,15 @@ function readObjects(
   x: Tensor,
   y: Tensor,
   { fits, pairs, noToken, noObject }: Masks,
+  clause?: Tensor,
 ): Tensor {
   const layer = `layer${i}`;
+  const named = linear(g, views, `${layer}.names`, fits);
+  const favoured = clause
+    ? g.add(named, linear(g, views, "clause.reads", g.reshape(clause, [...clause.shape, 1])))
+    : named;
   // [N, T, O, heads] to [N, heads, O, T]
-  const names = g.transpose(linear(g, views, `${layer}.names`, fits), [0, 3, 2, 1]);
+  const names = g.transpose(favoured, [0, 3, 2, 1]);
   const asked = layerNorm(g, views, `${layer}.reads.norm`, y);
   const bias = g.add(names, noToken);
   const told = attention(g, views, `${layer}.reads`, { queries: asked, keys: x, bias, heads });
@@ -199,6 +239,9 @@ function think(g: Graph, views: Views, name: string, x: Tensor): Tensor {
 interface Read {
   readonly x: Tensor;
   readonly y: Tensor;
+  /** [N, O, T] of `partOf`. */
+  readonly own: Tensor;
+  readonly clause: Tensor;
   readonly wordNumbers: Tensor;
   readonly masks: Masks;
 }
@@ -207,14 +250,10 @@ function heads(
   g: Graph,
   views: Views,
   { tokens }: ReaderSize,
-  { x, y, wordNumbers, masks }: Read,
-): Readonly<Record<ReaderOutput, Tensor>> {
+  { x, y, own, clause, wordNumbers, masks }: Read,
+): Readonly<Record<ReaderOutput | "leans", Tensor>> {
   const batch = x.shape[0];
-  const point = (name: string, from: Tensor, to: Tensor) => {
-    const query = linear(g, views, `${name}.from`, from);
-    const key = g.transpose(linear(g, views, `${name}.to`, to), [0, 2, 1]);
-    return g.mul(g.matmul(query, key), 1 / Math.sqrt(query.shape[2]));
-  };
+  const pointer = (name: string, from: Tensor, to: Tensor) => point(g, views, name, from, to);
   const flat = (column: Tensor) => g.reshape(column, [batch, OBJECTS]);
   const noObject = g.reshape(masks.noObject, [batch, 1, OBJECTS]);
   const itself = Float32Array.from({ length: OBJECTS * OBJECTS }, (_, i) =>
@@ -222,18 +261,27 @@ function heads(
   );
   const others = g.add(noObject, g.constant(itself, [1, OBJECTS, OBJECTS]));
   const isLength = g.compare("Equal", wordNumbers, CLASSES.indexOf("<length>"));
+  const byClause = g.transpose(clause, [0, 2, 1]);
   const noLength = g.reshape(g.where(isLength, 0, MASKED), [batch, 1, tokens]);
-  const lengths = g.add(point("length", y, x), noLength);
-  const refers = g.add(point("refers", x, y), noObject);
+  const lengths = g.add(g.add(pointer("length", y, x), byClause), noLength);
+  const refers = g.add(pointer("refers", x, y), noObject);
+  // by which object the clause of a token places something
+  const leans = g.add(pointer("leans", x, y), noObject);
+  const anchors = g.add(pointer("anchor", y, y), g.matmul(own, leans));
+  const spoken = g.maxReduce(clause, { axes: [1] });
   return {
     status: statusOf(g, views, g.concat([x, spokenOf(g, refers)], 2), y, masks),
-    moved: g.add(flat(linear(g, views, "moved", y)), g.reshape(noObject, [batch, OBJECTS])),
-    anchor: g.add(point("anchor", y, y), others),
+    moved: g.add(
+      g.add(flat(linear(g, views, "moved", y)), spoken),
+      g.reshape(noObject, [batch, OBJECTS]),
+    ),
+    anchor: g.add(anchors, others),
     direction: linear(g, views, "direction", y),
     distance: g.concat([linear(g, views, "place", y), lengths], 2),
     turn: flat(linear(g, views, "turn", y)),
-    before: point("before", y, y),
+    before: pointer("before", y, y),
     refers,
+    leans,
   };
 }
 

@@ -54,8 +54,8 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** Tokens of `text`, without articles. */
 export function tokenize(text: string, world: WorldView): Token[] {
-  const names = namesOf(world.objects);
-  const words = rawWords(text, new Set(world.objects.map(({ name }) => name.toLowerCase())));
+  const names = namesIn(world.objects);
+  const words = rawWords(text, names.whole);
   const tokens: Token[] = [];
   let at = 0;
   while (at < words.length) {
@@ -69,7 +69,7 @@ export function tokenize(text: string, world: WorldView): Token[] {
 /** Tokens of a whole instruction: the marks at its end say nothing. */
 export function readInstruction(text: string, world: WorldView): Token[] {
   const tokens = tokenize(text, world);
-  const last = tokens.findLastIndex(({ word }) => !/^[.,;:!?]$/.test(word));
+  const last = tokens.findLastIndex(({ word }) => !isMark(word));
   return tokens.slice(0, last + 1);
 }
 
@@ -89,12 +89,23 @@ function rawWords(text: string, names: ReadonlySet<string>): string[] {
 }
 
 interface Names {
+  /** Names of objects in lower case. */
+  readonly whole: ReadonlySet<string>;
   /** Sequences of words that name something, longest first. */
   readonly sequences: readonly {
     readonly words: readonly string[];
     readonly word: WordClass;
     readonly fits: Token["fits"];
   }[];
+}
+
+/** A world is read many times, piece by piece, while a reader trains. */
+const namesMet = new WeakMap<readonly ObjectView[], Names>();
+
+function namesIn(objects: readonly ObjectView[]): Names {
+  const met = namesMet.get(objects) ?? namesOf(objects);
+  namesMet.set(objects, met);
+  return met;
 }
 
 function namesOf(objects: readonly ObjectView[]): Names {
@@ -113,7 +124,8 @@ function namesOf(objects: readonly ObjectView[]): Names {
     if (colour?.toLowerCase() === "grey") add("gray", "<colour>", "colour", i);
   });
   const list = [...sequences].map(([words, entry]) => ({ words: words.split(" "), ...entry }));
-  return { sequences: list.sort((a, b) => b.words.length - a.words.length) };
+  const whole = new Set(objects.map(({ name }) => name.toLowerCase()));
+  return { whole, sequences: list.sort((a, b) => b.words.length - a.words.length) };
 }
 
 function nextToken(
@@ -147,7 +159,7 @@ function isNumberedName(
   at: number,
   objects: readonly ObjectView[],
 ): boolean {
-  const [word, count, unit] = words.slice(at, at + 3);
+  const [word, count, unit] = [words[at], words[at + 1], words[at + 2]];
   if (!/^\d+$/.test(count ?? "") || Object.hasOwn(UNITS, unit ?? "")) return false;
   return objects.some(({ name }) => new RegExp(`^${word}-\\d+$`).test(name.toLowerCase()));
 }
@@ -181,6 +193,11 @@ function number(words: readonly string[], at: number): { token: Token; used: num
 /** True for words that stand for a property rather than for themselves. */
 export function isClass(word: string): boolean {
   return word.startsWith("<");
+}
+
+/** True for marks of punctuation. */
+export function isMark(word: string): boolean {
+  return /^[.,;:!?]$/.test(word);
 }
 
 /** Position of a token's word in a vocabulary. */

@@ -6,6 +6,7 @@ import {
   aroundClauses,
   directionPhrases,
   gerundClauses,
+  referencePhrases,
   rowClauses,
   sidesClauses,
   singleClauses,
@@ -14,10 +15,11 @@ import {
 import { type Piece, pick, referTo, referToGroup, type Speaker } from "./references.ts";
 import { choose } from "./worlds.ts";
 
-/** A clause, said in two ways: as a command and, where it can be, after "before" or "after". */
+/** A clause, said in up to three ways: as a command, after "before" or "after", and as what is so once it is done. */
 export interface Clause {
   readonly pieces: readonly Piece[];
   readonly gerund?: readonly Piece[];
+  readonly state?: readonly Piece[];
   readonly goals: readonly AskedGoal[];
   readonly anchor: number;
   /** Objects that the clause spoke of, besides its goals. */
@@ -37,10 +39,11 @@ export interface Told {
 
 type Fillings = Readonly<Record<string, readonly Piece[]>>;
 
-/** Puts pieces into the braces of a template; the words between are plain pieces. */
-export function fill(template: string, fillings: Fillings): Piece[] {
+/** Puts pieces into the braces of a template; the words between are plain pieces, or `loose` ones. */
+export function fill(template: string, fillings: Fillings, loose?: "loose"): Piece[] {
   return template.split(/(\{[\w-]+\})/).flatMap((part): readonly Piece[] => {
-    if (!part.startsWith("{")) return part.trim() === "" ? [] : [{ text: part.trim() }];
+    const text = part.trim();
+    if (!part.startsWith("{")) return text === "" ? [] : [{ text, ...(loose && { loose: true }) }];
     const filling = fillings[part.slice(1, -1)];
     if (!filling) throw new Error(`internal: nothing fills ${part} of "${template}".`);
     return filling;
@@ -73,10 +76,7 @@ function anchorPiece(speaker: Speaker, told: Told, anchor: number): Piece {
     return { text: "it", refers: [anchor] };
   }
   if (told.lastMoved === anchor && speaker.rng.next() < 0.5) {
-    const text = pick(speaker, {
-      train: ["the one you just moved", "the one just placed", "that one"],
-      heldOut: ["the one you have just moved", "the object just placed"],
-    });
+    const text = pick(speaker, referencePhrases.moved);
     return { text, refers: [anchor] };
   }
   return referTo(speaker, anchor);
@@ -120,9 +120,10 @@ export function singleClause(speaker: Speaker, told: Told, anchor: number): Clau
   const where = length ? [{ text: length.text }, ...phrase] : phrase;
   const named = referTo(speaker, object);
   const fillings = { verb: verb(speaker), object: [named], where };
-  const pieces = fill(pick(speaker, singleClauses), fillings);
-  const gerund = fill(pick(speaker, gerundClauses), fillings);
-  return { pieces, gerund, goals: [goal], anchor };
+  const pieces = fill(pick(speaker, singleClauses), fillings, "loose");
+  const gerund = fill(pick(speaker, gerundClauses), fillings, "loose");
+  const state = fill("{object} is {where}", fillings);
+  return { pieces, gerund, state, goals: [goal], anchor };
 }
 
 const AROUND: Readonly<Record<number, readonly Direction[]>> = {

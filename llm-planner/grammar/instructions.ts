@@ -86,7 +86,7 @@ function sampleTask(speaker: Speaker, size: number, anchor?: number): Example | 
     if (!clause) return undefined;
     const paired = joint === "pair" && clause.gerund && clauses.at(-1)?.gerund;
     joints.push(joint === "pair" && !paired ? "and" : joint);
-    clauses.push(clause);
+    clauses.push(marked(clause));
     told = after(told, clause);
   }
   const { pieces, before } = compose(speaker, clauses, joints);
@@ -99,6 +99,19 @@ function nextJoint(rng: Rng, joints: readonly Joint[]): Joint {
   if (draw < 0.45) return "and";
   if (draw < 0.75) return "then";
   return joints.length > 0 && joints.at(-1) !== "pair" && draw < 0.87 ? "pair" : "and";
+}
+
+/** The clause with its pieces marked as its own. */
+function marked(clause: Clause): Clause {
+  const own = { moves: clause.goals.map(({ object }) => object), anchor: clause.anchor };
+  const mark = (pieces: readonly Piece[]) => pieces.map((piece) => ({ ...piece, clause: own }));
+  const { pieces, gerund, state } = clause;
+  return {
+    ...clause,
+    pieces: mark(pieces),
+    ...(gerund && { gerund: mark(gerund) }),
+    ...(state && { state: mark(state) }),
+  };
 }
 
 function withoutPronouns({ goals, still }: Told): Told {
@@ -155,7 +168,7 @@ function compose(speaker: Speaker, clauses: readonly Clause[], joints: readonly 
     const ordered = c > 0 && (joint === "then" || joint === "last");
     const done = Array.from({ length: starts[c] }, (_, i) => i);
     const isPair = joints[c + 1] === "pair";
-    if (c > 0) pieces.push({ text: connector(speaker, ordered, c === clauses.length - 1) });
+    if (c > 0) pieces.push(connector(speaker, ordered, c === clauses.length - 1));
     if (isPair) {
       pieces.push(...pairOf(speaker, clauses[c], clauses[c + 1]));
       demand(indices(c), indices(c + 1));
@@ -171,9 +184,10 @@ function compose(speaker: Speaker, clauses: readonly Clause[], joints: readonly 
   return { pieces, before };
 }
 
-function connector(speaker: Speaker, ordered: boolean, last: boolean): string {
-  if (!ordered) return pick(speaker, andWords).trim();
-  return pick(speaker, last && speaker.rng.next() < 0.3 ? lastWords : thenWords).trim();
+function connector(speaker: Speaker, ordered: boolean, last: boolean): Piece {
+  if (!ordered) return { text: pick(speaker, andWords).trim(), loose: true };
+  const words = last && speaker.rng.next() < 0.3 ? lastWords : thenWords;
+  return { text: pick(speaker, words).trim() };
 }
 
 function pairOf(speaker: Speaker, first: Clause, second: Clause): Piece[] {
@@ -182,6 +196,8 @@ function pairOf(speaker: Speaker, first: Clause, second: Clause): Piece[] {
     second: second.pieces,
     "first-ing": first.gerund ?? first.pieces,
     "second-ing": second.gerund ?? second.pieces,
+    "first-is": first.state ?? first.pieces,
+    "second-is": second.state ?? second.pieces,
   });
 }
 

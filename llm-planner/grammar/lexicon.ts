@@ -4,6 +4,7 @@
  */
 
 import type { ObjectView } from "../world-view.ts";
+import { widerAnyNouns, widerClosings, widerExtremes, widerOpenings, widerVerbs } from "./wider.ts";
 
 /** Which half of the words and templates may be used. */
 export type Split = "train" | "heldOut";
@@ -12,6 +13,8 @@ export type Split = "train" | "heldOut";
 export interface Halves<T> {
   readonly train: readonly T[];
   readonly heldOut: readonly T[];
+  /** More for training, which no judged instruction draws from; see `wider.ts`. */
+  readonly wider?: readonly T[];
 }
 
 /** Colours that scenes give their objects. */
@@ -51,22 +54,26 @@ export const nounsOf: Readonly<Record<ObjectView["shape"], Halves<string>>> = {
 export const anyNouns: Halves<string> = {
   train: ["object", "one", "thing"],
   heldOut: ["item", "piece"],
+  wider: widerAnyNouns,
 };
 
 /** Ways to say move, followed by what is moved. */
 export const verbs: Halves<string> = {
   train: ["put", "move", "push", "place", "bring", "set", "slide", "get"],
   heldOut: ["shove", "nudge", "shift", "park", "position", "drive"],
+  wider: widerVerbs,
 };
 
 export const openings: Halves<string> = {
   train: ["please", "could you", "robot ,", "I need you to", "now", "ok ,", "would you please"],
   heldOut: ["kindly", "hey robot ,", "I would like you to", "be so good and"],
+  wider: widerOpenings,
 };
 
 export const closings: Halves<string> = {
   train: ["please", ", thanks", ", will you"],
   heldOut: [", thank you very much", ", cheers"],
+  wider: widerClosings,
 };
 
 /** Names of the extremes an object may have; each is a column of `extremesOf`. */
@@ -80,14 +87,20 @@ export const EXTREMES = [
 ] as const;
 export type Extreme = (typeof EXTREMES)[number];
 
+const withEmphasis = (train: readonly string[], heldOut: readonly string[]): Halves<string> => ({
+  train,
+  heldOut,
+  wider: widerExtremes(train),
+});
+
 /** How extremes are said. Left and right are the robot's; near and far are from the robot. */
 export const extremeWords: Readonly<Record<Extreme, Halves<string>>> = {
-  largest: { train: ["largest", "biggest", "large", "big"], heldOut: ["very largest"] },
-  smallest: { train: ["smallest", "small", "little"], heldOut: ["very smallest"] },
-  leftmost: { train: ["leftmost"], heldOut: ["leftmost"] },
-  rightmost: { train: ["rightmost"], heldOut: ["rightmost"] },
-  nearest: { train: ["nearest", "closest"], heldOut: ["very nearest"] },
-  farthest: { train: ["farthest", "most distant"], heldOut: ["very farthest"] },
+  largest: withEmphasis(["largest", "biggest", "large", "big"], ["very largest"]),
+  smallest: withEmphasis(["smallest", "small", "little"], ["very smallest"]),
+  leftmost: withEmphasis(["leftmost"], ["leftmost"]),
+  rightmost: withEmphasis(["rightmost"], ["rightmost"]),
+  nearest: withEmphasis(["nearest", "closest"], ["very nearest"]),
+  farthest: withEmphasis(["farthest", "most distant"], ["very farthest"]),
 };
 
 /** Colours that are recognised as such even where no object has them. */

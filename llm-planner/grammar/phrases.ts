@@ -2,6 +2,24 @@
 
 import type { Direction } from "./goals.ts";
 import type { Halves } from "./lexicon.ts";
+import {
+  widerAnd,
+  widerAround,
+  widerDirections,
+  widerExcept,
+  widerGerund,
+  widerLast,
+  widerMoved,
+  widerNear,
+  widerNot,
+  widerPairs,
+  widerRest,
+  widerRow,
+  widerSides,
+  widerSingle,
+  widerStay,
+  widerThen,
+} from "./wider.ts";
 
 /** Where something goes. */
 export const directionPhrases: Readonly<Record<Direction, Halves<string>>> = {
@@ -18,6 +36,7 @@ export const directionPhrases: Readonly<Record<Direction, Halves<string>>> = {
       "at the left of {anchor}",
       "to {anchor} 's left",
     ],
+    wider: widerDirections.left,
   },
   right: {
     train: [
@@ -32,6 +51,7 @@ export const directionPhrases: Readonly<Record<Direction, Halves<string>>> = {
       "at the right of {anchor}",
       "to {anchor} 's right",
     ],
+    wider: widerDirections.right,
   },
   front: {
     train: [
@@ -42,6 +62,7 @@ export const directionPhrases: Readonly<Record<Direction, Halves<string>>> = {
       "right in front of {anchor}",
     ],
     heldOut: ["on the front side of {anchor}", "just in front of {anchor}"],
+    wider: widerDirections.front,
   },
   behind: {
     train: [
@@ -52,26 +73,32 @@ export const directionPhrases: Readonly<Record<Direction, Halves<string>>> = {
       "right behind {anchor}",
     ],
     heldOut: ["on the back side of {anchor}", "at the rear of {anchor}", "just behind {anchor}"],
+    wider: widerDirections.behind,
   },
   "front-left": {
     train: ["front left of {anchor}", "to the front left of {anchor}"],
     heldOut: ["at the front left corner of {anchor}"],
+    wider: widerDirections["front-left"],
   },
   "front-right": {
     train: ["front right of {anchor}", "to the front right of {anchor}"],
     heldOut: ["at the front right corner of {anchor}"],
+    wider: widerDirections["front-right"],
   },
   "behind-left": {
     train: ["behind and left of {anchor}", "to the back left of {anchor}"],
     heldOut: ["at the back left corner of {anchor}"],
+    wider: widerDirections["behind-left"],
   },
   "behind-right": {
     train: ["behind and right of {anchor}", "to the back right of {anchor}"],
     heldOut: ["at the back right corner of {anchor}"],
+    wider: widerDirections["behind-right"],
   },
   beside: {
     train: ["next to {anchor}", "beside {anchor}", "right beside {anchor}", "close to {anchor}"],
     heldOut: ["right next to {anchor}", "just beside {anchor}"],
+    wider: widerDirections.beside,
   },
 };
 
@@ -105,12 +132,14 @@ export const singleClauses: Halves<string> = {
     "{object} has to go {where}",
     "{verb} {object} over so that it stands {where}",
   ],
+  wider: widerSingle,
 };
 
 /** The same after a conjunction that takes a gerund. */
 export const gerundClauses: Halves<string> = {
   train: ["putting {object} {where}", "moving {object} {where}", "placing {object} {where}"],
   heldOut: ["pushing {object} {where}", "you put {object} {where}"],
+  wider: widerGerund,
 };
 
 /** Two objects go to two sides, the first named to the first. */
@@ -125,6 +154,7 @@ export const sidesClauses: Halves<string> = {
     "{objects} belong {side} and {side2} of {anchor}",
     "I want {objects} on the {side} and on the {side2} of {anchor}",
   ],
+  wider: widerSides,
 };
 
 /** Objects go to the sides of an anchor: 2 left and right, 3 also behind, 4 all. */
@@ -136,6 +166,7 @@ export const aroundClauses: Halves<string> = {
     "{objects} go around {anchor}",
   ],
   heldOut: ["form a circle of {objects} around {anchor}", "{objects} should surround {anchor}"],
+  wider: widerAround,
 };
 
 /** Objects go one behind another on one side. */
@@ -147,6 +178,7 @@ export const rowClauses: Halves<string> = {
     "{objects} in a line {where}",
   ],
   heldOut: ["form a line of {objects} {where}", "{objects} should stand in a row {where}"],
+  wider: widerRow,
 };
 
 /** Says that something stays. */
@@ -159,12 +191,14 @@ export const stayClauses: Halves<string> = {
     "keep {object} in its place",
   ],
   heldOut: ["{object} stays where it is", "don't touch {object}"],
+  wider: widerStay,
 };
 
 /** Between clauses whose order is open. */
 export const andWords: Halves<string> = {
   train: [" and ", " , ", " . ", " ; ", " , and ", " . also ", " as well as "],
   heldOut: [" , plus ", " . besides , "],
+  wider: widerAnd,
 };
 
 /** Between clauses whose order is asked for. */
@@ -180,6 +214,7 @@ export const thenWords: Halves<string> = {
     " . once that is done , ",
   ],
   heldOut: [" , and only then ", " . when that is done , ", " , and next "],
+  wider: widerThen,
 };
 
 /** Two clauses, the one that is done first and the other; {first} and {second} are clauses. */
@@ -200,13 +235,44 @@ export const orderedPairs: Halves<string> = {
     "{second} , but only after {first-ing}",
     "{second} once {first-ing} is done",
   ],
+  wider: widerPairs,
 };
 
 /** Opens the last of several clauses, whose order is asked for. */
 export const lastWords: Halves<string> = {
   train: [" , finally ", " . last , ", " and finally "],
   heldOut: [" , and at the very end "],
+  wider: widerLast,
 };
+
+/** Parts of references, and what the clause before has moved. */
+export const referencePhrases = {
+  near: {
+    train: ["next to", "nearest to", "beside", "close to", "right by"],
+    heldOut: ["closest to", "near"],
+    wider: widerNear,
+  },
+  not: {
+    train: ["that is not", "which is not", "that isn't"],
+    heldOut: ["which isn't", "not being"],
+    wider: widerNot,
+  },
+  rest: {
+    train: ["the others", "everything else", "the rest", "all the other objects"],
+    heldOut: ["all the others", "the remaining objects"],
+    wider: widerRest,
+  },
+  except: {
+    train: ["except", "but not", "but"],
+    heldOut: ["except for", "other than"],
+    wider: widerExcept,
+  },
+  moved: {
+    train: ["the one you just moved", "the one just placed", "that one"],
+    heldOut: ["the one you have just moved", "the object just placed"],
+    wider: widerMoved,
+  },
+} as const satisfies Readonly<Record<string, Halves<string>>>;
 
 /** No task at all. */
 export const chatter: Halves<string> = {

@@ -5,6 +5,7 @@
 
 import type { Rng } from "../../core/rng.ts";
 import type { ObjectView, WorldView } from "../world-view.ts";
+import { inventedWord } from "./invented.ts";
 import {
   anyNouns,
   colours,
@@ -17,6 +18,7 @@ import {
   type Split,
   shapeNouns,
 } from "./lexicon.ts";
+import { referencePhrases } from "./phrases.ts";
 import { choose, shuffled } from "./worlds.ts";
 
 /** A stretch of an instruction. */
@@ -26,6 +28,8 @@ export interface Piece {
   readonly refers?: readonly number[];
   /** Nothing hangs on the words themselves. */
   readonly loose?: true;
+  /** The clause that the stretch belongs to: what it moves, and by which object it places it. */
+  readonly clause?: { readonly moves: readonly number[]; readonly anchor: number };
 }
 
 export interface Speaker {
@@ -42,9 +46,17 @@ const MARGIN_m = 0.03;
 /** Of the choices in a held-out instruction; at least one is made from the held-out half. */
 const HELD_OUT_SHARE = 0.4;
 
+/** Of the choices in training, where there are more ways to say it. */
+const WIDER_SHARE = 0.5;
+
 /** Words of the half that is asked for; the held-out half speaks trained words too. */
-export function pick<T>({ rng, split, unseen }: Speaker, halves: Halves<T>): T {
-  if (split === "train" || rng.next() > HELD_OUT_SHARE) return choose(rng, halves.train);
+export function pick({ rng, split, unseen }: Speaker, halves: Halves<string>): string {
+  if (split === "train") {
+    const wide = halves.wider !== undefined && rng.next() < WIDER_SHARE;
+    const chosen = choose(rng, wide ? (halves.wider ?? []) : halves.train);
+    return chosen.replaceAll("{?}", () => inventedWord(rng));
+  }
+  if (rng.next() > HELD_OUT_SHARE) return choose(rng, halves.train);
   unseen.count++;
   return choose(rng, halves.heldOut);
 }
@@ -91,7 +103,11 @@ export function neighbourOf(
   );
 }
 
-function foremost(group: readonly number[], measure: (i: number) => number): number | undefined {
+/** The member of `group` that measures most, by a margin. */
+export function foremost(
+  group: readonly number[],
+  measure: (i: number) => number,
+): number | undefined {
   let best: number | undefined;
   let most = Number.NEGATIVE_INFINITY;
   let second = Number.NEGATIVE_INFINITY;
@@ -180,11 +196,6 @@ const byExtreme: Phrasing = (speaker, target) => {
   return { text, denotes: found === undefined ? [] : [found] };
 };
 
-const NEAR = {
-  train: ["next to", "nearest to", "beside", "close to", "right by"],
-  heldOut: ["closest to", "near"],
-};
-
 const byNeighbour: Phrasing = (speaker, target) => {
   const { rng, world } = speaker;
   const landmark = choose(rng, all(speaker));
@@ -193,13 +204,8 @@ const byNeighbour: Phrasing = (speaker, target) => {
   const noun = pick(speaker, nounsOf[world.objects[target].shape]);
   if (text === undefined || !isUnique(speaker, landmark, text)) return undefined;
   const found = foundAmong(speaker, noun, (group) => neighbourOf(world, group, landmark));
-  const near = pick(speaker, NEAR);
+  const near = pick(speaker, referencePhrases.near);
   return { text: `the ${noun} ${near} ${text}`, denotes: found === undefined ? [] : [found] };
-};
-
-const NOT = {
-  train: ["that is not", "which is not", "that isn't"],
-  heldOut: ["which isn't", "not being"],
 };
 
 const byNegation: Phrasing = (speaker, target) => {
@@ -211,7 +217,7 @@ const byNegation: Phrasing = (speaker, target) => {
   if (colour === undefined) return undefined;
   const coloured = withColour(speaker, group, colour);
   const denotes = group.filter((i) => !coloured.includes(i));
-  return { text: `the ${noun} ${pick(speaker, NOT)} ${colour}`, denotes };
+  return { text: `the ${noun} ${pick(speaker, referencePhrases.not)} ${colour}`, denotes };
 };
 
 const PHRASINGS: readonly Phrasing[] = [
@@ -305,13 +311,8 @@ const byColourOfAll: GroupPhrasing = (speaker, members) => {
   return { text: `${start} ${colour} ${plural(noun)}`, denotes };
 };
 
-const REST = {
-  train: ["the others", "everything else", "the rest", "all the other objects"],
-  heldOut: ["all the others", "the remaining objects"],
-};
-
 const byRest: GroupPhrasing = (speaker, _members, anchor) => ({
-  text: pick(speaker, REST),
+  text: pick(speaker, referencePhrases.rest),
   denotes: all(speaker).filter((i) => i !== anchor),
 });
 
@@ -323,15 +324,13 @@ const byOtherNouns: GroupPhrasing = (speaker, members, anchor) => {
   return { text: `the other ${plural(noun)}`, denotes };
 };
 
-const EXCEPT = { train: ["except", "but not", "but"], heldOut: ["except for", "other than"] };
-
 const byException: GroupPhrasing = (speaker, members) => {
   const noun = pick(speaker, nounsOf[speaker.world.objects[members[0]].shape]);
   const group = withNoun(speaker, noun);
   const left = group.filter((i) => !members.includes(i));
   if (left.length !== 1) return undefined;
   const but = referTo(speaker, left[0]).text;
-  const text = `all ${plural(noun)} ${pick(speaker, EXCEPT)} ${but}`;
+  const text = `all ${plural(noun)} ${pick(speaker, referencePhrases.except)} ${but}`;
   return { text, denotes: group.filter((i) => i !== left[0]) };
 };
 
