@@ -2,7 +2,8 @@
  * The viewer's figures, from the built page in this machine's Chromium, drawn by the processor: `npx tsx bench/viewer.ts`.
  *
  * Weight of the page, time to the first moving picture, frames a second and how physics keeps up, the slowest frame of
- * four scenes at once, and whether 32 starts end in the page as they do in Node, bit by bit. Writes bench/results/viewer.json.
+ * four scenes at once, and whether 32 seeds and 32 starts end in the page as they do in Node, bit by bit. Writes
+ * bench/results/viewer.json.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -16,13 +17,14 @@ import { loadWebPolicy } from "../policies/runtime/web.ts";
 import { openBrowser } from "../test/viewer/browser.ts";
 import { serveFiles } from "../test/viewer/static-site.ts";
 import { buildViewer, weigh } from "../viewer/build.ts";
-import { type SurveyedStart, undisturbed } from "../viewer/messages.ts";
+import { type SurveyedStart, type SurveyOver, undisturbed } from "../viewer/messages.ts";
 import { policyDriver } from "../viewer/worker/drivers.ts";
-import { surveyStart } from "../viewer/worker/survey.ts";
+import { laterBy, surveyStart } from "../viewer/worker/survey.ts";
 import { writeResults } from "./harness.ts";
 
 const SCENE = "push-pair";
-const STARTS = 32;
+/** Seeds, and starts of one seed. */
+const EPISODES = 32;
 const BUNDLE = path.resolve(import.meta.dirname, "..", "policies", "zoo", SCENE);
 const WATCHED_s = 8;
 
@@ -82,14 +84,19 @@ async function paceOf(browser: Browser, url: string): Promise<Pace> {
   return pace;
 }
 
-/** The starts as the page's own button runs them. */
-async function surveyInPage(browser: Browser, url: string): Promise<SurveyedStart[]> {
+/** The episodes as the page's own button runs them. */
+async function surveyInPage(
+  browser: Browser,
+  url: string,
+  over: SurveyOver,
+): Promise<SurveyedStart[]> {
   const page = await open(browser, `${url}?scene=${SCENE}&paused`);
-  await page.getByText("Many starts").click();
-  await page.getByLabel("Starts", { exact: true }).fill(String(STARTS));
+  await page.getByText("Many episodes").click();
+  await page.getByLabel("Episodes", { exact: true }).fill(String(EPISODES));
+  await page.getByLabel("What the episodes run over").selectOption(over);
   await page.getByRole("button", { name: "Run them" }).click();
   await page.waitForFunction(
-    `globalThis.viewer.survey.results.value.length === ${STARTS}`,
+    `globalThis.viewer.survey.results.value.length === ${EPISODES}`,
     undefined,
     { timeout: 600_000 },
   );
@@ -98,17 +105,31 @@ async function surveyInPage(browser: Browser, url: string): Promise<SurveyedStar
   return results;
 }
 
-async function surveyInNode(runtime: "web" | "native"): Promise<SurveyedStart[]> {
+async function surveyInNode(runtime: "web" | "native", over: SurveyOver): Promise<SurveyedStart[]> {
   const policy =
     runtime === "web" ? await loadWebPolicy(readBundle(BUNDLE)) : await loadPolicy(BUNDLE);
   const driver = policyDriver(policy, SCENE, SCENE);
+  const first = { scene: SCENE, settings: [], seed: 0, start: 0, disturbance: undisturbed };
   const results: SurveyedStart[] = [];
-  for (let start = 0; start < STARTS; start++) {
-    const opening = { scene: SCENE, seed: 0, start, disturbance: undisturbed };
-    results.push(await surveyStart(opening, driver));
+  for (let i = 0; i < EPISODES; i++) {
+    results.push(await surveyStart(laterBy(first, over, i), driver));
   }
   driver.close();
   return results;
+}
+
+/** How the page's episodes compare with those of Node. */
+async function comparison(browser: Browser, url: string, over: SurveyOver) {
+  const inPage = await surveyInPage(browser, url, over);
+  const inNode = await surveyInNode("web", over);
+  const native = await surveyInNode("native", over);
+  return {
+    count: EPISODES,
+    succeededInPage: inPage.filter(({ outcome }) => outcome === "success").length,
+    sameHashInNode: alike(inPage, inNode, "hash"),
+    sameOutcomeInNode: alike(inPage, inNode, "outcome"),
+    sameOutcomeOnNativeRuntime: alike(inPage, native, "outcome"),
+  };
 }
 
 const alike = (a: readonly SurveyedStart[], b: readonly SurveyedStart[], key: "hash" | "outcome") =>
@@ -122,21 +143,13 @@ const firsts: number[] = [];
 for (let i = 0; i < 5; i++) firsts.push(await firstMovingPicture_s(browser, site.url));
 const one = await paceOf(browser, site.url);
 const four = await paceOf(browser, `${site.url}?panes=4`);
-const inPage = await surveyInPage(browser, site.url);
-const inNode = await surveyInNode("web");
-const native = await surveyInNode("native");
 const results = {
   weight_bytes: weigh(folder),
   firstMovingPicture_s: { median: median(firsts), all: firsts },
   oneScene: one,
   fourScenes: four,
-  starts: {
-    count: STARTS,
-    succeededInPage: inPage.filter(({ outcome }) => outcome === "success").length,
-    sameHashInNode: alike(inPage, inNode, "hash"),
-    sameOutcomeInNode: alike(inPage, inNode, "outcome"),
-    sameOutcomeOnNativeRuntime: alike(inPage, native, "outcome"),
-  },
+  seeds: await comparison(browser, site.url, "seeds"),
+  starts: await comparison(browser, site.url, "starts"),
 };
 await browser.close();
 site.close();

@@ -8,6 +8,8 @@ export interface ReplayItem {
   readonly url: string;
   readonly scene?: string;
   readonly outcome?: string;
+  readonly policy?: string;
+  readonly seed?: number;
   readonly start?: number;
 }
 

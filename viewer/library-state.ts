@@ -45,12 +45,12 @@ export function replaysByKind(
 ): { readonly kind: string; readonly items: readonly ReplayItem[] }[] {
   const kinds = new Map<string, ReplayItem[]>();
   for (const item of replays) {
-    const kind = item.outcome ?? "unreadable";
+    const kind = item.outcome ?? (item.url.endsWith(".mcap") ? "recordings" : "unreadable");
     const items = kinds.get(kind) ?? [];
     kinds.set(kind, items);
     items.push(item);
   }
-  const last = (kind: string) => Number(kind === "success");
+  const last = (kind: string) => ["success", "recordings", "unreadable"].indexOf(kind);
   return [...kinds]
     .map(([kind, items]) => ({
       kind,

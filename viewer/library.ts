@@ -37,6 +37,7 @@ export class Library {
     const zoo = path.join(root, "policies", "zoo");
     const runs = path.join(working, "runs");
     const recordings = [
+      ...filesOf(runs, "runs").filter(({ file }) => file.endsWith(".mcap")),
       ...(replays ? filesOf(replays, "given") : []),
       ...foldersOf(runs).flatMap((run) => filesOf(path.join(runs, run, "replays"), `runs/${run}`)),
       ...foldersOf(zoo).flatMap((name) => filesOf(path.join(zoo, name, "replays"), `zoo/${name}`)),
@@ -65,13 +66,16 @@ export class Library {
     const home = from === "zoo" ? path.join(root, "policies", "zoo") : path.join(working, "runs");
     const [name, file] = rest;
     let found: string | undefined;
-    if (name === undefined) return undefined;
-    if (kind === "replays" && from === "given" && replays) found = path.join(replays, name);
+    if (name === undefined) {
+      // a recording right in runs/
+      const right = kind === "replays" && /^[^.\\/][^\\/]*\.mcap$/.test(from ?? "");
+      found = right ? path.join(working, "runs", from) : undefined;
+    } else if (kind === "replays" && from === "given" && replays) found = path.join(replays, name);
     else if (kind === "replays" && file) found = path.join(home, name, "replays", file);
     else if (kind === "policies" && file) {
       found = from === "zoo" ? path.join(home, name, file) : path.join(home, name, "bundle", file);
     }
-    return found && /\.(json|onnx)$/.test(found) && existsSync(found) ? found : undefined;
+    return found && /\.(json|onnx|mcap)$/.test(found) && existsSync(found) ? found : undefined;
   }
 }
 
@@ -91,7 +95,7 @@ function foldersOf(folder: string): string[] {
 function filesOf(folder: string, from: string): FoundFile[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.endsWith(".json") && !name.startsWith("."))
+    .filter((name) => /\.(json|mcap)$/.test(name) && !name.startsWith("."))
     .map((name) => {
       const file = path.join(folder, name);
       return { file, from, modified_ms: statSync(file).mtimeMs };
@@ -115,13 +119,16 @@ function address(...parts: string[]): string {
 }
 
 function replayItem({ file, from }: FoundFile): ReplayItem {
-  const name = path.basename(file, ".json");
-  const url = address("replays", from, path.basename(file));
-  return { name, from, url, ...headOf(file) };
+  const isMcap = file.endsWith(".mcap");
+  const name = isMcap ? path.basename(file) : path.basename(file, ".json");
+  const place = from === "runs" ? [] : [from];
+  const url = address("replays", ...place, path.basename(file));
+  // which episodes a recording holds is known once it is read
+  return { name, from, url, ...(isMcap ? {} : headOf(file)) };
 }
 
 /** The facts that stand before a replay's long arrays, without reading those. */
-function headOf(file: string): Pick<ReplayItem, "scene" | "outcome" | "start"> {
+function headOf(file: string): Omit<ReplayItem, "name" | "from" | "url"> {
   const bytes = Buffer.alloc(8192);
   const handle = openSync(file, "r");
   const length = readSync(handle, bytes, 0, bytes.length, 0);
@@ -129,8 +136,8 @@ function headOf(file: string): Pick<ReplayItem, "scene" | "outcome" | "start"> {
   const text = bytes.toString("utf8", 0, length);
   const [head] = text.split(/,\s*"(?:poses|actions)"/, 1);
   try {
-    const { scene, outcome, start } = JSON.parse(head === text ? text : `${head}}`);
-    return { scene, outcome, start };
+    const { scene, policy, seed, outcome, start } = JSON.parse(head === text ? text : `${head}}`);
+    return { scene, policy, seed, outcome, start };
   } catch {
     // opening it will tell what is wrong
     return {};

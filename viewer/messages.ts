@@ -1,5 +1,6 @@
 /** What the page and its simulation worker say to each other. */
 
+import type { Setting } from "../core/settings.ts";
 import type { Seconds } from "../core/units.ts";
 import type { CameraMount } from "../sim/camera.ts";
 import type { DiffDriveSpec } from "../sim/robots/diff-drive.ts";
@@ -28,6 +29,9 @@ export interface SceneSketch {
   readonly layers: readonly string[];
   /** Columns of `Frame.paid`: `stage/term`, and what failing cost. */
   readonly terms: readonly string[];
+  /** What the scene lets be set, and how it is set. */
+  readonly settings: readonly Setting[];
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** Row of the body that plays a role in a stage; of obstacles, which are not told apart, the first. */
@@ -120,6 +124,7 @@ export interface Sight {
 
 /** How one start ended, run as fast as it goes. */
 export interface SurveyedStart {
+  readonly seed: number;
   readonly start: number;
   readonly outcome: string;
   readonly steps: number;
@@ -128,8 +133,14 @@ export interface SurveyedStart {
   readonly hash: string;
 }
 
+/** What differs from one episode of a survey to the next. */
+export const surveyOvers = ["starts", "seeds"] as const;
+export type SurveyOver = (typeof surveyOvers)[number];
+
 export interface LiveOpening {
   readonly scene: string;
+  /** Assignments such as `shape=cylinder`; the scene's defaults otherwise. */
+  readonly settings: readonly string[];
   readonly seed: number;
   /** Number of the start, as `understudy evaluate` counts them. */
   readonly start: number;
@@ -152,7 +163,8 @@ export type ToWorker =
       readonly type: "survey";
       readonly run: number;
       readonly opening: LiveOpening;
-      readonly starts: number;
+      readonly count: number;
+      readonly over: SurveyOver;
     }
   | { readonly type: "driver"; readonly driver: DriverChoice }
   | { readonly type: "disturb"; readonly disturbance: Disturbance }

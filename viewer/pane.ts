@@ -24,6 +24,8 @@ export type Mode = "live" | "replay";
 export interface Setup {
   readonly scene: string;
   readonly driver: DriverKey;
+  /** Assignments such as `shape=cylinder`. */
+  readonly settings: readonly string[];
   readonly seed: number;
   readonly start: number;
 }
@@ -96,15 +98,13 @@ export class Pane {
   /** Opens the live scene of the setup. */
   openLive(): void {
     this.mode.value = "live";
-    const { scene, driver, seed, start } = this.setup.value;
-    const disturbance = this.disturbance.value;
+    const { setup, disturbance } = this;
+    const driver = driverOf(setup.value.driver);
     this.#link.open({
       type: "open live",
-      scene,
-      seed,
-      start,
-      driver: driverOf(driver),
-      disturbance,
+      ...setup.value,
+      driver,
+      disturbance: disturbance.value,
     });
   }
 

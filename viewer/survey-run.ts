@@ -1,8 +1,8 @@
-/** Many starts in a row, as fast as they go, in a worker of their own. */
+/** Many episodes in a row, as fast as they go, in a worker of their own. */
 
 import { signal } from "@preact/signals";
 import { driverOf } from "./library-state.ts";
-import type { SurveyedStart } from "./messages.ts";
+import type { SurveyedStart, SurveyOver } from "./messages.ts";
 import type { Pane } from "./pane.ts";
 import { StudioLink } from "./studio-link.ts";
 
@@ -11,20 +11,21 @@ export class SurveyRun {
   readonly running = signal(false);
   #link: StudioLink | undefined;
 
-  /** Runs `starts` starts from the pane's on, with its driver and disturbances. */
-  run(pane: Pane, starts: number, failed: (message: string) => void): void {
+  /** Runs `count` episodes from the pane's on, with its driver and disturbances. */
+  run(pane: Pane, count: number, over: SurveyOver, failed: (message: string) => void): void {
     this.stop();
     this.results.value = [];
     this.running.value = true;
     this.#link = new StudioLink((message) => {
       if (message.type === "surveyed") this.results.value = [...this.results.value, message.result];
       if (message.type === "failed") failed(message.message);
-      if (message.type === "failed" || this.results.value.length >= starts) this.stop();
+      if (message.type === "failed" || this.results.value.length >= count) this.stop();
     });
     const setup = pane.setup.value;
     const driver = driverOf(setup.driver);
     const disturbance = pane.disturbance.value;
-    this.#link.open({ type: "survey", opening: { ...setup, driver, disturbance }, starts });
+    const opening = { ...setup, driver, disturbance };
+    this.#link.open({ type: "survey", opening, count, over });
   }
 
   stop(): void {

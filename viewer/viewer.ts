@@ -54,7 +54,9 @@ export class Viewer {
   #before_ms = performance.now();
 
   constructor() {
-    this.panes.value = [this.#createPane({ scene: "", driver: "demo", seed: 0, start: 0 })];
+    this.panes.value = [
+      this.#createPane({ scene: "", driver: "demo", settings: [], seed: 0, start: 0 }),
+    ];
     effect(() => {
       palette.value;
       for (const pane of this.panes.peek()) pane.setTheme();
@@ -89,7 +91,10 @@ export class Viewer {
   /** Opens the selected pane's live scene, with changes to its setup. */
   openLive(change: Partial<Setup> = {}): void {
     const pane = this.pane.value;
-    const setup = { ...pane.setup.value, ...change };
+    const before = pane.setup.value;
+    const setup = { ...before, ...change };
+    // another scene has settings of its own
+    if (setup.scene !== before.scene && !change.settings) setup.settings = [];
     if (!driversOf(setup.scene).some(({ key }) => key === setup.driver)) {
       setup.driver = driversOf(setup.scene)[0].key;
     }
@@ -269,16 +274,18 @@ export class Viewer {
       const value = Number(this.#wanted.get(name) ?? 0);
       return Number.isInteger(value) && value >= 0 ? value : 0;
     };
-    return { scene, driver, seed: whole("seed"), start: whole("start") };
+    const settings = scene === asked ? this.#wanted.getAll("set") : [];
+    return { scene, driver, settings, seed: whole("seed"), start: whole("start") };
   }
 
-  /** Other recordings of the same start first, then what follows in the list. */
+  /** Other recordings of the same scene, seed and start first, then what follows in the list. */
   #comparable({ replayUrl }: Pane): ReplayItem[] {
     const all = replaysByKind(library.value.replays).flatMap(({ items }) => items);
     const shown = all.find(({ url }) => url === replayUrl.value);
     const rest = all.filter(({ url }) => url !== replayUrl.value);
+    const keys = ["scene", "seed", "start"] as const;
     const alike = (item: ReplayItem) =>
-      Number(item.scene === shown?.scene) + Number(item.start === shown?.start);
+      keys.filter((key) => shown !== undefined && item[key] === shown[key]).length;
     return rest.toSorted((a, b) => alike(b) - alike(a));
   }
 

@@ -20,7 +20,7 @@ import { LiveEpisode } from "../../viewer/worker/live-episode.ts";
 import { episodesOf } from "../../viewer/worker/mcap-episodes.ts";
 import { freePlace } from "../../viewer/worker/obstacles.ts";
 import { ReplayedEpisode } from "../../viewer/worker/replayed-episode.ts";
-import { hashOf, surveyStart } from "../../viewer/worker/survey.ts";
+import { configOf, hashOf, laterBy, surveyStart } from "../../viewer/worker/survey.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { recordCurve, servoManifest } from "./recordings.ts";
 
@@ -107,7 +107,7 @@ describe("a live episode", () => {
   });
 
   it("is the one that a plain batch runs, bit by bit", async () => {
-    const found = await surveyStart({ ...reach, disturbance: undisturbed }, demo);
+    const found = await surveyStart({ ...reach, settings: [], disturbance: undisturbed }, demo);
     const batch = await SceneBatch.create({
       scene: findScene("reach-box"),
       envs: 1,
@@ -140,6 +140,20 @@ it.each(scenes.map(({ name }) => name))("%s goes on when an obstacle is added", 
   expect(newest.poses).toHaveLength(again.scene.cast.bodies.length * 7 + 7);
   expect(newest.poses.every(Number.isFinite)).toBe(true);
   again.free();
+});
+
+it("is of the scene as it was set, and a survey over seeds takes one start of each", async () => {
+  const settings = ["shape=cylinder", "arenaSide_m=2.5"];
+  const opening = { scene: "push-pair", settings, seed: 1, start: 4 };
+  const episode = await LiveEpisode.open({ ...opening, config: configOf(opening) });
+  const { arenaSide_m, bodies } = episode.scene.cast;
+  expect([arenaSide_m, bodies[1].shape.kind]).toEqual([2.5, "cylinder"]);
+  episode.free();
+  expect(() => configOf({ ...opening, settings: ["shap=prism"] })).toThrow(
+    'Unknown option "shap" in the scene\'s settings. Did you mean "shape"?',
+  );
+  expect(laterBy(opening, "seeds", 2)).toEqual({ ...opening, seed: 3 });
+  expect(laterBy(opening, "starts", 2)).toEqual({ ...opening, start: 6 });
 });
 
 it("hashes by FNV-1a", () => {

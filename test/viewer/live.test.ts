@@ -158,28 +158,28 @@ describe("a run that is followed", () => {
     expect(watch.fileOf("../teacher.ckpt")).toBeUndefined();
   });
 
-  it.each([
-    false,
-    true,
-  ])("hands over its policy, which acts as the trainer's does (a memory: %s)", async (remembers) => {
-    const { file, theta, actor } = saveTeacher("again.ckpt", 128, remembers);
-    const bundle = await bundleOfCheckpoint(file);
-    const policy = await loadPolicyBytes(JSON.parse(bundle.manifest), bundle.onnx);
-    const batch = await SceneBatch.create({
-      scene: findScene("reach-box"),
-      envs: 4,
-      seed: 1,
-      purpose: "evaluation",
-      groups: ["keypoints:fov", "proprioception", ...(remembers ? ["lastSeen" as const] : [])],
-    });
-    batch.reset();
-    const found = await policy.act({ ...batch.groups }, 4);
-    const own = await openActor(actor, 4);
-    const expected = await own.act(theta, batch.groups);
-    for (let i = 0; i < 8; i++) expect(found[i]).toBeCloseTo(expected[i], 5);
-    await Promise.all([own.close(), policy.close()]);
-    batch.free();
-  });
+  it.each([false, true])(
+    "hands over its policy, which acts as the trainer's does (a memory: %s)",
+    async (remembers) => {
+      const { file, theta, actor } = saveTeacher("again.ckpt", 128, remembers);
+      const bundle = await bundleOfCheckpoint(file);
+      const policy = await loadPolicyBytes(JSON.parse(bundle.manifest), bundle.onnx);
+      const batch = await SceneBatch.create({
+        scene: findScene("reach-box"),
+        envs: 4,
+        seed: 1,
+        purpose: "evaluation",
+        groups: ["keypoints:fov", "proprioception", ...(remembers ? ["lastSeen" as const] : [])],
+      });
+      batch.reset();
+      const found = await policy.act({ ...batch.groups }, 4);
+      const own = await openActor(actor, 4);
+      const expected = await own.act(theta, batch.groups);
+      for (let i = 0; i < 8; i++) expect(found[i]).toBeCloseTo(expected[i], 5);
+      await Promise.all([own.close(), policy.close()]);
+      batch.free();
+    },
+  );
 });
 
 describe("a policy that is watched", () => {

@@ -7,10 +7,10 @@ import { LiveSocket } from "../../cli/live.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { loadWebPolicy } from "../../policies/runtime/web.ts";
 import type { Replay } from "../../sim/replay.ts";
-import { undisturbed } from "../../viewer/messages.ts";
+import { surveyOvers, undisturbed } from "../../viewer/messages.ts";
 import { serveViewer, type ViewerServer } from "../../viewer/server.ts";
 import { policyDriver } from "../../viewer/worker/drivers.ts";
-import { surveyStart } from "../../viewer/worker/survey.ts";
+import { laterBy, surveyStart } from "../../viewer/worker/survey.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { coloursOf, drawnPositions, hasChromium, openBrowser } from "./browser.ts";
 import { recordCurve, saveReplay, saveStudent } from "./recordings.ts";
@@ -88,19 +88,23 @@ describe.skipIf(!hasChromium)("the live page", () => {
     expect(await alert().isVisible()).toBe(false);
   });
 
-  it("runs a student's bundle as Node does, bit by bit", async () => {
+  it.each(surveyOvers)("runs a student's bundle over %s as Node does, bit by bit", async (over) => {
     await open("?scene=reach-box&seed=3&start=2&paused&driver=library/policies/runs/first");
     await drawnPositions(page);
-    await page.getByText("Many starts").click();
-    await page.getByLabel("Starts", { exact: true }).fill("2");
+    await page.getByText("Many episodes").click();
+    await page.getByLabel("Episodes", { exact: true }).fill("2");
+    await page.getByLabel("What the episodes run over").selectOption(over);
     await page.getByRole("button", { name: "Run them" }).click();
     await page.getByText(/^\d of 2 succeed: .*%\.$/).waitFor();
     const inPage = await page.evaluate("globalThis.viewer.survey.results.value");
     const policy = await loadWebPolicy(readBundle(path.join(run, "bundle")));
     const driver = policyDriver(policy, "servo", "reach-box");
-    const opening = { scene: "reach-box", seed: 3, disturbance: undisturbed };
+    const opening = {
+      ...{ scene: "reach-box", settings: [], disturbance: undisturbed },
+      ...{ seed: 3, start: 2 },
+    };
     const inNode = [];
-    for (const start of [2, 3]) inNode.push(await surveyStart({ ...opening, start }, driver));
+    for (const i of [0, 1]) inNode.push(await surveyStart(laterBy(opening, over, i), driver));
     driver.close();
     expect(inPage).toEqual(inNode);
     expect(inNode[0].hash).not.toBe(inNode[1].hash);
@@ -134,6 +138,23 @@ describe.skipIf(!hasChromium)("the live page", () => {
 });
 
 describe.skipIf(!hasChromium)("a live episode that is poked", () => {
+  it("is of the scene as it was set, and says which setting is wrong", async () => {
+    await open("?scene=push-pair&driver=demo&paused&set=shape=cylinder");
+    await drawnPositions(page);
+    const kindOf = () =>
+      page.evaluate("globalThis.viewer.pane.value.sketch.value.bodies[1].shape.kind");
+    expect(await kindOf()).toBe("cylinder");
+    await page.getByText("Scene settings (1 changed)").click();
+    await page.getByLabel("shape", { exact: false }).selectOption("prism");
+    await eventually(kindOf).toBe("prism");
+    await page.getByLabel(/^arenaSide_m/).fill("1");
+    await page.keyboard.press("Tab");
+    await eventually(() => alert().textContent()).toContain("in the scene's settings");
+    await page.getByRole("button", { name: "As the scene has them" }).click();
+    await eventually(kindOf).toBe("box");
+    expect(await alert().isVisible()).toBe(false);
+  });
+
   it("has bodies moved by buttons and by the pointer, an obstacle added, and its physics changed", async () => {
     await open("?scene=reach-box&driver=demo&seed=3&paused");
     const box = async () => (await drawnPositions(page))[1];
@@ -201,8 +222,8 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
       .or(page.getByText(/forward 0/))
       .waitFor();
 
-    await page.getByText("Many starts").click();
-    await page.getByLabel("Starts", { exact: true }).fill("3");
+    await page.getByText("Many episodes").click();
+    await page.getByLabel("Episodes", { exact: true }).fill("3");
     await page.getByRole("button", { name: "Run them" }).click();
     await page.getByText(/^3 of 3 succeed: 100 %/).waitFor();
 
@@ -265,7 +286,9 @@ describe.skipIf(!hasChromium)("a replay", () => {
     await eventually(() => alert().textContent()).toBe(
       '"broken.json" is not a replay: it is not JSON. Record it again.',
     );
-    await page.locator("#episodes").selectOption({ label: "reach-box, start 0 (runs/first)" });
+    await page
+      .locator("#episodes")
+      .selectOption({ label: "reach-box, seed 5, start 0 (runs/first)" });
     await eventually(() => alert().isVisible()).toBe(false);
   });
 

@@ -21,22 +21,28 @@ describe("the library", async () => {
     '{"scene": "reach-box"}',
   );
   writeFileSync(path.join(folder, "secret.json"), "{}");
+  writeFileSync(path.join(folder, "runs", "robot.mcap"), "");
   const library = new Library({ root: folder, working: folder, replays: given });
 
   it("lists replays with what stands at their head, and bundles with their scene", () => {
     const { replays, policies } = library.list();
-    expect(replays.map(({ name, outcome, start }) => ({ name, outcome, start }))).toContainEqual({
-      name: "one",
+    expect(replays.find(({ name }) => name === "one")).toMatchObject({
+      scene: "reach-box",
       outcome: "timed out",
+      policy: "a curve",
+      seed: 5,
       start: 0,
     });
     expect(replays.map(({ name }) => name)).toContain("broken");
+    const url = "library/replays/robot.mcap";
+    expect(replays).toContainEqual({ name: "robot.mcap", from: "runs", url });
     expect(policies).toEqual([
       { name: "runs/a b", scene: "reach-box", url: "library/policies/runs/a%20b" },
     ]);
   });
 
   it("finds the file behind an address, and nothing outside its folders", () => {
+    expect(library.fileOf("replays/robot.mcap")).toBe(path.join(folder, "runs", "robot.mcap"));
     expect(library.fileOf("replays/given/one.json")).toBe(path.join(given, "one.json"));
     expect(library.fileOf("policies/runs/a%20b/policy.json")).toContain("a b");
     for (const address of [
@@ -46,6 +52,8 @@ describe("the library", async () => {
       "replays/runs/..%2F..%2Fsecret/x.json",
       "replays/given/gone.json",
       "secret.json",
+      "replays/..%2Fsecret.json",
+      "replays/..%2Frobot.mcap",
     ]) {
       expect(library.fileOf(address), address).toBeUndefined();
     }

@@ -9,6 +9,7 @@ import { filesOf } from "./drop-files.ts";
 import { Earns, Poses } from "./earns.tsx";
 import { LivePanels } from "./live-panels.tsx";
 import { Panes } from "./panes.tsx";
+import { SceneSettings } from "./scene-settings.tsx";
 import { Sees } from "./sees.tsx";
 import { LiveSetup, ReplaySetup } from "./setup.tsx";
 import { Survey } from "./survey.tsx";
@@ -39,6 +40,7 @@ export function App({ viewer }: Props) {
         <Transport viewer={viewer} />
         <aside aria-label="Panels">
           {live ? <LiveSetup viewer={viewer} /> : <ReplaySetup viewer={viewer} />}
+          {live && <SceneSettings viewer={viewer} />}
           {live && <Disturb viewer={viewer} />}
           {live && <Survey viewer={viewer} />}
           <Sees viewer={viewer} />

@@ -115,7 +115,9 @@ export function ReplaySetup({ viewer }: Props) {
   const shown = viewer.pane.value.replayUrl.value;
   // those of the same evaluation
   const from = all.find(({ url }) => url === shown)?.from ?? all[0]?.from;
-  const failures = all.filter((item) => item.from === from && item.outcome !== "success");
+  const failures = all.filter(
+    ({ from: home, outcome = "success" }) => home === from && outcome !== "success",
+  );
   const open = (item: ReplayItem | undefined) => {
     if (item) void viewer.openItem(item);
   };
@@ -190,6 +192,7 @@ function EpisodeOfFile({ viewer }: Props) {
   );
 }
 
-function titleOf({ name, start, from, scene }: ReplayItem): string {
-  return start === undefined ? `${name} (${from})` : `${scene}, start ${start} (${from})`;
+function titleOf({ name, seed, start, from, scene }: ReplayItem): string {
+  if (start === undefined) return `${name} (${from})`;
+  return `${scene}, seed ${seed}, start ${start} (${from})`;
 }

@@ -1,35 +1,53 @@
-/** How often the driver succeeds, over many starts run in this page. */
+/** How often the driver succeeds, over many starts or seeds run in this page. */
 
 import { useSignal } from "@preact/signals";
 import { wilson } from "../../core/statistics.ts";
-import type { SurveyedStart } from "../messages.ts";
+import { type SurveyedStart, type SurveyOver, surveyOvers } from "../messages.ts";
 import type { Viewer } from "../viewer.ts";
 
 export function Survey({ viewer }: { readonly viewer: Viewer }) {
   const wanted = useSignal(32);
+  const over = useSignal<SurveyOver>("starts");
   const { survey } = viewer;
   const { value: results } = survey.results;
   const run = () =>
-    survey.run(viewer.pane.value, wanted.value, (message) => {
+    survey.run(viewer.pane.value, wanted.value, over.value, (message) => {
       viewer.alert.value = message;
     });
   const byHand = viewer.pane.value.setup.value.driver === "keyboard";
   return (
     <details class="card" id="survey">
-      <summary>Many starts</summary>
+      <summary>Many episodes</summary>
       <div class="row">
         <label>
-          <span>Starts</span>
+          <span>Episodes</span>
           <input
             type="number"
             min="1"
             max="1000"
             value={wanted.value}
-            onChange={({ currentTarget }) => {
-              if (currentTarget.checkValidity()) wanted.value = currentTarget.valueAsNumber;
-              else currentTarget.reportValidity();
+            // at once: a choice beside it draws the field anew
+            onInput={({ currentTarget: field }) => {
+              if (field.validity.valid && field.value !== "") wanted.value = field.valueAsNumber;
             }}
+            onChange={({ currentTarget }) => currentTarget.reportValidity()}
           />
+        </label>
+        <label>
+          <span>over</span>
+          <select
+            aria-label="What the episodes run over"
+            value={over.value}
+            onChange={({ currentTarget }) => {
+              over.value = currentTarget.value as SurveyOver;
+            }}
+          >
+            {surveyOvers.map((name) => (
+              <option key={name} value={name}>
+                {name === "starts" ? "the next starts" : "the next seeds"}
+              </option>
+            ))}
+          </select>
         </label>
         {survey.running.value ? (
           <button type="button" onClick={() => survey.stop()}>
@@ -45,10 +63,10 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
       <ul class="starts">
         {results
           .filter(({ outcome }) => outcome !== "success")
-          .map(({ start, outcome }) => (
-            <li key={start}>
-              <button type="button" class="link" onClick={() => viewer.openLive({ start })}>
-                start {start}: {outcome}
+          .map(({ seed, start, outcome }) => (
+            <li key={`${seed} ${start}`}>
+              <button type="button" class="link" onClick={() => viewer.openLive({ seed, start })}>
+                {over.value === "seeds" ? `seed ${seed}` : `start ${start}`}: {outcome}
               </button>
             </li>
           ))}

@@ -21,7 +21,7 @@ const IMAGES = 300;
 export interface LiveOptions {
   readonly scene: string;
   /** The scene's settings; its defaults unless given. */
-  readonly config?: unknown;
+  readonly config?: Readonly<Record<string, unknown>>;
   readonly seed: number;
   /** Number of the start, as `understudy evaluate` counts them. */
   readonly start: number;
@@ -109,6 +109,11 @@ export class LiveEpisode {
 
   get scene(): AssembledScene {
     return this.#batch.scene;
+  }
+
+  /** What the scene was assembled from. */
+  get config(): Readonly<Record<string, unknown>> {
+    return this.#options.config ?? {};
   }
 
   /** How it ended; undefined while it runs. */

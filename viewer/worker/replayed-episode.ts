@@ -42,6 +42,10 @@ export class ReplayedEpisode {
     return new ReplayedEpisode(replay, still, await runAgain(replay));
   }
 
+  get config(): Readonly<Record<string, unknown>> {
+    return this.replay.config;
+  }
+
   get terms(): readonly string[] {
     return this.again?.terms ?? [];
   }

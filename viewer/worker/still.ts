@@ -1,6 +1,7 @@
 /** A world that is never stepped: its bodies stand where a frame says, for cameras and targets. */
 
 import { createRng } from "../../core/rng.ts";
+import { settingsOf } from "../../core/settings.ts";
 import { egoPushCamera } from "../../sim/camera.ts";
 import { COLOURS, type Eyes, IMAGE, openEyes } from "../../sim/eyes.ts";
 import { Ground } from "../../sim/ground.ts";
@@ -8,6 +9,7 @@ import { roleNames } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
 import { d435, ideal } from "../../sim/render/sensor.ts";
 import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
+import { findScene } from "../../sim/scenes/index.ts";
 import { bodyState, World } from "../../sim/world.ts";
 import type { SceneSketch, Sight } from "../messages.ts";
 import { type Frame, POSE } from "../tape.ts";
@@ -98,9 +100,10 @@ export class Still {
 /** What the page has to know to draw the scene. */
 export function sketchOf(
   scene: AssembledScene,
-  summary: string,
   terms: readonly string[],
+  config: SceneSketch["config"],
 ): SceneSketch {
+  const { summary, config: schema } = findScene(scene.name);
   const { robot, bodies, arenaSide_m } = scene.cast;
   return {
     name: scene.name,
@@ -121,5 +124,7 @@ export function sketchOf(
     })),
     layers: roleNames(scene),
     terms,
+    settings: settingsOf(schema),
+    config,
   };
 }

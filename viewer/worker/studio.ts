@@ -1,7 +1,7 @@
 /** The worker's side of the page: opens episodes, runs them at their pace, and looks at them. */
 
 import { isUserError } from "../../core/errors.ts";
-import { findScene, scenes } from "../../sim/scenes/index.ts";
+import { scenes } from "../../sim/scenes/index.ts";
 import {
   type Disturbance,
   type DriverChoice,
@@ -16,9 +16,10 @@ import { LiveEpisode } from "./live-episode.ts";
 import { openRecording } from "./recording.ts";
 import type { ReplayedEpisode } from "./replayed-episode.ts";
 import { sketchOf } from "./still.ts";
-import { surveyStart } from "./survey.ts";
+import { configOf, laterBy, surveyStart } from "./survey.ts";
 
 type OpenReplay = Extract<ToWorker, { type: "open replay" }>;
+type Survey = Extract<ToWorker, { type: "survey" }>;
 
 export type Post = (message: FromWorker, transfer?: ArrayBufferLike[]) => void;
 
@@ -64,7 +65,7 @@ export class Studio {
         return this.#openReplay(message);
       case "survey":
         this.#run = message.run;
-        return this.#survey(message.opening, message.starts);
+        return this.#survey(message);
       case "driver":
         return this.#setDriver(message.driver);
       case "disturb":
@@ -85,7 +86,7 @@ export class Studio {
   async #openLive(run: number, opening: LiveOpening): Promise<void> {
     this.#close(run);
     this.#disturbance = opening.disturbance;
-    const live = await LiveEpisode.open(opening);
+    const live = await LiveEpisode.open({ ...opening, config: configOf(opening) });
     this.#episode = live;
     // the scene stands before the policy is here
     this.#opened(live, undefined, false);
@@ -114,11 +115,11 @@ export class Studio {
     replay: ReplayFacts | undefined,
     resumed: boolean,
   ): void {
-    const { scene, tape, terms } = episode;
+    const { scene, tape, terms, config } = episode;
     this.#post({
       type: "opened",
       run: this.#run,
-      sketch: sketchOf(scene, findScene(scene.name).summary, terms),
+      sketch: sketchOf(scene, terms, config),
       frames: tape.frames,
       replay,
       resumed,
@@ -200,10 +201,10 @@ export class Studio {
     this.#post({ type: "ended", run: this.#run, outcome: end.outcome, return: end.return });
   }
 
-  async #survey(opening: LiveOpening, starts: number): Promise<void> {
+  async #survey({ opening, count, over }: Survey): Promise<void> {
     const driver = await openDriver(opening.driver, opening.scene, () => this.#hand);
-    for (let i = 0; i < starts; i++) {
-      const result = await surveyStart({ ...opening, start: opening.start + i }, driver);
+    for (let i = 0; i < count; i++) {
+      const result = await surveyStart(laterBy(opening, over, i), driver);
       this.#post({ type: "surveyed", run: this.#run, result });
     }
     driver.close();
