@@ -56,6 +56,8 @@ export class Pane {
   readonly sight = signal<Sight | undefined>(undefined);
   /** How the episode ended, while its end is shown. */
   readonly outcome = signal<string | undefined>(undefined);
+  /** Row of the body that has handles to move it by. */
+  readonly held = signal<number | undefined>(undefined);
   /** Why there is no picture. */
   readonly noPicture = signal<string | undefined>(undefined);
   readonly player = new Player();
@@ -86,6 +88,7 @@ export class Pane {
       return;
     }
     this.#view.onDrag = (body, pose) => this.place(body, pose);
+    this.#view.onSelect = (row) => this.hold(row);
     const sketch = this.sketch.value;
     if (sketch) this.#view.open(sketch, sceneTheme());
     this.redraw();
@@ -139,6 +142,12 @@ export class Pane {
   /** Moves a body, while the newest moment is shown. */
   place(body: number, pose: PlanarPose): void {
     if (!this.replay.value) this.#link.send({ type: "place", body, pose });
+  }
+
+  /** Puts handles to a body, or away. */
+  hold(body: number | undefined): void {
+    this.held.value = body;
+    this.#view?.select(body);
   }
 
   /** Where a body stands in the frame that is shown. */
@@ -278,6 +287,9 @@ export class Pane {
     this.player.growing = replay === undefined;
     this.player.time_s = resumed ? tape.end_s : 0;
     this.#view?.open(sketch, sceneTheme());
+    if (this.#view) this.#view.movable = replay === undefined;
+    const { held } = this;
+    if (replay || (held.value ?? 0) > sketch.bodies.length) this.hold(undefined);
     if (resumed) this.pace(this.player.playing, this.#speed);
     else this.#events.opened(this);
   }

@@ -57,6 +57,7 @@ export async function serveViewer(options: ViewerOptions): Promise<ViewerServer>
       include: [
         "three",
         "three/addons/controls/OrbitControls.js",
+        "three/addons/controls/TransformControls.js",
         "three/addons/objects/ShadowMesh.js",
         "zod",
         "preact",

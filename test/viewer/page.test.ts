@@ -181,6 +181,29 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     // to the right in the picture is to the right of the arena
     await eventually(async () => (await box())[1]).toBeLessThan(y - 0.05);
 
+    // it was pressed, so it has handles: the ring about it turns it
+    const yaw = () => page.evaluate<number>("globalThis.viewer.pane.value.poseOf(1).yaw_rad");
+    const before_rad = await yaw();
+    const middle = await page.evaluate<{ x: number; y: number }>(
+      "globalThis.viewer.pane.value.view.spotOf(1)",
+    );
+    const x0 = (canvas?.x ?? 0) + middle.x;
+    const y0 = (canvas?.y ?? 0) + middle.y;
+    let found: unknown;
+    for (let out = 20; out < 120 && found !== "Z"; out += 3) {
+      await page.mouse.move(x0 - out, y0 + out / 3);
+      found = await page.evaluate("globalThis.viewer.pane.value.view.handle");
+    }
+    expect(found).toBe("Z");
+    await page.mouse.down();
+    await page.mouse.move(x0 - 20, y0 + 60, { steps: 5 });
+    await page.mouse.up();
+    await eventually(async () => Math.abs((await yaw()) - before_rad)).toBeGreaterThan(0.1);
+    await page.mouse.click((canvas?.x ?? 0) + 30, (canvas?.y ?? 0) + (canvas?.height ?? 0) - 30);
+    await eventually(() => page.evaluate("globalThis.viewer.pane.value.held.value")).toBe(
+      undefined,
+    );
+
     for (const [name, value] of [
       ["Friction", "2"],
       ["Mass", "0.5"],

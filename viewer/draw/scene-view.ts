@@ -8,7 +8,8 @@ import { height, pushable } from "../../sim/shape.ts";
 import { bodyOfRole, type SceneSketch } from "../messages.ts";
 import { type Belief, POSE } from "../tape.ts";
 import { arena, lights, type Theme } from "./arena.ts";
-import { dragBodies, type OnDrag } from "./dragging.ts";
+import { dragBodies, type OnDrag, Wishes } from "./dragging.ts";
+import { Handles } from "./handles.ts";
 import { bodyMesh, colourOf, dispose, frustumLines, ghostMesh, robotMesh } from "./meshes.ts";
 import { BeliefGhosts, type BeliefLook, KeypointBalls, SEEN } from "./overlays.ts";
 import { Shadows } from "./shadows.ts";
@@ -40,6 +41,7 @@ export class SceneView {
   readonly #scene = new three.Scene();
   readonly #camera = new three.PerspectiveCamera(38, 1, 0.05, 80);
   readonly #controls: OrbitControls;
+  readonly #handles: Handles;
   #sketch: SceneSketch | undefined;
   #surroundings = new three.Group();
   /** Row by row of the world; the robot is row 0. */
@@ -58,10 +60,16 @@ export class SceneView {
   #viewpoint: Viewpoint = "overview";
   /** Somebody has turned or moved the camera since the viewpoint was set. */
   #turned = false;
+  /** The same before the pointer was pressed last. */
+  #turnedBefore = false;
   #changed = true;
   readonly #resizing = new ResizeObserver(() => this.#resize());
+  /** Bodies can be taken hold of. */
+  movable = true;
   /** Called while a body is pulled by the pointer. */
   onDrag: OnDrag = () => {};
+  /** Called when a body is pressed, or the floor beside them. */
+  onSelect: (row: number | undefined) => void = () => {};
 
   /**
    * @param labels lies over the canvas; filled with the bodies' names
@@ -78,17 +86,48 @@ export class SceneView {
     this.#controls.maxDistance = 12;
     this.#controls.addEventListener("change", () => this.invalidate());
     this.#controls.addEventListener("start", () => {
+      this.#turnedBefore = this.#turned;
       this.#turned = true;
     });
-    this.#scene.add(this.#keypoints.group, this.#beliefs.group);
+    const wishes = new Wishes((body, pose) => this.onDrag(body, pose));
+    this.#handles = new Handles(this.#camera, canvas, {
+      drag: (body, pose) => wishes.wish(body, pose),
+      holding: (held) => {
+        this.#holding(held);
+        if (!held) wishes.tell();
+      },
+      changed: () => this.invalidate(),
+    });
+    this.#scene.add(this.#keypoints.group, this.#beliefs.group, this.#handles.group);
     this.#resizing.observe(canvas);
-    const holding = (held: boolean) => {
-      this.#controls.enabled = !held && this.#viewpoint !== "chase";
-    };
-    const bodies = () => this.#bodies;
-    dragBodies(canvas, { camera: this.#camera, bodies, holding }, (body, pose) =>
-      this.onDrag(body, pose),
+    dragBodies(
+      canvas,
+      {
+        camera: this.#camera,
+        bodies: () => (this.movable ? this.#bodies : []),
+        // what is inside of its own handles can be pulled all the same
+        taken: (row) => this.#handles.pointed !== undefined && row !== this.#handles.row,
+        holding: (held) => {
+          this.#handles.enabled = !held;
+          this.#holding(held);
+        },
+        select: (row) => this.onSelect(row),
+      },
+      wishes,
     );
+  }
+
+  /** Puts the handles to a body, or away. */
+  select(row: number | undefined): void {
+    this.#handles.select(row);
+    this.#handles.follow(this.#bodies);
+    this.invalidate();
+  }
+
+  #holding(held: boolean): void {
+    this.#controls.enabled = !held && this.#viewpoint !== "chase";
+    // it was a body that was pressed, not the view
+    if (held) this.#turned = this.#turnedBefore;
   }
 
   free(): void {
@@ -96,6 +135,7 @@ export class SceneView {
     this.#controls.dispose();
     this.#keypoints.free();
     this.#beliefs.free();
+    this.#handles.free();
     this.#renderer.dispose();
     // browsers allow a page only so many
     this.#renderer.forceContextLoss();
@@ -150,6 +190,7 @@ export class SceneView {
       body.position.fromArray(poses, at);
       body.quaternion.fromArray(poses, at + 3);
     });
+    this.#handles.follow(this.#bodies);
     const active = this.#sketch?.stages[stage]?.roles.active;
     for (const [row, ghost] of this.#ghosts) {
       ghost.visible = target !== undefined && row === active;
@@ -223,6 +264,11 @@ export class SceneView {
     this.#renderer.render(this.#scene, this.#camera);
     this.#placeLabels();
     return true;
+  }
+
+  /** The handle under the pointer, for tests and the console. */
+  get handle(): string | undefined {
+    return this.#handles.pointed;
   }
 
   /** Where the bodies are drawn, row by row: for tests and the console. */

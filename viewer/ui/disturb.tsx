@@ -1,6 +1,5 @@
 /** Poking at a live episode: friction, mass, camera noise, obstacles, and moving bodies. */
 
-import { useSignal } from "@preact/signals";
 import { type Disturbance, MOST_OBSTACLES, undisturbed } from "../messages.ts";
 import type { Viewer } from "../viewer.ts";
 
@@ -41,7 +40,10 @@ export function Disturb({ viewer }: Props) {
         </button>
       </div>
       <Move viewer={viewer} />
-      <p class="hint">Bodies and the robot can also be dragged in the scene.</p>
+      <p class="hint">
+        Bodies and the robot can also be dragged in the scene; a click on one gives it handles to
+        move it along an axis and to turn it, a click beside it takes them away.
+      </p>
     </details>
   );
 }
@@ -81,10 +83,9 @@ function textOf(name: FactorName, value: number | undefined): string {
 }
 
 function Move({ viewer }: Props) {
-  const chosen = useSignal(0);
   const pane = viewer.pane.value;
   const names = ["robot", ...(pane.sketch.value?.bodies.map(({ name }) => name) ?? [])];
-  const body = Math.min(chosen.value, names.length - 1);
+  const body = pane.held.value ?? 0;
   const move = (x_m: number, y_m: number, yaw_rad: number) => {
     const pose = pane.poseOf(body);
     pane.place(body, {
@@ -107,9 +108,7 @@ function Move({ viewer }: Props) {
       <select
         aria-label="Body to move"
         value={body}
-        onChange={({ currentTarget }) => {
-          chosen.value = Number(currentTarget.value);
-        }}
+        onChange={({ currentTarget }) => pane.hold(Number(currentTarget.value))}
       >
         {names.map((name, row) => (
           <option key={name} value={row}>

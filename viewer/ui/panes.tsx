@@ -53,7 +53,7 @@ function PanePicture({ viewer, pane, index }: PaneProps) {
       <canvas
         ref={canvas}
         role="img"
-        aria-label={`Scene ${index + 1} in three dimensions; drag to turn it, drag a body to move it, scroll to come closer`}
+        aria-label={`Scene ${index + 1} in three dimensions; drag to turn it, drag a body to move it, click one for handles, scroll to come closer`}
         onPointerDown={() => {
           viewer.selected.value = index;
         }}
