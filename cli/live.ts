@@ -1,29 +1,27 @@
 /** The socket between `understudy view` and its pages: training runs and a robot out, corrections and the stop in. */
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, Server } from "node:http";
-import path from "node:path";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import {
-  type Correction,
   type FromPage,
   type FromServer,
   fromPageSchema,
   LIVE_PATH,
   type RobotState,
   type RunState,
+  type SaidCorrection,
+  type SupervisorState,
 } from "../viewer/live-messages.ts";
+import type { CorrectionDesk } from "./live-corrections.ts";
 
 export interface LiveSources {
-  /** Where corrections are kept, one JSON document a line. */
-  readonly corrections: string;
+  /** Takes what is said. */
+  readonly corrections: Pick<CorrectionDesk, "take">;
   /** The bundle of a run's newest policy. */
   policyOf(run: string): Promise<{ readonly manifest: string; readonly onnx: Uint8Array }>;
-  /** Stops the robots, or lets them go on; undefined where no robot is served. */
-  readonly stop: ((engaged: boolean) => void) | undefined;
-  /** Wall clock, ISO 8601, for the corrections' file. */
-  now(): string;
+  /** Stops the robots, or lets them go on; undefined where no robot is watched. A rejection is told in the page. */
+  readonly stop: ((engaged: boolean) => Promise<void> | void) | undefined;
 }
 
 /** More than this is no message of ours. */
@@ -37,6 +35,7 @@ export class LiveSocket {
   readonly #followers = new Map<WebSocket, string>();
   readonly #runs = new Map<string, RunState>();
   #robot: RobotState | undefined;
+  #supervisor: SupervisorState | undefined;
 
   /** Answers at `LIVE_PATH` of a server that listens on this machine only. */
   constructor(http: Server, sources: LiveSources) {
@@ -59,6 +58,11 @@ export class LiveSocket {
     this.#broadcast({ type: "robot", robot });
   }
 
+  publishSupervisor(supervisor: SupervisorState): void {
+    this.#supervisor = supervisor;
+    this.#broadcast({ type: "supervisor", supervisor });
+  }
+
   close(): void {
     for (const socket of this.#server.clients) socket.terminate();
     this.#server.close();
@@ -78,6 +82,7 @@ export class LiveSocket {
   #welcome(socket: WebSocket): void {
     for (const run of this.#runs.values()) send(socket, { type: "run", run });
     if (this.#robot) send(socket, { type: "robot", robot: this.#robot });
+    if (this.#supervisor) send(socket, { type: "supervisor", supervisor: this.#supervisor });
     socket.on("message", (data) => this.#receive(socket, String(data)));
     socket.on("close", () => {
       this.#planners.delete(socket);
@@ -95,11 +100,10 @@ export class LiveSocket {
     }
     switch (message.type) {
       case "correction":
-        this.#correct(socket, message);
+        void this.#correct(socket, message);
         break;
       case "stop":
-        if (this.#sources.stop) this.#sources.stop(message.engaged);
-        else refuse(socket, "No robot is served here. Start understudy view with --serve DIR.");
+        void this.#stop(socket, message.engaged);
         break;
       case "follow":
         this.#followers.set(socket, message.run);
@@ -110,19 +114,30 @@ export class LiveSocket {
     }
   }
 
-  #correct(socket: WebSocket, correction: Correction): void {
-    const { corrections: file, now } = this.#sources;
-    const { text, at } = correction;
-    try {
-      mkdirSync(path.dirname(file), { recursive: true });
-      appendFileSync(file, `${JSON.stringify({ time: now(), text, ...at })}\n`);
-    } catch (error) {
-      refuse(socket, `The correction was not stored: ${(error as Error).message}.`);
+  async #stop(socket: WebSocket, engaged: boolean): Promise<void> {
+    const { stop } = this.#sources;
+    if (!stop) {
+      const how = "Start understudy view with --serve DIR, or with --supervisor ENDPOINT.";
+      refuse(socket, `No robot is watched here. ${how}`);
       return;
     }
-    for (const planner of this.#planners) planner.send(JSON.stringify(correction));
-    const count = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").length : 0;
-    send(socket, { type: "stored", file, count, planners: this.#planners.size });
+    try {
+      await stop(engaged);
+    } catch (error) {
+      refuse(socket, (error as Error).message);
+    }
+  }
+
+  async #correct(socket: WebSocket, said: SaidCorrection): Promise<void> {
+    try {
+      const { label, count, file } = await this.#sources.corrections.take(said);
+      for (const planner of this.#planners) send(planner, { type: "label", label });
+      const { stages, reasons } = label;
+      const plan = (stages ?? []).map(({ active, place }) => ({ active, place }));
+      send(socket, { type: "stored", file, count, plan, reasons, listeners: this.#planners.size });
+    } catch (error) {
+      refuse(socket, `The correction was not stored: ${(error as Error).message}`);
+    }
   }
 
   async #sendPolicy(socket: WebSocket, run: string): Promise<void> {

@@ -5,8 +5,10 @@ import {
   type FromPage,
   type FromServer,
   LIVE_PATH,
+  type PlannedPush,
   type RobotState,
   type RunState,
+  type SupervisorState,
 } from "./live-messages.ts";
 import type { BundleFiles } from "./messages.ts";
 
@@ -20,8 +22,12 @@ export class LiveLink {
   readonly state = signal<LinkState>("none");
   readonly runs = signal<readonly RunState[]>([]);
   readonly robot = signal<RobotState | undefined>(undefined);
+  readonly supervisor = signal<SupervisorState | undefined>(undefined);
   /** What became of the last correction. */
   readonly stored = signal("");
+  /** What the planner makes of it, and why nothing. */
+  readonly plan = signal<readonly PlannedPush[]>([]);
+  readonly unplanned = signal<readonly string[]>([]);
   /** What the server refused last. */
   readonly refused = signal("");
   /** Called with the newest policy of the run that is followed. */
@@ -80,8 +86,13 @@ export class LiveLink {
       case "robot":
         this.robot.value = message.robot;
         break;
+      case "supervisor":
+        this.supervisor.value = message.supervisor;
+        break;
       case "stored":
         this.stored.value = storedText(message);
+        this.plan.value = message.plan;
+        this.unplanned.value = message.reasons;
         break;
       case "refused":
         this.refused.value = message.message;
@@ -89,10 +100,10 @@ export class LiveLink {
   }
 }
 
-function storedText({ file, count, planners }: Extract<FromServer, { type: "stored" }>): string {
-  const planner =
-    planners === 0
-      ? "No planner is attached."
-      : `${planners} planner${planners > 1 ? "s" : ""} told.`;
-  return `Stored as label ${count} in ${file}. ${planner}`;
+function storedText({ file, count, listeners }: Extract<FromServer, { type: "stored" }>): string {
+  const told =
+    listeners === 0
+      ? ""
+      : ` ${listeners} listening ${listeners > 1 ? "programs were" : "program was"} told.`;
+  return `Stored as label ${count} in ${file}.${told}`;
 }

@@ -51,6 +51,40 @@ export interface RobotState {
   readonly stopped: boolean;
 }
 
+/** What the process that owns a robot's actuators says, see docs/deployment.md. */
+export interface SupervisorState {
+  readonly endpoint: string;
+  /** Its newest beat; undefined while there is none. */
+  readonly heard:
+    | {
+        readonly mode: "disarmed" | "hold" | "armed" | "estop";
+        /** Whose command is obeyed. */
+        readonly driver: string | undefined;
+        /** What the actuators are told, m/s or rad/s by column. */
+        readonly command: Readonly<Record<string, number>>;
+        /** What holds the robot back. */
+        readonly zones: readonly string[];
+        /** Times that motion ended because no command was in force. */
+        readonly holds: number;
+        /** Emergency stops so far. */
+        readonly stops: number;
+      }
+    | undefined;
+}
+
+/** A stage of a plan, as far as the page shows it. */
+export interface PlannedPush {
+  /** Name of the object. */
+  readonly active: string;
+  /** Where it belongs, in the anchor's frame; null: it need only be reached. */
+  readonly place: {
+    readonly anchor: string;
+    readonly x_m: number;
+    readonly y_m: number;
+    readonly yaw_deg: number | null;
+  } | null;
+}
+
 export type FromServer =
   | { readonly type: "run"; readonly run: RunState }
   /** The newest policy of a run, as a bundle. */
@@ -62,41 +96,58 @@ export type FromServer =
       readonly onnx: string;
     }
   | { readonly type: "robot"; readonly robot: RobotState }
+  | { readonly type: "supervisor"; readonly supervisor: SupervisorState }
+  /** A label was stored, and what the planner makes of the words. */
   | {
       readonly type: "stored";
       readonly file: string;
       readonly count: number;
-      /** Planners that were sent the correction. */
-      readonly planners: number;
+      /** What is to be done, stage by stage; empty where no plan was found. */
+      readonly plan: readonly PlannedPush[];
+      /** Why no plan was found. */
+      readonly reasons: readonly string[];
+      /** Other programs that were sent the label. */
+      readonly listeners: number;
     }
+  /** For programs that listen as planners: a label as it is stored, a line of the file. */
+  | { readonly type: "label"; readonly label: unknown }
   | { readonly type: "refused"; readonly message: string };
 
-/** What was said to the robot, and when: a label for the planner. */
-export const correctionSchema = z.strictObject({
+const pose = z.strictObject({ x_m: z.number(), y_m: z.number(), yaw_rad: z.number() });
+
+/** What was said to the robot, and in which moment: the server makes a label of it. */
+export const saidCorrectionSchema = z.strictObject({
   type: z.literal("correction"),
   text: z.string().trim().min(1).max(500),
   at: z.strictObject({
     scene: z.string().max(100),
-    driver: z.string().max(200),
-    seed: z.int().min(0),
-    start: z.int().min(0),
+    config: z.record(z.string(), z.unknown()).describe("what the scene was assembled from"),
+    task: z.string().max(500).describe("what the robot is about, in words"),
     /** Control steps since the episode began. */
     step: z.int().min(0),
     stage: z.string().max(100),
+    poses: z.array(pose).min(1).max(64).describe("the robot's, and those of the bodies in order"),
+    driver: z.string().max(200),
+    seed: z.int().min(0),
+    start: z.int().min(0),
   }),
 });
-export type Correction = z.output<typeof correctionSchema>;
+export type SaidCorrection = z.output<typeof saidCorrectionSchema>;
 
 export const fromPageSchema = z.discriminatedUnion("type", [
-  correctionSchema,
+  saidCorrectionSchema,
   z.strictObject({
     type: z.literal("stop"),
-    engaged: z.boolean().describe("robots stand still until this is taken back"),
+    engaged: z
+      .boolean()
+      .describe(
+        "robots stand still until this is taken back: the supervisor's emergency stop, too",
+      ),
   }),
   z.strictObject({
     type: z.literal("follow"),
     run: z.string().max(500).describe("its newest policy is wanted, now and when there is a newer"),
   }),
-  z.strictObject({ type: z.literal("planner") }).describe("this peer wants to hear corrections"),
+  z.strictObject({ type: z.literal("planner") }).describe("this peer wants to hear labels"),
 ]);
 export type FromPage = z.output<typeof fromPageSchema>;

@@ -4,6 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { PlanarPose } from "../sim/scene.ts";
 import { SceneView } from "./draw/scene-view.ts";
 import { type DriverKey, driverOf } from "./library-state.ts";
+import type { SaidCorrection } from "./live-messages.ts";
 import {
   type Disturbance,
   type FromWorker,
@@ -142,6 +143,30 @@ export class Pane {
   /** Moves a body, while the newest moment is shown. */
   place(body: number, pose: PlanarPose): void {
     if (!this.replay.value) this.#link.send({ type: "place", body, pose });
+  }
+
+  /** Words about the moment that is shown, for a label; undefined before there is one. */
+  sayNow(text: string): SaidCorrection | undefined {
+    const sketch = this.sketch.value;
+    const { frame } = this;
+    if (!sketch || !frame) return undefined;
+    const { driver, seed, start } = this.setup.value;
+    const replay = this.replay.value;
+    return {
+      type: "correction",
+      text,
+      at: {
+        scene: sketch.name,
+        config: { ...sketch.config },
+        task: sketch.summary,
+        step: this.shown.value,
+        stage: sketch.stages[frame.stage]?.name ?? "",
+        poses: Array.from({ length: sketch.bodies.length + 1 }, (_, row) => this.poseOf(row)),
+        driver: replay?.policy ?? driver,
+        seed: replay?.seed ?? seed,
+        start: replay?.start ?? start,
+      },
+    };
   }
 
   /** Puts handles to a body, or away. */

@@ -1,17 +1,20 @@
 /** `understudy view`: serves the viewer's page to this machine until Ctrl-C. */
 
 import { spawn } from "node:child_process";
-import path from "node:path";
 import { servePolicy } from "../../bridge/policy-server.ts";
 import { defaultEndpoint } from "../../bridge/sockets.ts";
+import { defaultStopEndpoint } from "../../bridge/supervisor/messages.ts";
 import { FileError } from "../../core/errors.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
 import { serveViewer } from "../../viewer/server.ts";
 import { defineCommand, type Io } from "../command.ts";
 import { LiveSocket } from "../live.ts";
+import { openDesk } from "../live-corrections.ts";
 import { bundleOfCheckpoint } from "../live-policy.ts";
 import { WatchedPolicy } from "../live-robot.ts";
 import { RunWatch } from "../live-runs.ts";
+import { WatchedSupervisor } from "../live-supervisor.ts";
+import { openPlanner, plannerOptions } from "../planner-options.ts";
 
 /** How often checkpoints are looked for, and robots told of. */
 const RUNS_ms = 1000;
@@ -24,6 +27,10 @@ export const view = defineCommand({
     ["view", "run the scenes, policies and replays of this folder in the browser"],
     ["view --replays runs/latest/replays --open", "list one folder's replays, open the browser"],
     ["view --serve policies/zoo/push-pair", "serve a policy to robots and watch them"],
+    [
+      "view --supervisor tcp://127.0.0.1:5611",
+      "watch what the supervisor of this robot does, and stop it from the page",
+    ],
   ],
   options: {
     replays: { type: "string", description: "a folder of replays to list beside those of runs/" },
@@ -45,11 +52,21 @@ export const view = defineCommand({
       default: defaultEndpoint,
       description: "where robots find the served policy",
     },
+    supervisor: {
+      type: "string",
+      description: "where the supervisor of a robot listens, to show its state and to stop it",
+    },
+    stops: {
+      type: "string",
+      default: defaultStopEndpoint,
+      description: "where that supervisor listens for emergency stops",
+    },
     corrections: {
       type: "string",
-      default: path.join("runs", "corrections.jsonl"),
-      description: "file that corrections are added to",
+      default: "runs/planner/corrections.jsonl",
+      description: "where corrections are logged; `plan-learn` learns from them",
     },
+    ...plannerOptions,
   },
   async run({ options, signal, io }) {
     const { port, replays, open, corrections, serve, endpoint } = options;
@@ -60,11 +77,18 @@ export const view = defineCommand({
     try {
       const robot = serve === undefined ? undefined : await serveWatched(serve, endpoint, io);
       if (robot) closing.unshift(robot.close);
-      const live = new LiveSocket(server.http, {
-        corrections,
-        policyOf: (run) => bundleOfCheckpoint(checkpointOf(watch, run)),
-        stop: robot?.stop,
+      const supervisor = watchSupervisor(options, robot?.columns, io);
+      if (supervisor) closing.unshift(() => supervisor.close());
+      const desk = openDesk({
+        file: corrections,
+        openPlanner: () => openPlanner(options),
         now: () => new Date(now_ms()).toISOString(),
+      });
+      closing.unshift(() => desk.close());
+      const live = new LiveSocket(server.http, {
+        corrections: desk,
+        policyOf: (run) => bundleOfCheckpoint(checkpointOf(watch, run)),
+        stop: robot || supervisor ? stopOf(robot, supervisor) : undefined,
       });
       closing.unshift(() => live.close());
       const timers = [
@@ -73,6 +97,9 @@ export const view = defineCommand({
         }, RUNS_ms),
       ];
       if (robot) timers.push(setInterval(() => live.publishRobot(robot.state()), ROBOT_ms));
+      if (supervisor) {
+        timers.push(setInterval(() => live.publishSupervisor(supervisor.state), ROBOT_ms));
+      }
       closing.unshift(() => timers.forEach(clearInterval));
       io.out(`The viewer is at ${server.url} (Ctrl-C ends it).\n`);
       if (open) openBrowser(server.url, (line) => io.err(line));
@@ -94,6 +121,8 @@ function checkpointOf(watch: RunWatch, run: string): string {
   throw new FileError(`There is no run "${run}" that is followed. Choose one of the list.`);
 }
 
+type Watched = Awaited<ReturnType<typeof serveWatched>>;
+
 /** Serves a policy to robots of this machine; what they see and do can be told at any time. */
 async function serveWatched(folder: string, endpoint: string, io: Io) {
   const runtime = await loadPolicy(folder);
@@ -104,6 +133,7 @@ async function serveWatched(folder: string, endpoint: string, io: Io) {
     throw error;
   });
   return {
+    columns: policy.manifest.output.columns.map(({ name }) => name),
     state: () => policy.state(server.endpoint, server.report()),
     stop: (engaged: boolean) => {
       policy.stopped = engaged;
@@ -113,6 +143,27 @@ async function serveWatched(folder: string, endpoint: string, io: Io) {
       await server.close();
       await runtime.close();
     },
+  };
+}
+
+/** What TurtleBots are driven by; a policy that is served says it for its own robot. */
+const USUAL_COLUMNS = ["forward", "turn"];
+
+function watchSupervisor(
+  { supervisor, stops }: { readonly supervisor: string | undefined; readonly stops: string },
+  columns = USUAL_COLUMNS,
+  io: Io,
+): WatchedSupervisor | undefined {
+  if (supervisor === undefined) return undefined;
+  const log = (line: string) => io.err(`supervisor: ${line}\n`);
+  return new WatchedSupervisor({ endpoint: supervisor, stopEndpoint: stops, columns, log });
+}
+
+/** Everything there is to stop by, at once: the policy's zeros need no answer from elsewhere. */
+function stopOf(robot: Watched | undefined, supervisor: WatchedSupervisor | undefined) {
+  return async (engaged: boolean) => {
+    robot?.stop(engaged);
+    await supervisor?.stop(engaged);
   };
 }
 

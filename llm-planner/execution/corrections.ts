@@ -47,6 +47,15 @@ export const correctionSchema = z.strictObject({
   /** What is done instead; null where no plan was found for the words. */
   stages: planAnswerSchema.shape.stages.nullable(),
   reasons: z.array(z.string()),
+  /** Where it was said, if that was in the viewer: enough to find the moment again. */
+  said: z
+    .strictObject({
+      time: z.iso.datetime(),
+      driver: z.string(),
+      seed: z.int().min(0),
+      start: z.int().min(0),
+    })
+    .exactOptional(),
 });
 export type Correction = z.output<typeof correctionSchema>;
 
@@ -91,6 +100,22 @@ export interface CorrectionOptions {
   readonly file: string;
 }
 
+/** What a planner makes of the words, or why nothing. */
+export async function stagesFor({
+  words,
+  ...asked
+}: Pick<CorrectionOptions, "planner" | "base" | "scene" | "words" | "world" | "seed">): Promise<
+  Pick<Correction, "stages" | "reasons">
+> {
+  try {
+    const { plan } = await makePlan({ ...asked, instruction: words, rehearse: false });
+    return { stages: plan.stages, reasons: [] };
+  } catch (error) {
+    if (error instanceof PlanRefusedError) return { stages: null, reasons: [...error.reasons] };
+    throw error;
+  }
+}
+
 /**
  * Turns what was said into subgoals that override the current one, and logs it.
  * Words that no plan is found for change nothing; the event is undefined then.
@@ -98,23 +123,9 @@ export interface CorrectionOptions {
 export async function applyCorrection(
   options: CorrectionOptions,
 ): Promise<{ readonly event: ExecutionEvent | undefined; readonly correction: Correction }> {
-  const { execution, planner, base, scene, words, world, seed } = options;
+  const { execution, scene, words, world } = options;
   const stage = execution.subgoal?.compiled.plan.name ?? "";
-  const found = await makePlan({
-    planner,
-    scene,
-    base,
-    instruction: words,
-    world,
-    seed,
-    rehearse: false,
-  }).then(
-    ({ plan }) => ({ stages: plan.stages, reasons: [] as readonly string[] }),
-    (error: unknown) => {
-      if (error instanceof PlanRefusedError) return { stages: null, reasons: error.reasons };
-      throw error;
-    },
-  );
+  const found = await stagesFor(options);
   const correction = correctionSchema.parse({
     format: 1,
     scene,

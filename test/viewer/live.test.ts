@@ -1,13 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts";
+import { connectSupervisor } from "../../bridge/supervisor/link.ts";
+import { supervise } from "../../bridge/supervisor/server.ts";
 import { LiveSocket } from "../../cli/live.ts";
+import { openDesk } from "../../cli/live-corrections.ts";
 import { bundleOfCheckpoint } from "../../cli/live-policy.ts";
 import { WatchedPolicy } from "../../cli/live-robot.ts";
 import { nextState, RunWatch } from "../../cli/live-runs.ts";
+import { WatchedSupervisor } from "../../cli/live-supervisor.ts";
+import { WireError } from "../../core/errors.ts";
+import { exampleOf } from "../../llm-planner/embedded/corrections.ts";
+import { EmbeddedPlanner } from "../../llm-planner/embedded/planner.ts";
+import { readCorrections } from "../../llm-planner/execution/corrections.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { writeCheckpoint } from "../../policies/checkpoint.ts";
 import { teacherNetwork } from "../../policies/networks/teacher.ts";
@@ -48,10 +57,16 @@ describe("the live socket", () => {
   beforeAll(async () => {
     http = createServer();
     live = new LiveSocket(http, {
-      corrections,
+      corrections: openDesk({
+        file: corrections,
+        openPlanner: () => EmbeddedPlanner.load(),
+        now: () => "2026-01-02T03:04:05.000Z",
+      }),
       policyOf: () => Promise.reject(new Error("There is no run.")),
-      stop: (engaged) => stops.push(engaged),
-      now: () => "2026-01-02T03:04:05.000Z",
+      stop: async (engaged) => {
+        if (!engaged) throw new WireError("No supervisor answered.");
+        stops.push(engaged);
+      },
     });
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
     address = `127.0.0.1:${(http.address() as { port: number }).port}`;
@@ -75,28 +90,58 @@ describe("the live socket", () => {
     return { heard, say, close: () => socket.close() };
   }
 
-  const at = { scene: "reach-box", driver: "demo", seed: 1, start: 2, step: 3, stage: "reach" };
+  const at = {
+    scene: "push-pair",
+    config: {},
+    task: "Push one object next to an anchor.",
+    step: 3,
+    stage: "place-object",
+    poses: [-0.9, 0, 0.8].map((x_m) => ({ x_m, y_m: 0, yaw_rad: 0 })),
+    driver: "demo",
+    seed: 1,
+    start: 2,
+  };
 
   it("is closed to pages of other sites", async () => {
     await expect(join("http://example.org")).rejects.toThrow("403");
     await expect(join(`http://${address}`)).resolves.toBeDefined();
   });
 
-  it("stores a correction as a label, and tells the planners", async () => {
+  it("asks the planner, stores a label that it can learn from, and tells who listens", async () => {
     const page = await join();
-    const planner = await join();
-    planner.say({ type: "planner" });
+    const listener = await join();
+    listener.say({ type: "planner" });
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const correction = { type: "correction", text: "more to the left", at };
-    page.say(correction);
-    await expect
-      .poll(() => page.heard)
-      .toContainEqual({ type: "stored", file: corrections, count: 1, planners: 1 });
-    expect(planner.heard).toEqual([correction]);
-    expect(JSON.parse(readFileSync(corrections, "utf8"))).toEqual({
-      time: "2026-01-02T03:04:05.000Z",
-      text: "more to the left",
-      ...at,
+    const words = "put the object behind the anchor";
+    page.say({ type: "correction", text: words, at });
+    await expect.poll(() => page.heard, { timeout: 60_000 }).toHaveLength(1);
+    expect(page.heard[0]).toMatchObject({
+      ...{ type: "stored", file: corrections, count: 1, listeners: 1, reasons: [] },
+      plan: [{ active: "object", place: { anchor: "anchor" } }],
+    });
+    const [label] = readCorrections(corrections);
+    expect(listener.heard).toEqual([{ type: "label", label }]);
+    expect(label).toMatchObject({
+      ...{ scene: "push-pair", instruction: at.task, words, stage: "place-object", step: 3 },
+      said: { time: "2026-01-02T03:04:05.000Z", driver: "demo", seed: 1, start: 2 },
+    });
+    // behind is along the anchor's own x axis, which looks along the world's
+    expect(label.stages?.[0].place?.x_m).toBeLessThan(-0.1);
+    expect(label.world.objects[1]).toMatchObject({ name: "object", x_m: 0.8, shape: "cube" });
+    expect(exampleOf(label)?.meaning.goals).toHaveLength(1);
+  });
+
+  it("stores words that nobody understands as well, with the reasons", async () => {
+    const page = await join();
+    page.say({ type: "correction", text: "sing a song about the sea", at });
+    await expect.poll(() => page.heard, { timeout: 60_000 }).toHaveLength(1);
+    expect(page.heard[0]).toMatchObject({ type: "stored", count: 2, plan: [] });
+    expect(readCorrections(corrections)[1].reasons.length).toBeGreaterThan(0);
+    page.say({ type: "correction", text: "more", at: { ...at, poses: at.poses.slice(1) } });
+    await expect.poll(() => page.heard).toHaveLength(2);
+    expect(page.heard[1]).toEqual({
+      type: "refused",
+      message: "The correction was not stored: Expected 3 poses, got 2. Reload the page.",
     });
   });
 
@@ -110,6 +155,10 @@ describe("the live socket", () => {
     expect(messages[0]).toBe("Expected a message in JSON.");
     expect(messages[1]).toContain("at text");
     expect(messages[2]).toBe("There is no run.");
+    page.say({ type: "stop", engaged: false });
+    await expect
+      .poll(() => page.heard.at(-1))
+      .toEqual({ type: "refused", message: "No supervisor answered." });
   });
 
   it("passes the stop on, and tells a page that comes late how things stand", async () => {
@@ -126,6 +175,38 @@ describe("the live socket", () => {
     live.publishRun(run);
     const late = await join();
     await expect.poll(() => late.heard).toEqual([{ type: "run", run }]);
+  });
+});
+
+describe("a supervisor that is watched", () => {
+  it("is seen in what it does, and stopped by its own latch", async () => {
+    const columns = ["forward", "turn"];
+    const anyPort = "tcp://127.0.0.1:*";
+    const server = await supervise({
+      config: supervisorSchema.parse({ columns: robotLimits["turtlebot3-burger"] }),
+      actuators: { write() {}, close() {} },
+      endpoint: anyPort,
+      stopEndpoint: anyPort,
+      isArmed: true,
+    });
+    const { endpoint, stopEndpoint } = server;
+    const policy = await connectSupervisor({ lane: "policy", columns, endpoint });
+    const watched = new WatchedSupervisor({ endpoint, stopEndpoint, columns, log() {} });
+    expect(watched.state).toEqual({ endpoint, heard: undefined });
+    const driving = setInterval(() => policy.command([0.1, 0.5], 0.25), 20);
+    const eventually = { timeout: 30_000 };
+    await expect
+      .poll(() => watched.state.heard, eventually)
+      .toMatchObject({ mode: "armed", driver: "policy", command: { forward: 0.1, turn: 0.5 } });
+    await watched.stop(true);
+    await expect
+      .poll(() => watched.state.heard, eventually)
+      .toMatchObject({ mode: "estop", command: { forward: 0, turn: 0 }, stops: 1 });
+    await watched.stop(false);
+    await expect.poll(() => watched.state.heard?.mode, eventually).toBe("disarmed");
+    clearInterval(driving);
+    await Promise.all([watched.close(), policy.close()]);
+    await server.close();
   });
 });
 

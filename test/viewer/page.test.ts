@@ -4,6 +4,9 @@ import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LiveSocket } from "../../cli/live.ts";
+import { openDesk } from "../../cli/live-corrections.ts";
+import { EmbeddedPlanner } from "../../llm-planner/embedded/planner.ts";
+import { readCorrections } from "../../llm-planner/execution/corrections.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { loadWebPolicy } from "../../policies/runtime/web.ts";
 import type { Replay } from "../../sim/replay.ts";
@@ -344,21 +347,26 @@ describe.skipIf(!hasChromium)("what understudy view adds", () => {
     const stops: boolean[] = [];
     const corrections = path.join(folder, "corrections.jsonl");
     const live = new LiveSocket(server.http, {
-      corrections,
+      corrections: openDesk({
+        file: corrections,
+        openPlanner: () => EmbeddedPlanner.load(),
+        now: () => "2026-01-02T03:04:05.000Z",
+      }),
       policyOf: async () => ({
         manifest: readFileSync(path.join(run, "bundle", "policy.json"), "utf8"),
         onnx: readFileSync(path.join(run, "bundle", "policy.onnx")),
       }),
-      stop: (engaged) => stops.push(engaged),
-      now: () => "now",
+      stop: (engaged) => void stops.push(engaged),
     });
-    await open("?scene=reach-box&driver=demo&paused");
+    await open("?scene=push-pair&driver=demo&paused");
     await drawnPositions(page);
     await page.getByText("Corrections").click();
-    await page.getByLabel("Correction", { exact: true }).fill("more to the left");
+    const words = "put the object behind the anchor";
+    await page.getByLabel("Correction", { exact: true }).fill(words);
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("Stored as label 1").waitFor();
-    expect(readFileSync(corrections, "utf8")).toContain('"text":"more to the left"');
+    await page.getByText(/^push object to .* m behind anchor/).waitFor();
+    expect(readCorrections(corrections)).toMatchObject([{ words, scene: "push-pair" }]);
 
     live.publishRun({
       name: "mine/student.ckpt",
@@ -397,9 +405,23 @@ describe.skipIf(!hasChromium)("what understudy view adds", () => {
     await page.getByRole("button", { name: "STOP all robots" }).click();
     await eventually(() => stops).toEqual([true]);
 
+    const endpoint = "tcp://there";
+    const heard = { mode: "armed", driver: "policy", command: { forward: 0.2 } } as const;
+    const counts = { zones: ["fence"], holds: 3, stops: 0 };
+    live.publishSupervisor({ endpoint, heard: { ...heard, ...counts } });
+    for (const text of ["armed, driving", "fence", "0.20"]) {
+      await page.locator("#supervisor").getByText(text, { exact: true }).waitFor();
+    }
+    await page.getByRole("button", { name: "EMERGENCY STOP" }).click();
+    await eventually(() => stops).toEqual([true, true]);
+    live.publishSupervisor({ endpoint, heard: { ...heard, ...counts, mode: "estop" } });
+    await page.getByRole("button", { name: "Let them move again" }).click();
+    await eventually(() => stops).toEqual([true, true, false]);
+
     live.close();
     await page.getByText("The connection to understudy view is lost").waitFor();
-    expect(await page.getByRole("button", { name: "STOP all robots" }).isDisabled()).toBe(true);
+    const stop = page.getByRole("button", { name: "Let them move again" });
+    expect(await stop.isDisabled()).toBe(true);
   });
 });
 

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { layerColours } from "../draw/camera-pictures.ts";
 import type { LiveLink } from "../live-link.ts";
-import type { RobotState, RunState } from "../live-messages.ts";
+import type { PlannedPush, RobotState, RunState, SupervisorState } from "../live-messages.ts";
 import type { Viewer } from "../viewer.ts";
 import { Chart } from "./chart.tsx";
 
@@ -105,22 +105,79 @@ function RunFacts({ run }: { readonly run: RunState }) {
 
 function Robot({ live }: { readonly live: LiveLink }) {
   const robot = live.robot.value;
+  const supervisor = live.supervisor.value;
   return (
-    <details class="card" id="robot" open={robot !== undefined}>
+    <details class="card" id="robot" open={robot !== undefined || supervisor !== undefined}>
       <summary>Robot</summary>
-      {robot ? (
-        <RobotFacts live={live} robot={robot} />
-      ) : (
+      {(robot || supervisor) && <StopButton live={live} />}
+      {robot && <RobotFacts robot={robot} />}
+      {supervisor && <SupervisorFacts supervisor={supervisor} />}
+      {!robot && !supervisor && (
         <p class="hint">
-          No policy is served here. Start understudy view with --serve and the policy's folder.
+          No robot is watched here. Start understudy view with --serve and the policy's folder, or
+          with --supervisor and where a robot's supervisor listens.
         </p>
       )}
     </details>
   );
 }
 
-function RobotFacts({ live, robot }: { readonly live: LiveLink; readonly robot: RobotState }) {
-  const { stopped, silent_s, latencyP50_ms, latencyP99_ms } = robot;
+/** Stops what there is: the policy's actions, and the actuators where their supervisor is known. */
+function StopButton({ live }: { readonly live: LiveLink }) {
+  const latched = live.supervisor.value?.heard?.mode === "estop";
+  const stopped = live.robot.value?.stopped || latched;
+  const supervised = live.supervisor.value !== undefined;
+  return (
+    <>
+      <button
+        type="button"
+        class="stop"
+        aria-pressed={stopped}
+        disabled={live.state.value !== "open"}
+        onClick={() => live.send({ type: "stop", engaged: !stopped })}
+      >
+        {stopped ? "Let them move again" : supervised ? "EMERGENCY STOP" : "STOP all robots"}
+      </button>
+      <p class="hint">
+        {supervised
+          ? "The supervisor's own stop: zeros at once, latched. Once it is taken back, the robot has to be armed anew, there."
+          : "STOP makes every action zero. It is no substitute for the supervisor's own stop at the robot."}
+      </p>
+    </>
+  );
+}
+
+const MODES = {
+  disarmed: "disarmed: obeys nobody",
+  hold: "armed, holding: no command is in force",
+  armed: "armed, driving",
+  estop: "EMERGENCY STOP",
+} as const;
+
+function SupervisorFacts({ supervisor }: { readonly supervisor: SupervisorState }) {
+  const { endpoint, heard } = supervisor;
+  const facts: readonly (readonly [string, string])[] = heard
+    ? [
+        ["state", MODES[heard.mode]],
+        ["driven by", heard.driver ?? "nobody"],
+        ...Object.entries(heard.command).map(
+          ([name, value]) => [`${name}, to the motors`, value.toFixed(2)] as const,
+        ),
+        ["held back by", heard.zones.join(", ") || "nothing"],
+        ["holds for want of a command", String(heard.holds)],
+        ["emergency stops", String(heard.stops)],
+      ]
+    : [["state", "not heard: no supervisor answers"]];
+  return (
+    <section id="supervisor" aria-label="Supervisor">
+      <h3>Supervisor at {endpoint}</h3>
+      <Facts facts={facts} />
+    </section>
+  );
+}
+
+function RobotFacts({ robot }: { readonly robot: RobotState }) {
+  const { silent_s, latencyP50_ms, latencyP99_ms } = robot;
   const facts: readonly (readonly [string, string])[] = [
     ["policy", robot.policy],
     ["endpoint", robot.endpoint],
@@ -130,24 +187,10 @@ function RobotFacts({ live, robot }: { readonly live: LiveLink; readonly robot: 
     ["latency p50, p99", `${milliseconds(latencyP50_ms)}, ${milliseconds(latencyP99_ms)}`],
     ...Object.entries(robot.action).map(([name, value]) => [name, value.toFixed(2)] as const),
   ];
-  const lost = live.state.value !== "open";
   return (
     <>
-      <button
-        type="button"
-        class="stop"
-        aria-pressed={stopped}
-        disabled={lost}
-        onClick={() => live.send({ type: "stop", engaged: !stopped })}
-      >
-        {stopped ? "Let them move again" : "STOP all robots"}
-      </button>
       <Facts facts={facts} />
       <RobotImages image={robot.image} />
-      <p class="hint">
-        STOP makes every action zero. It is no substitute for the supervisor's own stop at the
-        robot.
-      </p>
     </>
   );
 }
@@ -206,23 +249,8 @@ function Corrections({ viewer }: Props) {
   const text = useSignal("");
   const send = (event: Event) => {
     event.preventDefault();
-    const pane = viewer.pane.value;
-    const { scene, driver, seed, start } = pane.setup.value;
-    const replay = pane.replay.value;
-    const stages = pane.sketch.value?.stages ?? [];
-    const sent = live.send({
-      type: "correction",
-      text: text.value,
-      at: {
-        scene: pane.sketch.value?.name ?? scene,
-        driver: replay?.policy ?? driver,
-        seed: replay?.seed ?? seed,
-        start: replay?.start ?? start,
-        step: pane.shown.value,
-        stage: stages[pane.frame?.stage ?? 0]?.name ?? "",
-      },
-    });
-    if (sent) text.value = "";
+    const said = viewer.pane.value.sayNow(text.value);
+    if (said && live.send(said)) text.value = "";
     else live.stored.value = "Not sent: there is no connection to understudy view.";
   };
   return (
@@ -234,7 +262,7 @@ function Corrections({ viewer }: Props) {
           required
           maxLength={500}
           aria-label="Correction"
-          placeholder="more to the left"
+          placeholder="put the object behind the anchor"
           value={text.value}
           onInput={({ currentTarget }) => {
             text.value = currentTarget.value;
@@ -245,8 +273,48 @@ function Corrections({ viewer }: Props) {
       <p class="hint" role="status">
         {live.stored.value}
       </p>
+      <Planned live={live} />
     </details>
   );
+}
+
+/** What the planner makes of the last correction. */
+function Planned({ live }: { readonly live: LiveLink }) {
+  const plan = live.plan.value;
+  const reasons = live.unplanned.value;
+  return (
+    <div id="planned" role="status">
+      {plan.length > 0 && (
+        <>
+          <h3>The planner understands</h3>
+          <ol>
+            {plan.map((push) => (
+              <li key={push.active}>{textOf(push)}</li>
+            ))}
+          </ol>
+        </>
+      )}
+      {reasons.length > 0 && <p class="hint">No plan was found: {reasons.join(" ")}</p>}
+    </div>
+  );
+}
+
+/** What would be written as 0.00 m. */
+const NOTHING_m = 0.005;
+
+function textOf({ active, place }: PlannedPush): string {
+  if (!place) return `reach ${active}`;
+  const { anchor, x_m, y_m, yaw_deg } = place;
+  const sides = [
+    ...(Math.abs(x_m) < NOTHING_m
+      ? []
+      : [`${Math.abs(x_m).toFixed(2)} m ${x_m > 0 ? "in front of" : "behind"}`]),
+    ...(Math.abs(y_m) < NOTHING_m
+      ? []
+      : [`${Math.abs(y_m).toFixed(2)} m to the ${y_m > 0 ? "left" : "right"} of`]),
+  ];
+  const turned = yaw_deg === null || yaw_deg === 0 ? "" : `, turned ${yaw_deg.toFixed(0)}°`;
+  return `push ${active} to ${sides.join(" and ") || "where it is"} ${anchor}${turned}`;
 }
 
 function percent(share: number): string {
