@@ -56,6 +56,8 @@ async function firstMovingPicture_s(browser: Browser, url: string): Promise<numb
 interface Pace {
   readonly framesPerSecond: number;
   readonly slowestFrame_ms: number;
+  /** The longest that a scene stood still while it moved: scenes take turns where drawing is slow. */
+  readonly slowestPicture_ms: number;
   /** Seconds of simulation in a second of the wall's clock. */
   readonly realTimeFactor: number;
 }
@@ -66,6 +68,21 @@ async function paceOf(browser: Browser, url: string): Promise<Pace> {
   await page.waitForFunction("globalThis.viewer?.time_s.value > 1");
   const pace = await page.evaluate<Pace>(`new Promise((resolve) => {
     const stamps = [];
+    let slowestPicture_ms = 0;
+    for (const { view } of globalThis.viewer.panes.value) {
+      const render = view.render.bind(view);
+      let drawn = performance.now();
+      let moving = false;
+      view.render = () => {
+        const now = performance.now();
+        const changed = render();
+        // a scene that waits for its next start has nothing to draw
+        if (changed && moving) slowestPicture_ms = Math.max(slowestPicture_ms, now - drawn);
+        moving = changed;
+        drawn = now;
+        return changed;
+      };
+    }
     const begin_s = globalThis.viewer.time_s.value;
     const frame = (now) => {
       stamps.push(now);
@@ -75,6 +92,7 @@ async function paceOf(browser: Browser, url: string): Promise<Pace> {
       resolve({
         framesPerSecond: gaps.length / wall_s,
         slowestFrame_ms: Math.max(...gaps),
+        slowestPicture_ms,
         realTimeFactor: (globalThis.viewer.time_s.value - begin_s) / wall_s,
       });
     };

@@ -230,14 +230,20 @@ export class Pane {
     this.#drawn = "";
   }
 
-  /** Moves on by `elapsed_s` of the wall's clock and draws; true when a recording has just played out. */
-  advance(elapsed_s: number, noise: boolean): boolean {
+  /**
+   * Moves on by `elapsed_s` of the wall's clock.
+   *
+   * @param look the robot's camera is shown, with or without noise
+   */
+  advance(elapsed_s: number, look: { readonly noise: boolean } | undefined): void {
     const tape = this.tape.value;
-    if (tape.frames.length === 0) return false;
-    const playedOut = this.player.advance(tape, elapsed_s);
-    this.#showMoment(tape, noise);
+    if (tape.frames.length === 0) return;
+    this.player.advance(tape, elapsed_s);
+    this.#showMoment(tape, look);
+  }
+
+  draw(): void {
     this.#view?.render();
-    return playedOut;
   }
 
   close(): void {
@@ -245,12 +251,12 @@ export class Pane {
     this.#view?.free();
   }
 
-  #showMoment(tape: Tape, noise: boolean): void {
+  #showMoment(tape: Tape, look: { readonly noise: boolean } | undefined): void {
     const { time_s } = this.player;
     const index = tape.indexAt(time_s);
     this.shown.value = index;
     this.outcome.value = this.atEnd ? this.#ending : undefined;
-    this.#look(index, noise);
+    if (look) this.#look(index, look.noise);
     const moment = `${time_s} ${tape.frames.length}`;
     if (moment === this.#drawn) return;
     this.#drawn = moment;

@@ -52,6 +52,8 @@ export class SceneView {
   #ghostNames: HTMLElement[] = [];
   #shadows = new Shadows([]);
   #frustum = new three.Group();
+  /** Out of the scene, and not yet freed. */
+  readonly #discarded: three.Object3D[] = [];
   /** By row: the ghost of a body, shown while it has a target. */
   #ghosts = new Map<number, three.Group>();
   readonly #keypoints = new KeypointBalls();
@@ -145,10 +147,12 @@ export class SceneView {
   open(sketch: SceneSketch, theme: Theme): void {
     const before = this.#sketch;
     this.#sketch = sketch;
-    for (const object of [...this.#bodies, ...this.#ghosts.values()]) {
-      this.#scene.remove(object);
-      dispose(object);
+    // most often it is the next start of the same scene
+    if (before && looksOf(before) === looksOf(sketch)) {
+      this.invalidate();
+      return;
     }
+    this.#discard(...this.#bodies, ...this.#ghosts.values());
     const robot = robotMesh(sketch.robot, sketch.camera);
     const frustum = frustumLines(sketch.robot, sketch.camera);
     frustum.visible = this.#frustum.visible;
@@ -156,7 +160,7 @@ export class SceneView {
     robot.add(frustum);
     this.#bodies = [robot, ...sketch.bodies.map(({ shape, rgb }) => bodyMesh(shape, rgb))];
     this.#ghosts = ghostsOf(sketch);
-    this.#scene.remove(this.#shadows.group);
+    this.#discard(this.#shadows.group);
     this.#shadows = new Shadows(this.#bodies);
     this.#scene.add(...this.#bodies, ...this.#ghosts.values(), this.#shadows.group);
     this.#names = ["robot", ...sketch.bodies.map(({ name }) => name)].map(label);
@@ -170,12 +174,20 @@ export class SceneView {
     this.#scene.background = new three.Color(theme.sky);
     this.invalidate();
     if (!this.#sketch) return;
-    this.#scene.remove(this.#surroundings);
-    dispose(this.#surroundings);
+    this.#discard(this.#surroundings);
     const { arenaSide_m } = this.#sketch;
     this.#surroundings = arena(arenaSide_m, theme);
     this.#surroundings.add(...lights());
     this.#scene.add(this.#surroundings);
+  }
+
+  /**
+   * Takes objects out of the scene. They are freed once the next picture is drawn: what is drawn in their place needs the
+   * same shaders, which would be compiled anew if nobody held them in between.
+   */
+  #discard(...objects: readonly three.Object3D[]): void {
+    this.#scene.remove(...objects);
+    this.#discarded.push(...objects);
   }
 
   /** Moves everything: poses [B, 7], and where the active object of `stage` belongs. */
@@ -262,6 +274,7 @@ export class SceneView {
     this.#scene.updateMatrixWorld();
     this.#shadows.update();
     this.#renderer.render(this.#scene, this.#camera);
+    for (const object of this.#discarded.splice(0)) dispose(object);
     this.#placeLabels();
     return true;
   }
@@ -378,6 +391,12 @@ function createWebGl(canvas: HTMLCanvasElement): three.WebGLRenderer {
       "This browser shows no WebGL, so the scene cannot be drawn; the robot's camera still is. Turn on hardware acceleration or use another browser.",
     );
   }
+}
+
+/** All that decides what stands in the scene, and how it is named. */
+function looksOf({ arenaSide_m, robot, camera, bodies, stages }: SceneSketch): string {
+  const roles = stages.map(({ roles: { active } }) => active);
+  return JSON.stringify([arenaSide_m, robot, camera, bodies, roles]);
 }
 
 function ghostsOf(sketch: SceneSketch): Map<number, three.Group> {

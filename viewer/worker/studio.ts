@@ -31,6 +31,9 @@ export class Studio {
   #run = 0;
   #episode: LiveEpisode | ReplayedEpisode | undefined;
   #driver: Driver | undefined;
+  /** What the driver was opened by, and the scene that it drives in. */
+  #choice: DriverChoice | undefined;
+  #driven: string | undefined;
   #disturbance: Disturbance = undisturbed;
   #hand: Action = [0, 0];
   #playing = false;
@@ -86,11 +89,15 @@ export class Studio {
   async #openLive(run: number, opening: LiveOpening): Promise<void> {
     this.#close(run);
     this.#disturbance = opening.disturbance;
-    const live = await LiveEpisode.open({ ...opening, config: configOf(opening) });
+    const isKnown = opening.scene === this.#driven && isSame(this.#choice, opening.driver);
+    const known = isKnown ? this.#driver : undefined;
+    const groups = known?.groups ?? [];
+    const live = await LiveEpisode.open({ ...opening, config: configOf(opening), groups });
     this.#episode = live;
     // the scene stands before the policy is here
     this.#opened(live, undefined, false);
-    await this.#setDriver(opening.driver);
+    if (known) known.begin();
+    else await this.#setDriver(opening.driver);
     this.#keepPace();
   }
 
@@ -131,6 +138,8 @@ export class Studio {
     if (scene === undefined) return;
     this.#driver?.close();
     this.#driver = undefined;
+    this.#choice = choice;
+    this.#driven = scene;
     const driver = await openDriver(choice, scene, () => this.#hand);
     this.#driver = driver;
     const episode = this.#episode;
@@ -227,6 +236,13 @@ export class Studio {
       : `The simulation stopped: ${error instanceof Error ? error.message : String(error)}. Reset the episode or reload the page.`;
     this.#post({ type: "failed", run: this.#run, message });
   }
+}
+
+/** Whether two choices are of the very same driver; a manifest has the hash of its network. */
+function isSame(a: DriverChoice | undefined, b: DriverChoice): boolean {
+  if (a?.kind === "bundle" && b.kind === "bundle") return a.bundle.manifest === b.bundle.manifest;
+  if (a?.kind === "policy" && b.kind === "policy") return a.url === b.url;
+  return a?.kind === b.kind;
 }
 
 function factsOf({ replay, again }: ReplayedEpisode) {
