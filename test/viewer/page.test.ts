@@ -140,6 +140,42 @@ describe.skipIf(!hasChromium)("the live page", () => {
   });
 });
 
+describe.skipIf(!hasChromium)("by keyboard", () => {
+  it("every control is reached, in both themes all that is written can be read, and the view is turned", async () => {
+    await open("?scene=push-pair&driver=keyboard&paused");
+    await drawnPositions(page);
+    for (const heading of await page.locator("summary").all()) {
+      if (await heading.isVisible()) await heading.click();
+    }
+    for (const overlay of ["Keypoints", "Beliefs"]) {
+      await page.getByLabel(overlay, { exact: true }).check();
+    }
+    await page.locator("#beliefs").waitFor();
+    expect(await page.evaluate(unnamedControls)).toEqual([]);
+    for (const theme of ["light", "dark"]) {
+      await page.getByLabel("Theme").selectOption(theme);
+      await eventually(() => page.evaluate(faintTexts)).toEqual([]);
+    }
+    const controls = await page.evaluate<number>(markControls);
+    await page.evaluate("document.activeElement.blur()");
+    for (let i = 0; i < controls + 4; i++) {
+      await page.keyboard.press("Tab");
+      await page.evaluate("globalThis.reached.add(document.activeElement)");
+    }
+    const missed = `globalThis.controls
+      .filter((e) => !globalThis.reached.has(e)).map((e) => e.outerHTML)`;
+    expect(await page.evaluate(missed)).toEqual([]);
+
+    const scene = page.getByLabel(/^Scene 1 in three/);
+    await scene.focus();
+    for (const key of ["Shift+ArrowLeft", "Shift+ArrowUp", "+"]) {
+      const before = await scene.screenshot();
+      await page.keyboard.press(key);
+      await eventually(async () => (await scene.screenshot()).equals(before)).toBe(false);
+    }
+  });
+});
+
 describe.skipIf(!hasChromium)("a live episode that is poked", () => {
   it("is of the scene as it was set, and says which setting is wrong", async () => {
     await open("?scene=push-pair&driver=demo&paused&set=shape=cylinder");
@@ -284,6 +320,45 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await page.getByText(/^0\.30, /).waitFor();
   });
 });
+
+/** Gives every element that can be reached now a mark of its own, and says how many there are. */
+const markControls = `
+  globalThis.controls = [...document.querySelectorAll("button, input, select, summary, canvas[tabindex]")]
+    .filter((e) => e.checkVisibility() && !e.disabled && !(e.type === "radio" && !e.checked));
+  globalThis.reached = new Set();
+  globalThis.controls.length`;
+
+/** What is written with too little contrast to its ground, WCAG 2.2 AA: 4.5 to 1, or 3 to 1 where it is large. */
+const faintTexts = `(() => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const rgba = (css) => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = css;
+    context.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = ([r, g, b, a], ground) => [r, g, b].map((c, i) => a * c + (1 - a) * ground[i]);
+  const groundOf = (e) => e
+    ? over(rgba(getComputedStyle(e).backgroundColor), groundOf(e.parentElement))
+    : [255, 255, 255];
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((c) => c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const faint = [];
+  for (const e of document.body.querySelectorAll("*")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== "");
+    if (!own || !e.checkVisibility() || e.disabled || e.closest("[disabled], .unseen")) continue;
+    const { color, fontSize, fontWeight } = getComputedStyle(e);
+    const ground = groundOf(e);
+    const [low, high] = [luminance(over(rgba(color), ground)), luminance(ground)].sort((a, b) => a - b);
+    const large = parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.66 && fontWeight >= 700);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < (large ? 3 : 4.5)) faint.push(e.textContent.trim().slice(0, 40) + " " + ratio.toFixed(2));
+  }
+  return faint;
+})()`;
 
 /** Controls without a name that a screen reader could say. */
 const unnamedControls = `

@@ -30,6 +30,9 @@ const ABOVE = new three.Vector3(-1e-4, 0, 1).normalize();
 /** Share of the picture that the arena may fill. */
 const MARGIN = 0.96;
 
+/** What a press of + leaves of the distance. */
+const CLOSER = 0.85;
+
 /** Size of a label's letters and lines. */
 const LETTER_px = 9;
 const LINE_px = 20;
@@ -86,6 +89,13 @@ export class SceneView {
     this.#controls.maxPolarAngle = 1.5;
     this.#controls.minDistance = 0.4;
     this.#controls.maxDistance = 12;
+    // with the Shift key the arrow keys turn the view; without, they drive the robot and must not move it as well
+    this.#controls.keyPanSpeed = 0;
+    this.#controls.listenToKeyEvents(canvas);
+    canvas.addEventListener("keydown", ({ key }) => {
+      const closer = { "+": CLOSER, "-": 1 / CLOSER }[key];
+      if (closer !== undefined) this.#approach(closer);
+    });
     this.#controls.addEventListener("change", () => this.invalidate());
     this.#controls.addEventListener("start", () => {
       this.#turnedBefore = this.#turned;
@@ -123,6 +133,17 @@ export class SceneView {
   select(row: number | undefined): void {
     this.#handles.select(row);
     this.#handles.follow(this.#bodies);
+    this.invalidate();
+  }
+
+  /** Comes closer to what is looked at, or goes away: by a factor on the distance. */
+  #approach(factor: number): void {
+    const { target, minDistance, maxDistance } = this.#controls;
+    const away = this.#camera.position.clone().sub(target);
+    away.setLength(Math.min(maxDistance, Math.max(minDistance, factor * away.length())));
+    this.#camera.position.copy(target).add(away);
+    this.#turned = true;
+    this.#controls.update();
     this.invalidate();
   }
 

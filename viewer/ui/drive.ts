@@ -38,7 +38,8 @@ export function driveByKeys(enabled: () => boolean, drive: OnDrive): void {
     drive(limit(forward), KEY_TURN * limit(turn));
   };
   addEventListener("keydown", (event) => {
-    const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
+    // with Shift they turn the view
+    const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
     if (!KEYS[event.code] || !plain || isField(event.target) || !enabled()) return;
     event.preventDefault();
     if (held.has(event.code)) return;

@@ -70,7 +70,13 @@ function RunFacts({ run }: { readonly run: RunState }) {
   const { points, environmentSteps, totalSteps, stepsPerSecond, left_s } = run;
   const last = points[points.length - 1];
   const curves = useMemo(
-    () => [{ label: "success", colour: "forward", values: points.map(({ success }) => success) }],
+    () =>
+      (["success", "return"] as const).map((name, i) => ({
+        name,
+        curve: [
+          { label: name, colour: `curve-${i + 1}`, values: points.map((point) => point[name]) },
+        ],
+      })),
     [points],
   );
   const facts: readonly (readonly [string, string])[] = [
@@ -90,15 +96,19 @@ function RunFacts({ run }: { readonly run: RunState }) {
         {count(environmentSteps)} of {count(totalSteps)} environment steps
       </p>
       <Facts facts={facts} />
-      {points.length > 1 && (
-        <Chart
-          name="Success over environment steps"
-          xs={points.map((point) => point.environmentSteps)}
-          curves={curves}
-          end={totalSteps}
-          height_px={110}
-        />
-      )}
+      {points.length > 1 &&
+        curves.map(({ name, curve }) => (
+          <figure key={name}>
+            <figcaption class="hint">{name}</figcaption>
+            <Chart
+              name={`${name} over environment steps`}
+              xs={points.map((point) => point.environmentSteps)}
+              curves={curve}
+              end={totalSteps}
+              height_px={90}
+            />
+          </figure>
+        ))}
     </>
   );
 }

@@ -50,10 +50,12 @@ function PanePicture({ viewer, pane, index }: PaneProps) {
   const steers = selected && pane.mode.value === "live" && driver === "keyboard";
   return (
     <div class="pane" data-selected={several && selected ? "" : undefined}>
+      {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: by itself a canvas does nothing; the keys are ours */}
       <canvas
         ref={canvas}
-        role="img"
-        aria-label={`Scene ${index + 1} in three dimensions; drag to turn it, drag a body to move it, click one for handles, scroll to come closer`}
+        role="application"
+        tabIndex={0}
+        aria-label={`Scene ${index + 1} in three dimensions; drag or Shift and arrow keys turn it, scroll or + and - come closer, a body that is dragged moves, one that is clicked has handles`}
         onPointerDown={() => {
           viewer.selected.value = index;
         }}
