@@ -311,6 +311,14 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     writeFileSync(broken, "short");
     await drop(manifest, broken);
     await eventually(() => alert().textContent()).toContain("has 5 bytes, its manifest says");
+    // the same by the pointer
+    const transfer = await page.evaluateHandle(`(() => {
+      const transfer = new DataTransfer();
+      for (const name of ["policy.json", "policy.onnx"]) transfer.items.add(new File(["?"], name));
+      return transfer;
+    })()`);
+    await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
+    await eventually(() => alert().textContent()).toContain("policy.json is not JSON");
     await drop(manifest, onnx);
     await eventually(() => alert().isVisible()).toBe(false);
     await eventually(() => page.locator("#live-scene").inputValue()).toBe("reach-box");
