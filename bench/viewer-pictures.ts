@@ -3,17 +3,20 @@
  * `npx tsx bench/viewer-pictures.ts`. The zoo's policy drives; every picture is of a moment that the same command finds again.
  */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
+import { readBundle } from "../policies/bundle.ts";
 import { openBrowser } from "../test/viewer/browser.ts";
 import { serveFiles } from "../test/viewer/static-site.ts";
 import { buildViewer } from "../viewer/build.ts";
 
-const images = path.resolve(import.meta.dirname, "..", "docs", "images");
-const LIVE = "?scene=push-pair&seed=0&start=3&paused";
+const root = path.resolve(import.meta.dirname, "..");
+const images = path.join(root, "docs", "images");
+const SCENE = "push-pair";
+const LIVE = `?scene=${SCENE}&seed=0&start=3&paused`;
 /** Most of an episode that ends well. */
 const FRAMES = 74;
 /** Of the animation: control steps between pictures, and how long each stands. */
@@ -40,9 +43,8 @@ async function seek(page: Page, frame: number): Promise<void> {
   const scrubber = page.getByLabel("Time", { exact: true });
   await scrubber.fill(String(frame));
   await scrubber.blur();
-  const looked =
-    "globalThis.viewer.panes.value.every((p) => p.sight.value?.frame === p.shown.value)";
-  await page.waitForFunction(looked);
+  const looked = "globalThis.viewer.pane.value";
+  await page.waitForFunction(`${looked}.sight.value?.frame === ${looked}.shown.value`);
   // the next picture of the browser has it
   await page.evaluate(
     "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
@@ -54,9 +56,25 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.close();
 }
 
+/** The scene of a student in the zoo that tells most of what it believes. */
+function tellingScene(): string {
+  const zoo = path.join(root, "policies", "zoo");
+  const bundles = readdirSync(zoo)
+    .map((name) => path.join(zoo, name))
+    .filter((folder) => existsSync(path.join(folder, "policy.json")))
+    .map((folder) => readBundle(folder).manifest);
+  const tells = bundles.map(({ scene, poses, inputs }) => ({
+    scene,
+    much: Number(poses !== undefined) + Number(inputs.some(({ name }) => name === "lastSeen")),
+  }));
+  const [most] = tells.toSorted((a, b) => b.much - a.much);
+  return most && most.much > 0 ? most.scene : SCENE;
+}
+
 async function live(browser: Browser, url: string): Promise<void> {
   const viewport = { width: 1280, height: 860 };
-  const page = await open(browser, url + LIVE, { viewport, colorScheme: "light" });
+  const address = `${url}?scene=${tellingScene()}&seed=0&start=3&paused`;
+  const page = await open(browser, address, { viewport, colorScheme: "light" });
   await page.getByLabel("Keypoints").check();
   await page.getByLabel("Beliefs").check();
   await runTo(page, FRAMES - 5, 40);
@@ -70,6 +88,7 @@ async function poked(browser: Browser, url: string): Promise<void> {
   await page.getByText("Disturb").click();
   await page.getByRole("button", { name: "Add an obstacle" }).click();
   await page.getByLabel("Friction", { exact: true }).fill("2");
+  await page.getByLabel("Body to move", { exact: true }).selectOption("object");
   await runTo(page, 30, 28);
   await picture(page, "viewer-disturbed");
 }
