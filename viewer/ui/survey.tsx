@@ -26,10 +26,11 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
             min="1"
             max="1000"
             value={wanted.value}
-            onChange={({ currentTarget }) => {
-              if (currentTarget.checkValidity()) wanted.value = currentTarget.valueAsNumber;
-              else currentTarget.reportValidity();
+            // at once: a choice beside it draws the field anew
+            onInput={({ currentTarget: field }) => {
+              if (field.validity.valid && field.value !== "") wanted.value = field.valueAsNumber;
             }}
+            onChange={({ currentTarget }) => currentTarget.reportValidity()}
           />
         </label>
         <label>
