@@ -8,6 +8,7 @@ import { onlyCamera, PolicySession, toldInputs } from "../../bridge/adapters/pol
 import { Refusal } from "../../bridge/adapters/refusal.ts";
 import { Rhythm } from "../../bridge/adapters/rhythm.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
+import { readBundle } from "../../policies/bundle.ts";
 import { numberNames, type PolicyInput } from "../../policies/manifest.ts";
 import { openPolicy, policyOptions } from "../adapt.ts";
 import { defineCommand, jsonOption } from "../command.ts";
@@ -50,9 +51,9 @@ export const lekiwiDrive = defineCommand({
     ...jsonOption,
   },
   async run({ options, signal, io, report }) {
+    const { input } = onlyCamera(readBundle(options.policy).manifest);
     const { policy, close } = await openPolicy(options, io);
     const session = new PolicySession(policy);
-    const { input } = onlyCamera(policy.manifest);
     const toldBy = new Map(toldInputs(policy.manifest).map((told) => [told.name, told]));
     const robot = new LeKiwiClient({
       output: policy.manifest.output,

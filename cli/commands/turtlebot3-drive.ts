@@ -7,6 +7,7 @@ import { decodeRosImage, layersOf, type RosImage } from "../../bridge/adapters/r
 import { defaultRosbridge, Rosbridge, twistTypes } from "../../bridge/adapters/rosbridge.ts";
 import { ToldByTopics } from "../../bridge/adapters/told-by-topics.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
+import { readBundle } from "../../policies/bundle.ts";
 import { namesOf, openPolicy, policyOptions } from "../adapt.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { formatTable } from "../table.ts";
@@ -49,8 +50,8 @@ export const turtlebot3Drive = defineCommand({
     ...jsonOption,
   },
   async run({ options, signal, io, report }) {
+    const { input, camera } = onlyCamera(readBundle(options.policy).manifest);
     const { policy, close } = await openPolicy(options, io);
-    const { input, camera } = onlyCamera(policy.manifest);
     const session = new PolicySession(policy);
     const seen: { depth?: RosImage; roles?: RosImage } = {};
     const told = new ToldByTopics(toldInputs(policy.manifest), namesOf(options.topics));

@@ -1,4 +1,5 @@
 import { ok } from "node:assert/strict";
+import v8 from "node:v8";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { robotLimits, supervisorSchema } from "../../../bridge/supervisor/config.ts";
@@ -342,3 +343,36 @@ function check(before: Supervisor, { state, now_s }: Story, deadline_s: number, 
   ok(mayMove && state.mode !== "estop", "moves though not armed");
   return 1;
 }
+
+it("takes commands for hours without filling the old heap", () => {
+  const oldSpace_MB = () => {
+    const spaces = v8.getHeapSpaceStatistics();
+    return (
+      (spaces.find(({ space_name }) => space_name === "old_space")?.space_used_size ?? 0) / 1e6
+    );
+  };
+  let now_s = 100;
+  let state = armed(createSupervisor(plant, now_s), now_s);
+  state = takeLane(state, plant, "policy", policy, now_s).state;
+  const drive = (commands: number) => {
+    for (let i = 0; i < commands; i++) {
+      now_s += plant.tick_s;
+      state = advance(state, plant, now_s);
+      const command = { session: policy, sequence: state.tick, beat: state.tick, ttl_s: 0.25 };
+      const { state: next, refusal } = offerCommand(
+        state,
+        plant,
+        { ...command, values: [0.1, 0.2] },
+        now_s,
+      );
+      ok(refusal === undefined, refusal);
+      state = next;
+    }
+  };
+  // the first thousands are the compilers'
+  drive(10_000);
+  const before_MB = oldSpace_MB();
+  drive(10_000);
+  // 400 bytes a command would be 4 MB
+  expect(oldSpace_MB() - before_MB).toBeLessThan(2.5);
+});
