@@ -21,9 +21,9 @@ import { createRng } from "../core/rng.ts";
 import { type Plan, planSchema } from "../llm-planner/plan.ts";
 import { planScene } from "../llm-planner/scene.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { ArrangementInput } from "../sim/arrangement/arrangement.ts";
 import { drawArrangement } from "../sim/arrangement/random.ts";
-import { teacherActor } from "../teacher/teacher.ts";
 import { writeResults } from "./harness.ts";
 
 const SCENE = "push-arrangement";

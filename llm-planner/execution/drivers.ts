@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../../core/errors.ts";
 import { type PolicyManifest, rowSize } from "../../policies/manifest.ts";
-import type { PolicyRuntime, PolicyStep, Rows } from "../../policies/runtime/runtime.ts";
+import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
 import type { Ground } from "../../sim/ground.ts";
 import type { GroupName } from "../../sim/observations.ts";
 import type { AssembledScene, Cast } from "../../sim/scene.ts";

@@ -17,16 +17,7 @@ import { defineScene, type Scene } from "../scene.ts";
 import type { Arrangement } from "./arrangement.ts";
 import { failureOf, measureStage, nearestSlot, slotPose } from "./judge.ts";
 import type { Plan } from "./plan.ts";
-import {
-  ANCHOR,
-  bodiesOf,
-  type Common,
-  draw,
-  FIRST,
-  type Prepared,
-  prepare,
-  ROBOT,
-} from "./prepare.ts";
+import { bodiesOf, type Common, draw, FIRST, type Prepared, prepare, ROBOT } from "./prepare.ts";
 import type { RandomArrangements } from "./random.ts";
 
 export { arrangementConfig } from "./prepare.ts";
