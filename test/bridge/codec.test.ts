@@ -50,6 +50,7 @@ const messages: [Message, Float32Array[]][] = [
     { type: "action", ...ids, observation: 3, ttl_ms: 250, robots: [0, 70], size: 2 },
     [Float32Array.of(1, -1, 0.5, 0)],
   ],
+  [{ type: "episode", session, robot: 70, outcome: "success", return: -0.5 }, []],
   [{ type: "ping", session, sent_ns: 5 }, []],
   [{ type: "pong", session, sent_ns: 5, received_ns: 6.5e15, answered_ns: 7 }, []],
   [
