@@ -219,6 +219,14 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await page.mouse.up();
     // to the right in the picture is to the right of the arena
     await eventually(async () => (await box())[1]).toBeLessThan(y - 0.05);
+    // handles stand still once the picture has caught up with the worker
+    let last = "";
+    await eventually(async () => {
+      const before = last;
+      last = JSON.stringify(await box());
+      await page.waitForTimeout(300);
+      return last === before;
+    }).toBe(true);
 
     // it was pressed, so it has handles: the ring about it turns it
     const yaw = () => page.evaluate<number>("globalThis.viewer.pane.value.poseOf(1).yaw_rad");
