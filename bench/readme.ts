@@ -1,4 +1,4 @@
-/** The results table of README.md, made of bench/results/*.json. */
+/** The results tables of README.md and docs/results.md, made of bench/results/*.json. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -26,6 +26,28 @@ const resultFile = z.object({
 });
 export type ResultFile = z.output<typeof resultFile>;
 
+/** Whose results README.md shows, in this order; docs/results.md shows all. */
+const frontPage = [
+  "start",
+  "zoo",
+  "learning-cross",
+  "transfer",
+  "rollout",
+  "physics",
+  "bridge",
+  "bridge-faults",
+  "bridge-soak",
+  "planner",
+  "planner-rewards",
+  "viewer",
+  "vector-env",
+];
+
+/** Those of `results` that a newcomer wants to see first. */
+export function forFrontPage(results: readonly ResultFile[]): ResultFile[] {
+  return frontPage.flatMap((name) => results.filter((result) => result.name === name));
+}
+
 /** All result files of a folder, by name. */
 export function readResults(folder: string): ResultFile[] {
   if (!existsSync(folder)) return [];
@@ -37,22 +59,27 @@ export function readResults(folder: string): ResultFile[] {
     );
 }
 
-/** The README with what stands between the markers replaced. */
-export function withResults(readme: string, results: readonly ResultFile[]): string {
-  const from = readme.indexOf(start);
-  const to = readme.indexOf(end);
+/** A page with what stands between the markers replaced; `folder` is where the page finds the result files. */
+export function withResults(
+  page: string,
+  results: readonly ResultFile[],
+  folder = "bench/results",
+): string {
+  const from = page.indexOf(start);
+  const to = page.indexOf(end);
   if (from < 0 || to < from) {
-    throw new Error(`internal: README.md needs "${start}" and, below it, "${end}".`);
+    throw new Error(`internal: the page needs "${start}" and, below it, "${end}".`);
   }
-  return `${readme.slice(0, from + start.length)}\n\n${table(results)}\n\n${readme.slice(to)}`;
+  const text = table(results, folder);
+  return `${page.slice(0, from + start.length)}\n\n${text}\n\n${page.slice(to)}`;
 }
 
-function table(results: readonly ResultFile[]): string {
+function table(results: readonly ResultFile[], folder: string): string {
   const shown = results.filter((result) => headlinesOf(result).length > 0);
   if (shown.length === 0) return "No benchmark has been run yet: `npm run understudy -- bench`.";
   const rows = shown.flatMap((result) =>
     headlinesOf(result).map(({ what, value, against }) => {
-      const source = `[${result.name}](bench/results/${result.name}.json)`;
+      const source = `[${result.name}](${folder}/${result.name}.json)`;
       return [what, value, against ?? "", source].map(cell);
     }),
   );

@@ -1,20 +1,59 @@
-/** How a training goes along: episodes that start close to the goal, fewer and fewer of them, and spans to resume at. */
+/** How a training goes along: where new episodes start, as time goes by, and spans to resume at. */
 
-export interface Curriculum {
-  readonly iterations: number;
-  /** Share of new episodes that start close to the goal, at first. */
-  readonly practiceShare: number;
-  /** Share of the iterations after which none does. */
-  readonly practiceUntil: number;
+import { z } from "zod";
+import { falling } from "../core/schedule.ts";
+
+const share = () => z.number().min(0).max(1);
+
+/** What the configs of teachers and students have in common. */
+export const curriculumFields = {
+  spanIterations: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "after so many, episodes begin anew and all is saved: resuming gives the same bits; 0: never",
+    ),
+  practiceShare: share().default(0.5).describe("episodes that start close to the goal, at first"),
+  practiceUntil: share()
+    .default(0.5)
+    .describe("share of the iterations after which no episode does"),
+  stageShare: share()
+    .default(0.5)
+    .describe("of the other episodes, those that start at any stage, the earlier ones done"),
+  failureShare: share()
+    .default(0)
+    .describe(
+      "of the episodes not close to the goal, those that start where one was about to fail",
+    ),
+};
+
+export type Curriculum = { readonly iterations: number } & {
+  readonly [field in keyof typeof curriculumFields]: number;
+};
+
+/** How the new episodes of an iteration start, and the span it belongs to. */
+export function startsAt(iteration: number, curriculum: Curriculum) {
+  const { spanIterations, failureShare, stageShare } = curriculum;
+  return {
+    span: spanAt(iteration, spanIterations),
+    practiceShare: practiceAt(iteration, curriculum),
+    failureShare,
+    stageShare,
+  };
 }
 
 /** Share of new episodes that start close to the goal; falls linearly to zero. */
 export function practiceAt(
   iteration: number,
-  { iterations, practiceShare, practiceUntil }: Curriculum,
+  {
+    iterations,
+    practiceShare,
+    practiceUntil,
+  }: Pick<Curriculum, "iterations" | "practiceShare" | "practiceUntil">,
 ): number {
   if (practiceUntil === 0) return 0;
-  return practiceShare * Math.max(0, 1 - iteration / (iterations * practiceUntil));
+  return falling(practiceShare, 0, iteration / (iterations * practiceUntil));
 }
 
 /** Which span an iteration belongs to; a span of 0 iterations never ends. */
@@ -25,4 +64,12 @@ export function spanAt(iteration: number, spanIterations: number): number {
 /** Whether to save after so many iterations: at the end of each span or, without spans, every `saveEvery`. */
 export function isSaved(iteration: number, spanIterations: number, saveEvery = 25): boolean {
   return iteration % (spanIterations || saveEvery) === 0;
+}
+
+/** Whether to save when a training stops: in the middle of a span there is nothing to resume from to the bit. */
+export function isSavedAtLast(
+  iteration: number,
+  { iterations, spanIterations }: Pick<Curriculum, "iterations" | "spanIterations">,
+): boolean {
+  return spanIterations === 0 || iteration >= iterations;
 }

@@ -1,45 +1,14 @@
 /** What a student is distilled with. Every field is a `--set student.<field>=<value>`. */
 
 import { z } from "zod";
+import { curriculumFields } from "../rollout/curriculum.ts";
 
 export const studentConfig = z.strictObject({
   iterations: z.int().min(1).default(300).describe("roll-outs to learn from"),
   envs: z.int().min(1).default(256),
   shardEnvs: z.int().min(1).default(64).describe("environments simulated and inferred together"),
   rolloutSteps: z.int().min(1).default(16).describe("control steps per environment and roll-out"),
-  spanIterations: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe(
-      "after so many, episodes begin anew and all is saved: resuming gives the same bits; 0: never",
-    ),
-  practiceShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe("episodes that start close to the goal, at first"),
-  practiceUntil: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe("share of the iterations after which no episode does"),
-  stageShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe("of the other episodes, those that start at any stage, the earlier ones done"),
-  failureShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe(
-      "of the episodes not close to the goal, those that start where one was about to fail",
-    ),
+  ...curriculumFields,
   driver: z
     .enum(["student", "teacher"])
     .default("student")

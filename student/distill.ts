@@ -8,12 +8,12 @@ import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
-import { isSaved, practiceAt, spanAt } from "../rollout/curriculum.ts";
+import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
-import { teacherActor } from "../rollout/teacher-actor.ts";
+import { readBy, teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { Observability } from "../sim/visibility.ts";
 import { loadStudent, type StudentProgress, saveStudent } from "./checkpoint.ts";
@@ -70,10 +70,7 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
 
   while (progress.iteration < config.iterations) {
     // the student drives, unless its teacher is to show it
-    const practiceShare = practiceAt(progress.iteration, config);
-    const { failureShare, stageShare } = config;
-    const span = spanAt(progress.iteration, config.spanIterations);
-    const starts = { practiceShare, failureShare, stageShare, span };
+    const starts = startsAt(progress.iteration, config);
     const theta = config.driver === "student" ? trainer.theta : teacher.theta;
     const ends = await collector.collect(theta, starts);
     const { rollout } = collector;
@@ -102,10 +99,7 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
     if (run.enough?.(progress)) break;
   }
 
-  // in the middle of a span there is nothing to resume from to the bit
-  if (config.spanIterations === 0 || progress.iteration >= config.iterations) {
-    saveStudent(run, spec, trainer, progress);
-  }
+  if (isSavedAtLast(progress.iteration, config)) saveStudent(run, spec, trainer, progress);
   const theta = trainer.theta.slice();
   await Promise.all([trainer.close(), labeller.close(), collector.close()]);
   return { spec, theta, progress, config };
@@ -158,14 +152,13 @@ function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
 }
 
 function labelsOf(
-  { groups }: Rollout,
+  rollout: Rollout,
   labeller: Labeller,
   { spec, observability }: StudentRun["teacher"],
 ): Promise<Labels> {
-  const { inputs } = teacherActor(spec, observability);
-  const observed = Object.entries(inputs).map(([input, group]) => [input, groups[group]]);
+  const { groups } = rollout;
   return labeller.label(
-    Object.fromEntries(observed),
+    readBy(teacherActor(spec, observability), rollout),
     groups[`keypoints:${observability}`],
     groups["keypoints:global"],
   );

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { encoders } from "../policies/networks/teacher.ts";
+import { curriculumFields } from "../rollout/curriculum.ts";
 import { observabilities } from "../sim/visibility.ts";
 
 export const teacherConfig = z.strictObject({
@@ -24,39 +25,7 @@ export const teacherConfig = z.strictObject({
     .enum(observabilities)
     .default("fov+gate")
     .describe("what the actor may see; the critic sees everything"),
-  spanIterations: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe(
-      "after so many, episodes begin anew and all is saved: resuming gives the same bits; 0: never",
-    ),
-  practiceShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe("episodes that start close to the goal, at first"),
-  practiceUntil: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe("share of the iterations after which no episode does"),
-  stageShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe("of the other episodes, those that start at any stage, the earlier ones done"),
-  failureShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe(
-      "of the episodes not close to the goal, those that start where one was about to fail",
-    ),
+  ...curriculumFields,
   lastSeen: z
     .boolean()
     .default(false)

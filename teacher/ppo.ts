@@ -13,12 +13,11 @@ import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
-import { isSaved, practiceAt, spanAt } from "../rollout/curriculum.ts";
+import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
-import type { Rollout } from "../rollout/rollout.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
-import { teacherActor } from "../rollout/teacher-actor.ts";
+import { readBy, teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
@@ -73,12 +72,8 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
 
     // roll out the current policy
     const theta = trainer.theta;
-    const practiceShare = practiceAt(progress.iteration, config);
-    const { failureShare, stageShare } = config;
-    const span = spanAt(progress.iteration, config.spanIterations);
-    const starts = { practiceShare, failureShare, stageShare };
-    const exploration = { std: stdOf(spec, theta), span, ...starts };
-    const ends = await collector.collect(theta, exploration);
+    const starts = startsAt(progress.iteration, config);
+    const ends = await collector.collect(theta, { std: stdOf(spec, theta), ...starts });
 
     // assign credit
     const advantages = new Float32Array(steps * envs);
@@ -90,15 +85,14 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
 
     // improve the policy on its own data
     const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
-    const bonus = new Float32Array(steps * envs).fill(entropyCoefAt(progress.iteration, config));
     const data = {
-      ...observed(actor, rollout),
+      ...readBy(actor, rollout),
       privileged: rollout.groups.privileged,
       actions: rollout.actions,
       logProbs: rollout.logProbs,
       advantages,
       returns,
-      ...(entropyChanges(config) ? { entropyCoef: bonus } : {}),
+      ...entropyColumn(progress.iteration, config),
     };
     const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
@@ -118,10 +112,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     if (run.enough?.(progress)) break;
   }
 
-  // in the middle of a span there is nothing to resume from to the bit
-  if (config.spanIterations === 0 || progress.iteration >= config.iterations) {
-    saveTeacher(run, spec, trainer, progress);
-  }
+  if (isSavedAtLast(progress.iteration, config)) saveTeacher(run, spec, trainer, progress);
   const theta = trainer.theta.slice();
   await Promise.all([trainer.close(), critic.close(), collector.close()]);
   return { spec, theta, progress };
@@ -167,9 +158,11 @@ function openCollector(run: TeacherRun, actor: NetworkActor, lesson: number): Pr
   });
 }
 
-/** What an actor read, by its inputs' names. */
-function observed({ inputs }: NetworkActor, { groups }: Rollout): Record<string, Float32Array> {
-  return Object.fromEntries(Object.entries(inputs).map(([input, group]) => [input, groups[group]]));
+/** The weight of the entropy bonus in each of a roll-out's rows, if it changes; see `teacherData`. */
+function entropyColumn(iteration: number, config: TeacherConfig): Record<string, Float32Array> {
+  if (!entropyChanges(config)) return {};
+  const rows = config.envs * config.rolloutSteps;
+  return { entropyCoef: new Float32Array(rows).fill(entropyCoefAt(iteration, config)) };
 }
 
 /** Standard deviation of each action, from the parameter that holds its logarithm. */

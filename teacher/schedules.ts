@@ -1,5 +1,6 @@
 /** What changes over a training: the learning rate, which follows how far the policy moved, and the entropy bonus. */
 
+import { falling } from "../core/schedule.ts";
 import type { TeacherConfig } from "./config.ts";
 
 /**
@@ -29,8 +30,7 @@ export function rateCeiling(
     maxLearningRate,
   }: Pick<TeacherConfig, "iterations" | "minLearningRate" | "maxLearningRate">,
 ): number {
-  const left = Math.max(0, 1 - iteration / iterations);
-  return minLearningRate + left * (maxLearningRate - minLearningRate);
+  return falling(maxLearningRate, minLearningRate, iteration / iterations);
 }
 
 /** The weight of the entropy bonus: falls linearly from the first to the final over the training. */
@@ -42,6 +42,5 @@ export function entropyCoefAt(
     finalEntropyCoef,
   }: Pick<TeacherConfig, "iterations" | "entropyCoef" | "finalEntropyCoef">,
 ): number {
-  const left = Math.max(0, 1 - iteration / iterations);
-  return finalEntropyCoef + left * (entropyCoef - finalEntropyCoef);
+  return falling(entropyCoef, finalEntropyCoef, iteration / iterations);
 }

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type ResultFile, readResults, withResults } from "../bench/readme.ts";
+import { forFrontPage, type ResultFile, readResults, withResults } from "../bench/readme.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const read = (page: string) => readFileSync(path.join(root, page), "utf8");
@@ -83,7 +83,7 @@ it("lists every page of docs/ in the index of its folder", () => {
   }
 });
 
-describe("results in the README", () => {
+describe("results in README.md and docs/results.md", () => {
   const result: ResultFile = {
     name: "physics",
     commit: "0123456789ab",
@@ -94,8 +94,17 @@ describe("results in the README", () => {
   };
 
   it("are those of bench/results; run bench/write-readme.ts if not", () => {
+    const results = readResults(path.join(root, "bench", "results"));
     const readme = read("README.md");
-    expect(readme).toBe(withResults(readme, readResults(path.join(root, "bench", "results"))));
+    expect(readme).toBe(withResults(readme, forFrontPage(results)));
+    const all = read("docs/results.md");
+    expect(all).toBe(withResults(all, results, "../bench/results"));
+  });
+
+  it("are a choice in the README, in an order of its own", () => {
+    const other = (name: string) => ({ ...result, name });
+    const names = ["bridge", "render", "start"].map(other);
+    expect(forFrontPage(names).map(({ name }) => name)).toEqual(["start", "bridge"]);
   });
 
   it("say what was measured, beside what, at which commit, on which machine", () => {
