@@ -8,8 +8,9 @@
  * npx tsx bench/planner-gate.ts [seeds]
  */
 
+import { formatPercent } from "../cli/format.ts";
 import { createRng, type Rng } from "../core/rng.ts";
-import { wilson } from "../core/statistics.ts";
+import { type Proportion, wilson } from "../core/statistics.ts";
 import { type Plan, planAnswerSchema } from "../llm-planner/plan.ts";
 import { planScene } from "../llm-planner/scene.ts";
 import type { Gate } from "../llm-planner/stages.ts";
@@ -129,7 +130,14 @@ const base = findScene("reach-box");
 const verdict = await verifyPlan(base.assemble(base.config.parse({})), plan, { seed: 1 });
 if (verdict.reasons.length > 0) throw new Error(`internal: ${verdict.reasons.join(" ")}`);
 
-const runs = [];
+interface Run {
+  readonly gate: Gate;
+  readonly seed: number;
+  readonly success: Proportion;
+  readonly meanReturn: number;
+  readonly curve: readonly number[];
+}
+const runs: Run[] = [];
 for (const gate of ["outcome", "none"] as const) {
   for (let seed = 1; seed <= seeds; seed++) {
     const { mean, curve } = await learn(gate, seed);
@@ -147,8 +155,19 @@ for (const gate of ["outcome", "none"] as const) {
     );
   }
 }
+const worstAndBest = (gate: Gate) => {
+  const rates = runs.filter((run) => run.gate === gate).map(({ success }) => success.rate);
+  return `${formatPercent(Math.min(...rates))} to ${formatPercent(Math.max(...rates))}`;
+};
 console.log(
   writeResults("planner-gate", {
+    headlines: [
+      {
+        what: `a plan with a factor that can be exploited: success over ${seeds} seeds, gated by outcome`,
+        value: worstAndBest("outcome"),
+        against: `plain sum ${worstAndBest("none")}`,
+      },
+    ],
     environmentSteps: GENERATIONS * POPULATION * EPISODES * plan.stages[0].budgetSteps,
     factor: plan.stages[0].factors,
     runs,

@@ -5,6 +5,7 @@
  * npx tsx bench/planner-monitor.ts [episodes]
  */
 
+import { formatPercent, formatProportion } from "../cli/format.ts";
 import { median, wilson } from "../core/statistics.ts";
 import { type ExecutionConfig, usualExecution } from "../llm-planner/execution/execution.ts";
 import { executeInSimulation, type Moment } from "../llm-planner/execution/simulated.ts";
@@ -86,4 +87,12 @@ for (const [name, config, disturb] of [
   cases.push(entry);
   console.log(JSON.stringify(entry));
 }
-console.log(writeResults("planner-monitor", { episodes, cases }));
+const [, , unwatchedDragged, watchedDragged] = cases;
+const headlines = [
+  {
+    what: "an object dragged away while a plan is carried out: success, watched",
+    value: formatProportion(watchedDragged.success),
+    against: `unwatched ${formatPercent(unwatchedDragged.success.rate)}`,
+  },
+];
+console.log(writeResults("planner-monitor", { headlines, episodes, cases }));
