@@ -8,6 +8,7 @@ import { type StudentSpec, studentNetwork } from "../policies/networks/student.t
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { StudentConfig } from "./config.ts";
 import type { Student, StudentRun } from "./distill.ts";
+import type { FineTuneRun } from "./fine-tune.ts";
 
 /** Where a distillation stands. */
 export interface StudentProgress {
@@ -45,17 +46,79 @@ export function loadStudent(run: StudentRun, spec: StudentSpec, trainer: Trainer
     return { iteration: 0, environmentSteps: 0, metrics: {} };
   }
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params: paramsOf(spec) });
-  if (saved.seed !== run.simulation.seed) {
-    throw new ConfigError(
-      `"${run.checkpoint}" was distilled with seed ${saved.seed}, not ${run.simulation.seed}. Use that seed to resume, or another file.`,
-    );
-  }
+  checkSeed(run.checkpoint, "distilled", saved.seed, run.simulation.seed);
   const { optimizerSteps, ...progress } = saved.progress as StudentProgress & {
     readonly optimizerSteps: number;
   };
   const { theta, m, v } = saved.arrays;
   trainer.load({ theta, m, v, steps: optimizerSteps });
   return progress;
+}
+
+/** Where a fine-tuning stands. */
+export interface FineTuneProgress extends StudentProgress {
+  readonly learningRate: number;
+}
+
+/**
+ * A fine-tuned student is saved as a student, with what it is fine-tuned with as further arrays: its critic, its actions' spread,
+ * and the optimizer's moments of everything.
+ */
+export function saveFineTuned(
+  run: FineTuneRun,
+  trainer: Trainer,
+  progress: FineTuneProgress,
+): void {
+  if (!run.checkpoint) return;
+  const { spec, config } = run.student;
+  const { theta, m, v, steps } = trainer.state();
+  const own = studentNetwork(spec).params.size;
+  writeCheckpoint(run.checkpoint, {
+    kind: KIND,
+    seed: run.simulation.seed,
+    config: {
+      simulation: run.simulation,
+      student: config,
+      network: spec,
+      fineTune: run.config,
+    },
+    progress: { ...progress, optimizerSteps: steps },
+    params: paramsOf(spec),
+    arrays: {
+      theta: theta.slice(0, own),
+      "fineTune.theta": theta,
+      "fineTune.m": m,
+      "fineTune.v": v,
+    },
+  });
+}
+
+/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood. @throws ConfigError */
+export function loadFineTuned(run: FineTuneRun, trainer: Trainer): FineTuneProgress {
+  const { checkpoint: file, config, student, simulation } = run;
+  if (!file || !existsSync(file)) {
+    return { iteration: 0, environmentSteps: 0, learningRate: config.learningRate, metrics: {} };
+  }
+  const saved = readCheckpoint(file, { kind: KIND, params: paramsOf(student.spec) });
+  const { "fineTune.theta": theta, "fineTune.m": m, "fineTune.v": v } = saved.arrays;
+  if (!theta || theta.length !== trainer.theta.length) {
+    throw new ConfigError(
+      `"${file}" is a student that was not fine-tuned like this. Give another file to write to.`,
+    );
+  }
+  checkSeed(file, "fine-tuned", saved.seed, simulation.seed);
+  const { optimizerSteps, ...progress } = saved.progress as FineTuneProgress & {
+    readonly optimizerSteps: number;
+  };
+  trainer.load({ theta, m, v, steps: optimizerSteps });
+  return progress;
+}
+
+function checkSeed(file: string, how: string, found: number, wanted: number): void {
+  if (found === wanted) return;
+  throw new ConfigError(
+    `"${file}" was ${how} with seed ${found}, not ${wanted}. Use that seed to resume, or another file.`,
+  );
 }
 
 /** A student to export or to act with. */

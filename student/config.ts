@@ -1,4 +1,4 @@
-/** What a student is distilled with. Every field is a `--set student.<field>=<value>`. */
+/** What a student is distilled and fine-tuned with. Every field is a `--set student.<field>=<value>` or `--set fineTune.<field>=<value>`. */
 
 import { z } from "zod";
 import { curriculumFields } from "../rollout/curriculum.ts";
@@ -42,3 +42,35 @@ export const studentConfig = z.strictObject({
   burnIn: z.int().min(0).default(4).describe("steps of a sequence before its loss counts"),
 });
 export type StudentConfig = z.output<typeof studentConfig>;
+
+export const fineTuneConfig = z.strictObject({
+  iterations: z.int().min(1).default(200).describe("roll-outs to learn from"),
+  envs: z.int().min(1).default(256),
+  shardEnvs: z.int().min(1).default(64).describe("environments simulated and inferred together"),
+  rolloutSteps: z.int().min(1).default(32).describe("control steps per environment and roll-out"),
+  ...curriculumFields,
+  practiceShare: curriculumFields.practiceShare.default(0),
+  epochs: z.int().min(1).default(2),
+  batch: z.int().min(1).default(1024).describe("samples of a minibatch"),
+  imitationWeight: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe("weight of the distillation's loss beside that of reinforcement; 0 needs no teacher"),
+  criticIterations: z
+    .int()
+    .min(0)
+    .default(5)
+    .describe("roll-outs at first from which the critic alone learns by reinforcement"),
+  gamma: z.number().min(0).max(1).default(0.99),
+  lambda: z.number().min(0).max(1).default(0.95),
+  clip: z.number().positive().default(0.2),
+  valueCoef: z.number().min(0).default(0.5),
+  entropyCoef: z.number().min(0).default(0.0005),
+  clipNorm: z.number().positive().default(1).describe("global norm that gradients are clipped to"),
+  learningRate: z.number().positive().default(1e-4),
+  minLearningRate: z.number().positive().default(1e-5),
+  maxLearningRate: z.number().positive().default(5e-4),
+  targetKl: z.number().positive().default(0.01).describe("the learning rate follows it"),
+});
+export type FineTuneConfig = z.output<typeof fineTuneConfig>;

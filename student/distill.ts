@@ -10,15 +10,14 @@ import { latentRoles, type StudentSpec, studentNetwork } from "../policies/netwo
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
 import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
-import type { Rollout } from "../rollout/rollout.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
-import { readBy, teacherActor } from "../rollout/teacher-actor.ts";
+import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { Observability } from "../sim/visibility.ts";
 import { loadStudent, type StudentProgress, saveStudent } from "./checkpoint.ts";
 import type { StudentConfig } from "./config.ts";
-import { Labeller, type Labels } from "./labels.ts";
+import { LABEL_BATCH, Labeller, type Labels, labelledGroups } from "./labels.ts";
 import { studentData, studentObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
 import { observedGroups, studentActor, studentSpec } from "./student.ts";
@@ -51,9 +50,6 @@ export interface Student {
   readonly config: StudentConfig;
 }
 
-/** States labelled at once. */
-const LABEL_BATCH = 1024;
-
 export async function distillStudent(run: StudentRun): Promise<Student> {
   const { config, simulation, teacher } = run;
   const spec = studentSpec(simulation, config);
@@ -76,7 +72,7 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
     const { rollout } = collector;
 
     // the teacher labels what it visited
-    const labels = await labelsOf(rollout, labeller, teacher);
+    const labels = await labeller.labelRollout(rollout, teacher.observability);
     if (progress.iteration === 0 && config.warmStart) warmStart(trainer, spec, run, labels);
 
     // one update on it
@@ -137,31 +133,19 @@ function createTrainer(run: StudentRun, spec: StudentSpec, theta: Float32Array):
 
 function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
   const { config, simulation, teacher, pool } = run;
-  const seen = `keypoints:${teacher.observability}` as const;
-  const teaching = teacherActor(teacher.spec, teacher.observability);
-  const read = Object.values(teaching.inputs);
+  const labelled = labelledGroups(teacher.spec, teacher.observability);
   return pool.openCollector({
     simulation,
-    actor: config.driver === "student" ? studentActor(spec) : teaching,
+    actor:
+      config.driver === "student"
+        ? studentActor(spec)
+        : teacherActor(teacher.spec, teacher.observability),
     envs: config.envs,
     shardEnvs: config.shardEnvs,
     steps: config.rolloutSteps,
-    groups: [...new Set([...observedGroups(spec), ...read, seen, "keypoints:global"] as const)],
+    groups: [...new Set([...observedGroups(spec), ...labelled])],
     finals: [],
   });
-}
-
-function labelsOf(
-  rollout: Rollout,
-  labeller: Labeller,
-  { spec, observability }: StudentRun["teacher"],
-): Promise<Labels> {
-  const { groups } = rollout;
-  return labeller.label(
-    readBy(teacherActor(spec, observability), rollout),
-    groups[`keypoints:${observability}`],
-    groups["keypoints:global"],
-  );
 }
 
 function warmStart(trainer: Trainer, spec: StudentSpec, run: StudentRun, labels: Labels): void {
@@ -171,7 +155,7 @@ function warmStart(trainer: Trainer, spec: StudentSpec, run: StudentRun, labels:
   trainer.load({ ...state, theta });
 }
 
-function averages(stats: Readonly<Record<string, Float32Array>>): Record<string, number> {
+export function averages(stats: Readonly<Record<string, Float32Array>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(stats).map(([name, values]) => [
       name,
@@ -180,7 +164,7 @@ function averages(stats: Readonly<Record<string, Float32Array>>): Record<string,
   );
 }
 
-function episodeMetrics(ends: readonly EpisodeEnd[]): Record<string, number> {
+export function episodeMetrics(ends: readonly EpisodeEnd[]): Record<string, number> {
   const full = ends.filter((end) => !end.practice);
   const successes = full.filter((end) => end.outcome === "success").length;
   return { episodes: full.length, success: full.length > 0 ? successes / full.length : Number.NaN };

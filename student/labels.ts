@@ -9,7 +9,11 @@ import {
   teacherNetwork,
   visibleRoles,
 } from "../policies/networks/teacher.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import { readBy, teacherActor } from "../rollout/teacher-actor.ts";
 import { HIDDEN } from "../sim/keypoints.ts";
+import type { GroupName } from "../sim/observations.ts";
+import type { Observability } from "../sim/visibility.ts";
 
 /** Labels of B states. */
 export interface Labels {
@@ -26,6 +30,15 @@ export interface Labels {
 interface Teacher {
   readonly spec: TeacherSpec;
   readonly theta: Float32Array;
+}
+
+/** States labelled at once. */
+export const LABEL_BATCH = 1024;
+
+/** Groups that `labelRollout` reads. */
+export function labelledGroups(spec: TeacherSpec, observability: Observability): GroupName[] {
+  const read = Object.values(teacherActor(spec, observability).inputs);
+  return [...read, `keypoints:${observability}`, "keypoints:global"];
 }
 
 export class Labeller {
@@ -90,6 +103,16 @@ export class Labeller {
     for (let i = 0; i < actions.length; i++) actions[i] = Math.min(1, Math.max(-1, actions[i]));
     const poses = posesOf(spec, this.#roles, keypoints, everything, columns);
     return { actions, latents, poses, meanLatents: Float32Array.from(sums, (s) => s / count) };
+  }
+
+  /** Labels what a roll-out visited; it has to hold what a teacher of this sight reads. */
+  labelRollout(rollout: Rollout, observability: Observability): Promise<Labels> {
+    const { groups } = rollout;
+    return this.label(
+      readBy(teacherActor(this.#teacher.spec, observability), rollout),
+      groups[`keypoints:${observability}`],
+      groups["keypoints:global"],
+    );
   }
 
   close(): Promise<void> {

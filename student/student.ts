@@ -5,7 +5,7 @@ import type { StudentSpec } from "../policies/networks/student.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { IMAGE } from "../sim/eyes.ts";
-import { type GroupName, goalLayout, roleNames } from "../sim/observations.ts";
+import { type GroupName, goalLayout, privilegedLayoutOf, roleNames } from "../sim/observations.ts";
 import { lastSeenLayout } from "../sim/recollection.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { StudentConfig } from "./config.ts";
@@ -42,6 +42,13 @@ export function studentSpec(
     ...(goal && assembled.tellsGoal ? { goal: goalLayout.size } : {}),
     ...(lastSeen ? { lastSeen: lastSeenLayout(assembled).size } : {}),
   };
+}
+
+/** Columns of a critic's row. */
+export function privilegedColumns({ scene: name, config }: SimulationSpec): number {
+  const scene = findScene(name);
+  return privilegedLayoutOf(scene.assemble(parseConfig(scene.config, config, `scene "${name}"`)))
+    .size;
 }
 
 /** Observation groups that a student reads; its inputs are named like them. */

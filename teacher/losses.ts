@@ -3,12 +3,8 @@
 import { gaussianEntropy, gaussianLogProb } from "../nn/gaussian.ts";
 import { ppoLoss } from "../nn/losses.ts";
 import type { DataSpec, Objective } from "../nn/model.ts";
-import {
-  criticValue,
-  type TeacherSpec,
-  teacherInputs,
-  teacherNetwork,
-} from "../policies/networks/teacher.ts";
+import { criticValue } from "../policies/networks/critic.ts";
+import { type TeacherSpec, teacherInputs, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { TeacherConfig } from "./config.ts";
 
 type Entropy = Pick<TeacherConfig, "entropyCoef" | "finalEntropyCoef">;

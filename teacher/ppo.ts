@@ -11,8 +11,10 @@ import { gae } from "../credit/gae.ts";
 import { standardize } from "../credit/standardize.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
+import { adaptLearningRate } from "../nn/learning-rate.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
+import { Critic } from "../rollout/critic.ts";
 import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
@@ -21,10 +23,9 @@ import { readBy, teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
-import { Critic } from "./critic.ts";
 import { lessonAt, simulationIn } from "./lessons.ts";
 import { entropyChanges, teacherData, teacherObjective } from "./losses.ts";
-import { adaptLearningRate, entropyCoefAt, rateCeiling } from "./schedules.ts";
+import { entropyCoefAt, rateCeiling } from "./schedules.ts";
 import { teacherSpec } from "./teacher.ts";
 
 export interface TeacherRun {
@@ -56,7 +57,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   const spec = teacherSpec(simulation, config);
   const rng = createRng(simulation.seed).split("teacher");
   const trainer = await createTrainer(run, spec, rng);
-  const critic = await Critic.create(spec, config.batch);
+  const critic = await Critic.create(teacherNetwork(spec).params, spec.privileged, config.batch);
   const actor = teacherActor(spec, config.observability);
   let progress = loadTeacher(run, spec, trainer);
   let lesson = lessonAt(progress.iteration, config);

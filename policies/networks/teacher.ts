@@ -13,6 +13,7 @@ import { linear } from "../../nn/layers.ts";
 import type { DataSpec, Forward } from "../../nn/model.ts";
 import { Params, type Views } from "../../nn/params.ts";
 import type { Tensor } from "../../nn/tensor.ts";
+import { addCritic } from "./critic.ts";
 
 /** What latents are made of: each keypoint by itself, as in EgoPush, or the pose that an object's keypoints come to. */
 export const encoders = ["points", "poses"] as const;
@@ -74,11 +75,8 @@ export function teacherNetwork(spec: TeacherSpec) {
     .linear("point.2", latent, latent)
     .linear("head.1", actions + roles * latent + lastSeen + goal, hidden)
     .linear("head.2", hidden, hidden)
-    .linear("head.mean", hidden, actions, 0.01)
-    .linear("critic.1", spec.privileged, hidden)
-    .linear("critic.2", hidden, hidden)
-    .linear("critic.value", hidden, 1)
-    .add("logStd", [actions], constant(-0.5));
+    .linear("head.mean", hidden, actions, 0.01);
+  addCritic(params, spec).add("logStd", [actions], constant(-0.5));
   const act: Forward = (g, views, inputs) => {
     const latents = pose
       ? encodePoses(g, views, spec, pose, inputs.poses)
@@ -160,11 +158,3 @@ export function headOf(g: Graph, views: Views, x: Tensor): Tensor {
   const hidden = g.tanh(linear(g, views, "head.2", g.tanh(linear(g, views, "head.1", x))));
   return linear(g, views, "head.mean", hidden);
 }
-
-/** V(s) [B] of privileged rows [B, O]. */
-export const criticValue: Forward = (g, views, { privileged }) => {
-  const hidden = g.tanh(
-    linear(g, views, "critic.2", g.tanh(linear(g, views, "critic.1", privileged))),
-  );
-  return { value: g.reshape(linear(g, views, "critic.value", hidden), [privileged.shape[0]]) };
-};

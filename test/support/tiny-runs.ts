@@ -5,7 +5,7 @@ import { studentNetwork } from "../../policies/networks/student.ts";
 import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
-import { type StudentConfig, studentConfig } from "../../student/config.ts";
+import { fineTuneConfig, type StudentConfig, studentConfig } from "../../student/config.ts";
 import { exportStudent } from "../../student/export.ts";
 import { studentSpec } from "../../student/student.ts";
 import { type TeacherConfig, teacherConfig } from "../../teacher/config.ts";
@@ -37,6 +37,15 @@ export const tinyStudent = studentConfig.parse({
   batch: 8,
   latent: 8,
   hidden: 16,
+});
+
+export const tinyFineTune = fineTuneConfig.parse({
+  iterations: 2,
+  envs: 8,
+  shardEnvs: 2,
+  rolloutSteps: 4,
+  batch: 8,
+  criticIterations: 0,
 });
 
 /** A student that has learnt nothing, as a bundle in `folder`. */

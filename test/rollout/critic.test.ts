@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
+import { Critic } from "../../rollout/critic.ts";
 import { createRollout } from "../../rollout/rollout.ts";
-import { Critic } from "../../teacher/critic.ts";
 
 const spec: TeacherSpec = {
   kind: "teacher",
@@ -34,7 +34,7 @@ describe("Critic", () => {
   const theta = secondColumn();
   let critic: Critic;
   beforeAll(async () => {
-    critic = await Critic.create(spec, 4);
+    critic = await Critic.create(teacherNetwork(spec).params, spec.privileged, 4);
   });
   afterAll(() => critic.close());
 

@@ -1,8 +1,9 @@
 /** Values of whole roll-outs, in batches of fixed size. */
 
 import { Actor } from "../nn/engine.ts";
-import { criticValue, type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
-import type { Rollout } from "../rollout/rollout.ts";
+import type { Params } from "../nn/params.ts";
+import { criticValue } from "../policies/networks/critic.ts";
+import type { Rollout } from "./rollout.ts";
 
 /** V(s) of every stored step, and of what follows boundaries and the last step. */
 export class Critic {
@@ -18,15 +19,16 @@ export class Critic {
     this.#padded = new Float32Array(batch * columns);
   }
 
-  static async create(spec: TeacherSpec, batch: number): Promise<Critic> {
+  /** @param params those of the critic and of its actor, as they lie in theta. */
+  static async create(params: Params, privileged: number, batch: number): Promise<Critic> {
     const actor = await Actor.create({
-      params: teacherNetwork(spec).params,
+      params,
       forward: criticValue,
-      inputs: { privileged: { shape: [spec.privileged] } },
+      inputs: { privileged: { shape: [privileged] } },
       outputs: ["value"],
       batch,
     });
-    return new Critic(actor, batch, spec.privileged);
+    return new Critic(actor, batch, privileged);
   }
 
   /** V(s) of each row; rows beyond a multiple of the batch size are padded. */

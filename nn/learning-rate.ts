@@ -1,0 +1,21 @@
+/** A learning rate that follows how far the policy moved. */
+
+export interface KlTarget {
+  readonly targetKl: number;
+  readonly minLearningRate: number;
+  readonly maxLearningRate: number;
+}
+
+/**
+ * Shrinks the rate by 1.5 when the KL divergence of the last minibatch is above twice the target and
+ * grows it by 1.2 below half of it, within its limits.
+ */
+export function adaptLearningRate(
+  learningRate: number,
+  kl: number,
+  { targetKl, minLearningRate, maxLearningRate }: KlTarget,
+): number {
+  if (kl > 2 * targetKl) return Math.max(minLearningRate, learningRate / 1.5);
+  if (kl < targetKl / 2) return Math.min(maxLearningRate, learningRate * 1.2);
+  return learningRate;
+}

@@ -1,0 +1,207 @@
+/**
+ * Reinforcement of a distilled student (proximal policy optimization, Schulman et al., 2017): it drives by what it sees and tries
+ * things, a critic that sees everything says what came of them, and its teacher goes on labelling beside it, with less weight.
+ *
+ * A student can become better than its teacher here, and learn what the teacher never needed to: to search, to wait, to go
+ * around what it cannot see. From first weights and without a teacher it is the baseline that EgoPush compares itself with,
+ * visual reinforcement learning from nothing.
+ */
+
+import { ConfigError } from "../core/errors.ts";
+import { createRng } from "../core/rng.ts";
+import { gae } from "../credit/gae.ts";
+import { standardize } from "../credit/standardize.ts";
+import type { Device } from "../nn/device.ts";
+import { Trainer } from "../nn/engine.ts";
+import { constant } from "../nn/initializers.ts";
+import { adaptLearningRate } from "../nn/learning-rate.ts";
+import type { Params } from "../nn/params.ts";
+import { addCritic } from "../policies/networks/critic.ts";
+import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import { teacherNetwork } from "../policies/networks/teacher.ts";
+import { Critic } from "../rollout/critic.ts";
+import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
+import type { Collector } from "../rollout/pool.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import { shuffledRows } from "../rollout/shuffle.ts";
+import { loadFineTuned, saveFineTuned } from "./checkpoint.ts";
+import type { FineTuneConfig } from "./config.ts";
+import { averages, episodeMetrics, type Student, type StudentRun } from "./distill.ts";
+import { LABEL_BATCH, Labeller, labelledGroups } from "./labels.ts";
+import { fineTuneData, fineTuneObjective } from "./losses.ts";
+import { sequencesOf } from "./sequences.ts";
+import { observedGroups, privilegedColumns, studentActor } from "./student.ts";
+
+export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config" | "log" | "enough"> {
+  /** The student to begin with. It must not have a GRU. */
+  readonly student: Pick<Student, "spec" | "theta" | "config">;
+  /** Who labels, and whose critic and spread of actions are begun with; not needed where nothing is imitated. */
+  readonly teacher?: StudentRun["teacher"];
+  readonly config: FineTuneConfig;
+  readonly device?: Device;
+  readonly log?: StudentRun["log"];
+  readonly enough?: StudentRun["enough"];
+}
+
+/** Units of a critic that has no teacher to come from. */
+const CRITIC_UNITS = 128;
+
+/**
+ * The better student; its checkpoint is one of a student, to be exported and evaluated like any other.
+ * @throws ConfigError for a student with a GRU, and where a teacher is to be imitated and there is none
+ */
+export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
+  const { config, simulation, student, teacher } = run;
+  const { spec } = student;
+  checkRun(run);
+  const { gamma, lambda, envs, rolloutSteps: steps } = config;
+  const privileged = privilegedColumns(simulation);
+  const params = actorCriticOf(spec, privileged, teacher?.spec.hidden ?? CRITIC_UNITS);
+  const rng = createRng(simulation.seed).split("fine-tuning");
+  const labeller =
+    teacher && config.imitationWeight > 0
+      ? await Labeller.create(teacher, LABEL_BATCH, latentRoles(spec).length)
+      : undefined;
+  const trainer = await Trainer.create({
+    params,
+    objective: fineTuneObjective(spec, student.config, config),
+    data: fineTuneData(spec, privileged, config),
+    rows: envs * steps,
+    batch: config.batch,
+    clipNorm: config.clipNorm,
+    device: run.device ?? "cpu",
+    threads: run.threads ?? 2,
+    theta: firstWeights(run, params),
+  });
+  const critic = await Critic.create(params, privileged, LABEL_BATCH);
+  const collector = await openCollector(run);
+  const { rollout } = collector;
+  let progress = loadFineTuned(run, trainer);
+
+  while (progress.iteration < config.iterations) {
+    // the student drives, and tries things
+    const theta = trainer.theta;
+    const std = spreadOf(params, theta);
+    const starts = startsAt(progress.iteration, config);
+    const ends = await collector.collect(studentPart(spec, theta), { std, ...starts });
+
+    // assign credit; at first to the critic alone, whose policy was another
+    const advantages = new Float32Array(steps * envs);
+    const returns = new Float32Array(steps * envs);
+    const values = await critic.values(theta, rollout.groups.privileged);
+    const nextValues = await critic.nextValues(theta, rollout);
+    gae({ ...rollout, values, nextValues, gamma, lambda }, advantages, returns);
+    standardize(advantages);
+    if (progress.iteration < config.criticIterations) advantages.fill(0);
+
+    // improve the policy on its own data, with the teacher's labels beside
+    const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
+    const data = {
+      ...(await imitationData(run, rollout, labeller)),
+      privileged: rollout.groups.privileged,
+      actions: rollout.actions,
+      logProbs: rollout.logProbs,
+      advantages,
+      returns,
+    };
+    const rates = new Float64Array(order.length / config.batch).fill(progress.learningRate);
+    const { stats } = await trainer.train(data, order, rates);
+
+    // look back
+    const kl = stats.approxKl[stats.approxKl.length - 1];
+    progress = {
+      iteration: progress.iteration + 1,
+      environmentSteps: progress.environmentSteps + steps * envs,
+      learningRate: adaptLearningRate(progress.learningRate, kl, config),
+      metrics: {
+        ...averages(stats),
+        learningRate: progress.learningRate,
+        stdForward: std[0],
+        stdTurn: std[1],
+        ...episodeMetrics(ends),
+      },
+    };
+    run.log?.(progress, ends);
+    if (isSaved(progress.iteration, config.spanIterations, run.saveEvery)) {
+      saveFineTuned(run, trainer, progress);
+    }
+    if (run.enough?.(progress)) break;
+  }
+
+  if (isSavedAtLast(progress.iteration, config)) saveFineTuned(run, trainer, progress);
+  const theta = studentPart(spec, trainer.theta);
+  await Promise.all([trainer.close(), critic.close(), collector.close(), labeller?.close()]);
+  return { spec, theta, progress, config: student.config };
+}
+
+function checkRun({ student, teacher, config }: FineTuneRun): void {
+  if (student.spec.memory > 0) {
+    throw new ConfigError(
+      `Expected a student without a GRU, got one of ${student.spec.memory} units. Distil one with student.memory=0; student.lastSeen=true remembers, too.`,
+    );
+  }
+  if (!teacher && config.imitationWeight > 0) {
+    throw new ConfigError(
+      "There is no teacher to imitate. Give its checkpoint, or set fineTune.imitationWeight=0.",
+    );
+  }
+}
+
+/** The student's parameters, so that the first part of theta is its own, then the critic's and the actions' spread. */
+function actorCriticOf(spec: StudentSpec, privileged: number, hidden: number): Params {
+  const { params } = studentNetwork(spec);
+  return addCritic(params, { privileged, hidden }).add("logStd", [spec.actions], constant(-0.5));
+}
+
+function studentPart(spec: StudentSpec, theta: Float32Array): Float32Array {
+  return theta.slice(0, studentNetwork(spec).params.size);
+}
+
+/** The student as it is; critic and spread as the teacher has them, or new. */
+function firstWeights({ simulation, student, teacher }: FineTuneRun, params: Params): Float32Array {
+  const theta = params.init(createRng(simulation.seed).split("critic"));
+  theta.set(student.theta);
+  if (!teacher) return theta;
+  const theirs = teacherNetwork(teacher.spec).params;
+  for (const { name, at, size } of theirs.specs) {
+    if (!/^(critic\.|logStd)/.test(name)) continue;
+    theta.set(teacher.theta.subarray(at, at + size), params.offsetOf(name).at);
+  }
+  return theta;
+}
+
+function openCollector(run: FineTuneRun): Promise<Collector> {
+  const { config, simulation, student, teacher, pool } = run;
+  const labelled =
+    teacher && config.imitationWeight > 0
+      ? labelledGroups(teacher.spec, teacher.observability)
+      : [];
+  return pool.openCollector({
+    simulation,
+    actor: studentActor(student.spec),
+    envs: config.envs,
+    shardEnvs: config.shardEnvs,
+    steps: config.rolloutSteps,
+    groups: [...new Set([...observedGroups(student.spec), ...labelled, "privileged"] as const)],
+    finals: ["privileged"],
+  });
+}
+
+/** What the student saw and, where it goes on imitating, what its teacher says of it. */
+async function imitationData(
+  { student: { spec }, teacher }: FineTuneRun,
+  rollout: Rollout,
+  labeller: Labeller | undefined,
+): Promise<Record<string, Float32Array>> {
+  if (labeller && teacher) {
+    const labels = await labeller.labelRollout(rollout, teacher.observability);
+    return sequencesOf(spec, rollout, labels);
+  }
+  return Object.fromEntries(observedGroups(spec).map((group) => [group, rollout.groups[group]]));
+}
+
+/** Standard deviation of each action. */
+function spreadOf(params: Params, theta: Float32Array): number[] {
+  const { at, shape } = params.offsetOf("logStd");
+  return Array.from(theta.subarray(at, at + shape[0]), Math.exp);
+}

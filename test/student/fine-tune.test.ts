@@ -1,0 +1,104 @@
+/** Fine-tuning on next to nothing: what it begins with, what it changes, what is kept, what is refused. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigError } from "../../core/errors.ts";
+import { createRng } from "../../core/rng.ts";
+import { studentNetwork } from "../../policies/networks/student.ts";
+import { WorkerPool } from "../../rollout/pool.ts";
+import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
+import { type FineTuneRun, fineTuneStudent } from "../../student/fine-tune.ts";
+import { studentSpec } from "../../student/student.ts";
+import { hashOf } from "../support/hash.ts";
+import { freshTeacher, simulationOf, tinyFineTune, tinyStudent } from "../support/tiny-runs.ts";
+
+const simulation = simulationOf("reach-box");
+const config = { ...tinyStudent, channels: [], joint: 8 };
+const spec = studentSpec(simulation, config);
+const fresh = { spec, config, theta: studentNetwork(spec).params.init(createRng(3)) };
+const teacher = freshTeacher(simulation);
+
+let folder: string;
+let pool: WorkerPool;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
+  pool = new WorkerPool(1);
+});
+afterAll(async () => {
+  await pool.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function fineTune(changes: Partial<FineTuneRun> = {}) {
+  const logged: StudentProgress[] = [];
+  const student = await fineTuneStudent({
+    simulation,
+    student: fresh,
+    teacher,
+    config: tinyFineTune,
+    pool,
+    log: (progress) => void logged.push(progress),
+    ...changes,
+  });
+  return { ...student, logged };
+}
+
+describe("fine-tuning", () => {
+  it("begins with the student, and with its teacher's spread of actions", async () => {
+    const still = { ...tinyFineTune, minLearningRate: 1e-12, learningRate: 1e-12 };
+    const { theta, logged } = await fineTune({ config: { ...still, maxLearningRate: 1e-12 } });
+    expect([...theta].every((x, i) => Math.abs(x - fresh.theta[i]) < 1e-6)).toBe(true);
+    // exp(-0.5), a fresh teacher's
+    expect(logged[0].metrics.stdTurn).toBeCloseTo(Math.exp(-0.5), 5);
+  });
+
+  it("leaves the student alone while the critic learns, but for what it imitates", async () => {
+    const only = { ...tinyFineTune, imitationWeight: 0, entropyCoef: 0, criticIterations: 2 };
+    const { theta, logged } = await fineTune({ config: only });
+    expect(theta).toEqual(fresh.theta);
+    expect(logged[1].metrics.valueLoss).toBeGreaterThan(0);
+    const taught = await fineTune({ config: { ...only, imitationWeight: 1 } });
+    expect(taught.theta).not.toEqual(fresh.theta);
+  });
+
+  it("needs no teacher where it imitates nothing, and says so where it does", async () => {
+    const { teacher: _, ...alone } = {
+      simulation,
+      student: fresh,
+      config: tinyFineTune,
+      pool,
+      teacher,
+    };
+    await expect(fineTuneStudent(alone)).rejects.toThrow(/no teacher to imitate/);
+    const config = { ...tinyFineTune, imitationWeight: 0 };
+    const { theta } = await fineTuneStudent({ ...alone, config });
+    expect(theta).not.toEqual(fresh.theta);
+    expect(theta.every(Number.isFinite)).toBe(true);
+  });
+
+  it("refuses a student with a GRU", async () => {
+    const withGru = { ...fresh, spec: { ...spec, memory: 4 } };
+    await expect(fineTune({ student: withGru })).rejects.toThrow(ConfigError);
+  });
+
+  it("goes on where it was killed, to the bit, from a file that is a student's", async () => {
+    const whole = { ...tinyFineTune, iterations: 4, spanIterations: 2 };
+    const checkpoint = path.join(folder, "tuned.ckpt");
+    const unbroken = await fineTune({ config: whole });
+    const enough = ({ iteration }: StudentProgress) => iteration === 3;
+    await fineTune({ config: whole, checkpoint, enough });
+    expect(readStudent(checkpoint)).toMatchObject({ spec, config, progress: { iteration: 2 } });
+    const rest = await fineTune({ config: whole, checkpoint });
+    expect(rest.logged.map(({ iteration }) => iteration)).toEqual([3, 4]);
+    expect(hashOf([rest.theta])).toBe(hashOf([unbroken.theta]));
+    expect(readStudent(checkpoint).theta).toEqual(rest.theta);
+  });
+
+  it("does not write over a student that was distilled", async () => {
+    const checkpoint = path.join(folder, "tuned.ckpt");
+    const other = fineTune({ checkpoint, simulation: { ...simulation, seed: 6 } });
+    await expect(other).rejects.toThrow(/was fine-tuned with seed 5, not 6/);
+  });
+});
