@@ -98,7 +98,9 @@ function headlinesOf(study: Study, results: readonly JobResult[]) {
         .sort((a, b) => a.rate - b.rate);
       if (ranked.length === 0) return [];
       const median = ranked[Math.floor((ranked.length - 1) / 2)];
-      const seconds = found.reduce((sum, { seconds }) => sum + seconds[who], 0) / found.length;
+      const spent = ({ seconds }: JobResult) =>
+        who === "teacher" ? seconds.teacher : seconds.student + seconds.fineTune;
+      const seconds = found.reduce((sum, result) => sum + spent(result), 0) / found.length;
       const seeds =
         ranked.length > 1 ? `, worst of ${ranked.length} seeds ${percent(ranked[0])}` : "";
       const paper = variant.paper?.[who];

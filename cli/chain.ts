@@ -15,6 +15,7 @@ import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { distillStudent, type Student } from "../student/distill.ts";
 import { exportStudent } from "../student/export.ts";
+import { type FineTuneRun, fineTuneStudent } from "../student/fine-tune.ts";
 import { type Teacher, type TeacherRun, trainTeacher } from "../teacher/ppo.ts";
 import type { Progress } from "./progress.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -108,6 +109,40 @@ export async function distillLink(
   });
   progress.finish();
   return { student, curve };
+}
+
+/** Without a teacher, by reward alone. */
+export async function fineTuneLink(
+  chain: Chain,
+  student: FineTuneRun["student"],
+  teacher: FineTuneRun["teacher"],
+  checkpoint: string,
+): Promise<{ student: Student; curve: CurvePoint[] }> {
+  const { simulation, pool, progress, signal, device, threads } = chain;
+  const config = chain.config.fineTune;
+  const total = config.iterations * config.envs * config.rolloutSteps;
+  progress.start({ name: "fine-tuning", unit: "steps", total });
+  const recent = new RecentSuccess();
+  const curve: CurvePoint[] = [];
+  const tuned = await fineTuneStudent({
+    simulation,
+    student,
+    config,
+    pool,
+    checkpoint,
+    ...(teacher ? { teacher } : {}),
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+    enough: () => signal.aborted,
+    log(state, ends) {
+      const success = recent.add(ends);
+      const note = `KL ${(state.metrics.approxKl ?? 0).toFixed(4)}`;
+      progress.update(state.environmentSteps, success === undefined ? { note } : { success, note });
+      curve.push({ environmentSteps: state.environmentSteps, metrics: state.metrics });
+    },
+  });
+  progress.finish();
+  return { student: tuned, curve };
 }
 
 export async function exportLink(

@@ -1,10 +1,10 @@
-/** The configuration of a run: what `--set` may set for train, distill, evaluate and start. */
+/** The configuration of a run: what `--set` may set for train, distill, fine-tune, evaluate and start. */
 
 import { z } from "zod";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { randomization } from "../sim/randomization.ts";
 import { findScene } from "../sim/scenes/index.ts";
-import { studentConfig } from "../student/config.ts";
+import { fineTuneConfig, studentConfig } from "../student/config.ts";
 import { teacherConfig } from "../teacher/config.ts";
 
 /** The schema for one scene; without a name, one that shows the main scene's settings in `--help`. */
@@ -15,6 +15,7 @@ export function runConfigSchema(scene?: string) {
     randomization: randomization.prefault({}),
     teacher: teacherConfig.prefault({}),
     student: studentConfig.prefault({}),
+    fineTune: fineTuneConfig.prefault({}),
     contact: z.enum(["planar", "coulomb"]).default("planar").describe("how bodies touch"),
   });
 }

@@ -15,6 +15,10 @@ export interface Variant {
   readonly config: Readonly<Record<string, unknown>>;
   /** Whether a student is distilled; else the teacher alone is judged. */
   readonly distils: boolean;
+  /** Whether that student learns on by reinforcement. */
+  readonly tunes?: boolean;
+  /** Whether there is no teacher at all: a student from its first weights, by reinforcement alone. */
+  readonly endToEnd?: boolean;
   /** Other scenes that the student is judged in, besides its own. */
   readonly tests?: readonly { readonly name: string; readonly scene: unknown }[];
   /** What EgoPush prints for it. */
@@ -165,15 +169,23 @@ export const studies: readonly Study[] = [
   },
   {
     name: "baselines",
-    question: "What does the student lose by plain behaviour cloning, its teacher driving?",
+    question: "What are DAgger and a teacher good for, and what does reinforcement add afterwards?",
     variants: [
-      { name: "DAgger", student: {} },
-      { name: "behaviour cloning", student: { driver: "teacher" } },
-    ].map(({ name, ...changes }) => ({
+      { name: "DAgger", distils: true },
+      { name: "DAgger, then reinforcement", distils: true, tunes: true },
+      { name: "behaviour cloning", distils: true, changes: { student: { driver: "teacher" } } },
+      {
+        // as many environment steps as DAgger takes
+        name: "visual reinforcement from nothing",
+        distils: true,
+        endToEnd: true,
+        changes: { fineTune: { iterations: 540, imitationWeight: 0, criticIterations: 0 } },
+      },
+    ].map(({ name, changes = {}, ...how }) => ({
       name,
       scene: "push-cross",
       config: crossWith(changes),
-      distils: true,
+      ...how,
     })),
   },
   {

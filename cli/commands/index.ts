@@ -40,6 +40,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Distil a visual student from a teacher's checkpoint.",
     load: async () => (await import("./distill.ts")).distill,
   },
+  "fine-tune": {
+    summary: "Improve a distilled student by what it earns (PPO), into a checkpoint.",
+    load: async () => (await import("./fine-tune.ts")).fineTune,
+  },
   export: {
     summary: "Write a student's checkpoint as a policy bundle, checked against the trainer.",
     load: async () => (await import("./export.ts")).exportCommand,

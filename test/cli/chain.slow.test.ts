@@ -75,6 +75,31 @@ describe("start", () => {
   });
 });
 
+it("fine-tune goes on with a student of the chain, and what it leaves is exported like one", async () => {
+  const run = path.join(folder, "run");
+  const tuned = path.join(folder, "tuned.ckpt");
+  const small = { iterations: 2, envs: 16, shardEnvs: 8, rolloutSteps: 8, batch: 32 };
+  const settings = Object.entries(small).map(([name, value]) => `--set=fineTune.${name}=${value}`);
+  const words = [
+    "--student",
+    path.join(run, "student.ckpt"),
+    "--out",
+    tuned,
+    "--json",
+    ...settings,
+  ];
+  const alone = await runCommand(commands, ["fine-tune", ...words]);
+  expect([alone.code, alone.err]).toEqual([1, expect.stringContaining("no teacher to imitate")]);
+  expect(existsSync(tuned)).toBe(false);
+  const teacher = ["--teacher", path.join(run, "teacher.ckpt")];
+  const { code, out } = await runCommand(commands, ["fine-tune", ...words, ...teacher]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ iteration: 2, environmentSteps: 2 * 16 * 8 });
+  const bundle = path.join(folder, "tuned");
+  const exported = await runCommand(commands, ["export", "--student", tuned, "--out", bundle]);
+  expect([exported.code, existsSync(path.join(bundle, "policy.onnx"))]).toEqual([0, true]);
+});
+
 it("start stops where it is interrupted, and says how to go on", async () => {
   const out = path.join(folder, "interrupted");
   const stopped = await start(out, [], AbortSignal.abort());
