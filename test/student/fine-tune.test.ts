@@ -9,8 +9,9 @@ import { createRng } from "../../core/rng.ts";
 import { studentNetwork } from "../../policies/networks/student.ts";
 import { WorkerPool } from "../../rollout/pool.ts";
 import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
+import { fineTuneConfig } from "../../student/config.ts";
 import { type FineTuneRun, fineTuneStudent } from "../../student/fine-tune.ts";
-import { studentSpec } from "../../student/student.ts";
+import { studentActor, studentSpec } from "../../student/student.ts";
 import { hashOf } from "../support/hash.ts";
 import { freshTeacher, simulationOf, tinyFineTune, tinyStudent } from "../support/tiny-runs.ts";
 
@@ -101,4 +102,27 @@ describe("fine-tuning", () => {
     const other = fineTune({ checkpoint, simulation: { ...simulation, seed: 6 } });
     await expect(other).rejects.toThrow(/was fine-tuned with seed 5, not 6/);
   });
+
+  it("by reward alone makes a student that knows nothing reach the box it sees", async () => {
+    const large = { ...config, joint: 32, latent: 16, hidden: 32 };
+    const eyed = studentSpec(simulation, large);
+    const first = studentNetwork(eyed).params.init(createRng(3));
+    const { theta } = await fineTuneStudent({
+      simulation,
+      student: { spec: eyed, config: large, theta: first },
+      pool,
+      config: fineTuneConfig.parse({
+        ...{ iterations: 20, envs: 32, shardEnvs: 16, rolloutSteps: 32, epochs: 4, batch: 256 },
+        ...{ imitationWeight: 0, criticIterations: 0, practiceShare: 0.5, practiceUntil: 1 },
+        ...{ learningRate: 1e-3, maxLearningRate: 3e-3, targetKl: 0.02 },
+      }),
+    });
+    const share = async (weights: Float32Array) => {
+      const driven = { simulation, actor: studentActor(eyed), theta: weights, episodes: 32 };
+      const ends = await pool.evaluate(driven);
+      return ends.filter(({ outcome }) => outcome === "success").length / ends.length;
+    };
+    expect(await share(first)).toBeLessThan(0.3);
+    expect(await share(theta)).toBeGreaterThan(0.8);
+  }, 60_000);
 });
