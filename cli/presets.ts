@@ -56,6 +56,13 @@ const arranged = {
     failureShare: 0.15,
     finalLearningRate: 0.00005,
   },
+  fineTune: {
+    iterations: 250,
+    gamma: 0.995,
+    imitationWeight: 0.3,
+    stageShare: 0.3,
+    failureShare: 0.25,
+  },
 };
 
 const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = {
@@ -91,12 +98,13 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
 };
 
 /** Whether the chain runs with these settings, not whether it learns. */
-function smokeOf({ scene, teacher, student }: typeof arranged) {
+function smokeOf({ scene, teacher, student, fineTune }: typeof arranged) {
   const tiny = { iterations: 3, envs: 64, shardEnvs: 32 };
   return {
     scene,
     teacher: { ...teacher, ...tiny, rolloutSteps: 16, batch: 512, lessons: [] },
     student: { ...student, ...tiny, envs: 32, shardEnvs: 16, rolloutSteps: 8, batch: 64 },
+    fineTune: { ...fineTune, ...tiny, rolloutSteps: 8, batch: 64 },
   };
 }
 

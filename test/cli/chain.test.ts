@@ -10,18 +10,22 @@ import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
 import { decodeReplay } from "../../sim/replay.ts";
 import { scenes } from "../../sim/scenes/index.ts";
 
-it.each(presetNames)(
-  'preset "%s" of push-pair is a valid configuration that fits together',
-  (name) => {
-    const { teacher, student } = runConfigSchema("push-pair").parse(presetOf("push-pair", name));
-    for (const { envs, shardEnvs } of [teacher, student]) expect(envs % shardEnvs).toBe(0);
-    expect(teacher.batch).toBeLessThanOrEqual(teacher.envs * teacher.rolloutSteps);
-    const rows = student.memory > 0 ? student.envs : student.envs * student.rolloutSteps;
-    expect(student.batch).toBeLessThanOrEqual(rows);
-    expect(student.latent).toBe(teacher.latent);
-    if (student.warmStart) expect(student.hidden).toBe(teacher.hidden);
-  },
+const tuned = ["push-pair", "push-cross", "push-line"].flatMap((scene) =>
+  presetNames.map((name) => [name, scene] as const),
 );
+
+it.each(tuned)('preset "%s" of %s is a valid configuration that fits together', (name, scene) => {
+  const { teacher, student, fineTune } = runConfigSchema(scene).parse(presetOf(scene, name));
+  for (const { envs, shardEnvs } of [teacher, student, fineTune]) {
+    expect(envs % shardEnvs).toBe(0);
+  }
+  expect(fineTune.batch).toBeLessThanOrEqual(fineTune.envs * fineTune.rolloutSteps);
+  expect(teacher.batch).toBeLessThanOrEqual(teacher.envs * teacher.rolloutSteps);
+  const rows = student.memory > 0 ? student.envs : student.envs * student.rolloutSteps;
+  expect(student.batch).toBeLessThanOrEqual(rows);
+  expect(student.latent).toBe(teacher.latent);
+  if (student.warmStart) expect(student.hidden).toBe(teacher.hidden);
+});
 
 it("says for which scenes there are presets", () => {
   expect(() => presetOf("reach-box", "quick")).toThrow(ConfigError);
