@@ -1,5 +1,5 @@
 /**
- * Writes the pictures of docs/viewer.md and a short animation, from the page itself in this machine's Chromium:
+ * Writes the pictures of docs/viewer.md and the animations there and in README.md, from the page itself in this machine's Chromium:
  * `npx tsx bench/viewer-pictures.ts`. The zoo's policy drives; every picture is of a moment that the same command finds again.
  */
 
@@ -19,9 +19,8 @@ const SCENE = "push-pair";
 const LIVE = `?scene=${SCENE}&seed=0&start=3&paused`;
 /** Most of an episode that ends well. */
 const FRAMES = 74;
-/** Of the animation: control steps between pictures, and how long each stands. */
-const EVERY = 2;
-const FRAME_ms = 100;
+/** A control step. */
+const STEP_ms = 100;
 
 async function open(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
   const page = await browser.newPage(options);
@@ -112,22 +111,57 @@ async function phone(browser: Browser, url: string): Promise<void> {
   await picture(page, "viewer-phone");
 }
 
-/** The scene alone, a control step or two a picture. */
-async function animation(browser: Browser, url: string): Promise<void> {
-  const viewport = { width: 900, height: 640 };
-  const page = await open(browser, url + LIVE, { viewport, colorScheme: "light" });
-  await runTo(page, FRAMES - 2, 0);
+interface Film {
+  readonly name: string;
+  readonly scene: string;
+  /** Control steps between pictures. */
+  readonly every: number;
+  /** Times faster than the robot. */
+  readonly speed: number;
+}
+
+/** The scene alone: the first start of seed 0 that ends well, from its first step to its last. */
+async function film(browser: Browser, url: string, { name, scene, every, speed }: Film) {
+  const viewport = { width: 900, height: 700 };
+  for (let start = 0; start < 20; start++) {
+    const address = `${url}?scene=${scene}&seed=0&start=${start}&paused`;
+    const page = await open(browser, address, { viewport, colorScheme: "light" });
+    await page.getByLabel("Speed").selectOption("8");
+    await page.getByRole("button", { name: "Play", exact: true }).click();
+    const ending = page.locator(".outcome").filter({ hasText: " after " });
+    await ending.waitFor();
+    const won = (await ending.textContent())?.startsWith("success");
+    if (won) await shoot(page, { name, every, delay_ms: (every * STEP_ms) / speed });
+    await page.close();
+    if (won) return;
+  }
+  throw new Error(`No start of ${scene} ends well.`);
+}
+
+async function shoot(
+  page: Page,
+  { name, every, delay_ms }: { name: string; every: number; delay_ms: number },
+): Promise<void> {
+  await page.addStyleTag({ content: "#views, .outcome { visibility: hidden }" });
+  const frames = await page.evaluate<number>("globalThis.viewer.pane.value.frames.value");
   const scene = page.getByLabel(/^Scene 1 in three/);
   const pictures: Buffer[] = [];
-  for (let frame = 0; frame < FRAMES - 2; frame += EVERY) {
+  for (let frame = 0; frame < frames - 1; frame += every) {
     await seek(page, frame);
-    pictures.push(await scene.screenshot());
+    const png = await scene.screenshot();
+    pictures.push(await sharp(png).resize(640).png().toBuffer());
   }
-  await page.close();
-  const small = await Promise.all(pictures.map((png) => sharp(png).resize(560).png().toBuffer()));
-  await sharp(small, { join: { animated: true } })
-    .webp({ quality: 70, delay: small.map(() => EVERY * FRAME_ms), loop: 0 })
-    .toFile(path.join(images, "viewer.webp"));
+  const delay = pictures.map(() => delay_ms);
+  delay[delay.length - 1] = 2000;
+  await sharp(pictures, { join: { animated: true } })
+    .webp({ quality: 60, delay, loop: 0 })
+    .toFile(path.join(images, `${name}.webp`));
+}
+
+/** As the page is while one watches, and a whole arrangement for the README. */
+async function films(browser: Browser, url: string): Promise<void> {
+  await film(browser, url, { name: "viewer", scene: SCENE, every: 2, speed: 1 });
+  await film(browser, url, { name: "cross", scene: "push-cross", every: 5, speed: 4 });
 }
 
 mkdirSync(images, { recursive: true });
@@ -135,7 +169,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "understudy-pictures-"));
 await buildViewer(folder);
 const site = await serveFiles(folder);
 const browser = await openBrowser();
-for (const take of [live, poked, sideBySide, phone, animation]) await take(browser, site.url);
+for (const take of [live, poked, sideBySide, phone, films]) await take(browser, site.url);
 await browser.close();
 site.close();
 rmSync(folder, { recursive: true });
