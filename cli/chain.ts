@@ -50,33 +50,47 @@ class RecentSuccess {
   }
 }
 
+/** What every learner of the chain is given: the pool, a device, and somebody who draws its bar and its curve. */
+function followed(
+  { simulation, pool, progress, signal, device, threads }: Chain,
+  name: string,
+  {
+    iterations,
+    envs,
+    rolloutSteps,
+  }: Pick<RunConfig["teacher"], "iterations" | "envs" | "rolloutSteps">,
+  noteOf: (metrics: CurvePoint["metrics"]) => string,
+) {
+  progress.start({ name, unit: "steps", total: iterations * envs * rolloutSteps });
+  const recent = new RecentSuccess();
+  const curve: CurvePoint[] = [];
+  const run = {
+    simulation,
+    pool,
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+    enough: () => signal.aborted,
+    log({ environmentSteps, metrics }: CurvePoint, ends: readonly EpisodeEnd[]) {
+      const success = recent.add(ends);
+      const note = noteOf(metrics);
+      progress.update(environmentSteps, success === undefined ? { note } : { success, note });
+      curve.push({ environmentSteps, metrics });
+    },
+  };
+  return { run, curve };
+}
+
+const klNote = ({ approxKl = 0 }: CurvePoint["metrics"]) => `KL ${approxKl.toFixed(4)}`;
+
 export async function trainLink(
   chain: Chain & Pick<TeacherRun, "from">,
   checkpoint: string,
 ): Promise<{ teacher: Teacher; curve: CurvePoint[] }> {
-  const { simulation, pool, progress, signal, device, threads } = chain;
   const config = chain.config.teacher;
-  const perIteration = config.envs * config.rolloutSteps;
-  progress.start({ name: "teacher", unit: "steps", total: config.iterations * perIteration });
-  const recent = new RecentSuccess();
-  const curve: CurvePoint[] = [];
-  const teacher = await trainTeacher({
-    simulation,
-    config,
-    pool,
-    checkpoint,
-    ...(chain.from ? { from: chain.from } : {}),
-    ...(device ? { device } : {}),
-    ...(threads ? { threads } : {}),
-    enough: () => signal.aborted,
-    log(state, ends) {
-      const success = recent.add(ends);
-      const note = `KL ${(state.metrics.approxKl ?? 0).toFixed(4)}`;
-      progress.update(state.environmentSteps, success === undefined ? { note } : { success, note });
-      curve.push({ environmentSteps: state.environmentSteps, metrics: state.metrics });
-    },
-  });
-  progress.finish();
+  const { run, curve } = followed(chain, "teacher", config, klNote);
+  const from = chain.from ? { from: chain.from } : {};
+  const teacher = await trainTeacher({ ...run, config, checkpoint, ...from });
+  chain.progress.finish();
   return { teacher, curve };
 }
 
@@ -85,29 +99,21 @@ export async function distillLink(
   teacher: Pick<Teacher, "spec" | "theta">,
   checkpoint: string,
 ): Promise<{ student: Student; curve: CurvePoint[] }> {
-  const { simulation, pool, progress, signal, device, threads } = chain;
   const config = chain.config.student;
-  const total = config.iterations * config.envs * config.rolloutSteps;
-  progress.start({ name: "student", unit: "steps", total });
-  const recent = new RecentSuccess();
-  const curve: CurvePoint[] = [];
-  const student = await distillStudent({
-    simulation,
-    teacher: { ...teacher, observability: chain.config.teacher.observability },
+  const { run, curve } = followed(
+    chain,
+    "student",
     config,
-    pool,
+    ({ actionLoss = 0 }) => `action loss ${actionLoss.toFixed(3)}`,
+  );
+  const { observability } = chain.config.teacher;
+  const student = await distillStudent({
+    ...run,
+    teacher: { ...teacher, observability },
+    config,
     checkpoint,
-    ...(device ? { device } : {}),
-    ...(threads ? { threads } : {}),
-    enough: () => signal.aborted,
-    log(state, ends) {
-      const success = recent.add(ends);
-      const note = `action loss ${(state.metrics.actionLoss ?? 0).toFixed(3)}`;
-      progress.update(state.environmentSteps, success === undefined ? { note } : { success, note });
-      curve.push({ environmentSteps: state.environmentSteps, metrics: state.metrics });
-    },
   });
-  progress.finish();
+  chain.progress.finish();
   return { student, curve };
 }
 
@@ -118,30 +124,11 @@ export async function fineTuneLink(
   teacher: FineTuneRun["teacher"],
   checkpoint: string,
 ): Promise<{ student: Student; curve: CurvePoint[] }> {
-  const { simulation, pool, progress, signal, device, threads } = chain;
   const config = chain.config.fineTune;
-  const total = config.iterations * config.envs * config.rolloutSteps;
-  progress.start({ name: "fine-tuning", unit: "steps", total });
-  const recent = new RecentSuccess();
-  const curve: CurvePoint[] = [];
-  const tuned = await fineTuneStudent({
-    simulation,
-    student,
-    config,
-    pool,
-    checkpoint,
-    ...(teacher ? { teacher } : {}),
-    ...(device ? { device } : {}),
-    ...(threads ? { threads } : {}),
-    enough: () => signal.aborted,
-    log(state, ends) {
-      const success = recent.add(ends);
-      const note = `KL ${(state.metrics.approxKl ?? 0).toFixed(4)}`;
-      progress.update(state.environmentSteps, success === undefined ? { note } : { success, note });
-      curve.push({ environmentSteps: state.environmentSteps, metrics: state.metrics });
-    },
-  });
-  progress.finish();
+  const { run, curve } = followed(chain, "fine-tuning", config, klNote);
+  const labelled = teacher ? { teacher } : {};
+  const tuned = await fineTuneStudent({ ...run, student, ...labelled, config, checkpoint });
+  chain.progress.finish();
   return { student: tuned, curve };
 }
 

@@ -1,4 +1,6 @@
-/** A learning rate that follows how far the policy moved. */
+/** A learning rate that follows how far the policy moved, below a ceiling that falls. */
+
+import { falling } from "../core/schedule.ts";
 
 export interface KlTarget {
   readonly targetKl: number;
@@ -18,4 +20,16 @@ export function adaptLearningRate(
   if (kl > 2 * targetKl) return Math.max(minLearningRate, learningRate / 1.5);
   if (kl < targetKl / 2) return Math.min(maxLearningRate, learningRate * 1.2);
   return learningRate;
+}
+
+/** The highest rate allowed: falls linearly from the maximum to the minimum over the training. */
+export function rateCeiling(
+  iteration: number,
+  {
+    iterations,
+    minLearningRate,
+    maxLearningRate,
+  }: Omit<KlTarget, "targetKl"> & { readonly iterations: number },
+): number {
+  return falling(maxLearningRate, minLearningRate, iteration / iterations);
 }

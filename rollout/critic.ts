@@ -1,5 +1,7 @@
-/** Values of whole roll-outs, in batches of fixed size. */
+/** Values of whole roll-outs, in batches of fixed size, and the credit that they give to actions. */
 
+import { gae } from "../credit/gae.ts";
+import { standardize } from "../credit/standardize.ts";
 import { Actor } from "../nn/engine.ts";
 import type { Params } from "../nn/params.ts";
 import { criticValue } from "../policies/networks/critic.ts";
@@ -29,6 +31,21 @@ export class Critic {
       batch,
     });
     return new Critic(actor, batch, privileged);
+  }
+
+  /** What each action was worth, standardized, and what its state was: [T, N] both, by GAE. */
+  async credit(
+    theta: Float32Array,
+    rollout: Rollout,
+    { gamma, lambda }: { readonly gamma: number; readonly lambda: number },
+  ): Promise<{ readonly advantages: Float32Array; readonly returns: Float32Array }> {
+    const advantages = new Float32Array(rollout.steps * rollout.envs);
+    const returns = new Float32Array(rollout.steps * rollout.envs);
+    const values = await this.values(theta, rollout.groups.privileged);
+    const nextValues = await this.nextValues(theta, rollout);
+    gae({ ...rollout, values, nextValues, gamma, lambda }, advantages, returns);
+    standardize(advantages);
+    return { advantages, returns };
   }
 
   /** V(s) of each row; rows beyond a multiple of the batch size are padded. */

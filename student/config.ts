@@ -70,7 +70,7 @@ export const fineTuneConfig = z.strictObject({
   clipNorm: z.number().positive().default(1).describe("global norm that gradients are clipped to"),
   learningRate: z.number().positive().default(1e-4),
   minLearningRate: z.number().positive().default(1e-5),
-  maxLearningRate: z.number().positive().default(5e-4),
+  maxLearningRate: z.number().positive().default(1.5e-4).describe("falls linearly to the least"),
   targetKl: z.number().positive().default(0.01).describe("the learning rate follows it"),
 });
 export type FineTuneConfig = z.output<typeof fineTuneConfig>;

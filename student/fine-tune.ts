@@ -9,12 +9,10 @@
 
 import { ConfigError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
-import { gae } from "../credit/gae.ts";
-import { standardize } from "../credit/standardize.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { constant } from "../nn/initializers.ts";
-import { adaptLearningRate } from "../nn/learning-rate.ts";
+import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import type { Params } from "../nn/params.ts";
 import { addCritic } from "../policies/networks/critic.ts";
 import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
@@ -54,7 +52,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
   const { config, simulation, student, teacher } = run;
   const { spec } = student;
   checkRun(run);
-  const { gamma, lambda, envs, rolloutSteps: steps } = config;
+  const { envs, rolloutSteps: steps } = config;
   const privileged = privilegedColumns(simulation);
   const params = actorCriticOf(spec, privileged, teacher?.spec.hidden ?? CRITIC_UNITS);
   const rng = createRng(simulation.seed).split("fine-tuning");
@@ -86,12 +84,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     const ends = await collector.collect(studentPart(spec, theta), { std, ...starts });
 
     // assign credit; at first to the critic alone, whose policy was another
-    const advantages = new Float32Array(steps * envs);
-    const returns = new Float32Array(steps * envs);
-    const values = await critic.values(theta, rollout.groups.privileged);
-    const nextValues = await critic.nextValues(theta, rollout);
-    gae({ ...rollout, values, nextValues, gamma, lambda }, advantages, returns);
-    standardize(advantages);
+    const { advantages, returns } = await critic.credit(theta, rollout, config);
     if (progress.iteration < config.criticIterations) advantages.fill(0);
 
     // improve the policy on its own data, with the teacher's labels beside
@@ -104,7 +97,8 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
       advantages,
       returns,
     };
-    const rates = new Float64Array(order.length / config.batch).fill(progress.learningRate);
+    const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
+    const rates = new Float64Array(order.length / config.batch).fill(rate);
     const { stats } = await trainer.train(data, order, rates);
 
     // look back
@@ -112,10 +106,10 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     progress = {
       iteration: progress.iteration + 1,
       environmentSteps: progress.environmentSteps + steps * envs,
-      learningRate: adaptLearningRate(progress.learningRate, kl, config),
+      learningRate: adaptLearningRate(rate, kl, config),
       metrics: {
         ...averages(stats),
-        learningRate: progress.learningRate,
+        learningRate: rate,
         stdForward: std[0],
         stdTurn: std[1],
         ...episodeMetrics(ends),

@@ -7,11 +7,9 @@
 
 import { ConfigError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
-import { gae } from "../credit/gae.ts";
-import { standardize } from "../credit/standardize.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
-import { adaptLearningRate } from "../nn/learning-rate.ts";
+import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
 import { Critic } from "../rollout/critic.ts";
@@ -25,7 +23,7 @@ import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts"
 import type { TeacherConfig } from "./config.ts";
 import { lessonAt, simulationIn } from "./lessons.ts";
 import { entropyChanges, teacherData, teacherObjective } from "./losses.ts";
-import { entropyCoefAt, rateCeiling } from "./schedules.ts";
+import { entropyCoefAt } from "./schedules.ts";
 import { teacherSpec } from "./teacher.ts";
 
 export interface TeacherRun {
@@ -53,7 +51,7 @@ export interface Teacher {
 
 export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   const { config, simulation } = run;
-  const { gamma, lambda, envs, rolloutSteps: steps } = config;
+  const { envs, rolloutSteps: steps } = config;
   const spec = teacherSpec(simulation, config);
   const rng = createRng(simulation.seed).split("teacher");
   const trainer = await createTrainer(run, spec, rng);
@@ -77,12 +75,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     const ends = await collector.collect(theta, { std: stdOf(spec, theta), ...starts });
 
     // assign credit
-    const advantages = new Float32Array(steps * envs);
-    const returns = new Float32Array(steps * envs);
-    const values = await critic.values(theta, rollout.groups.privileged);
-    const nextValues = await critic.nextValues(theta, rollout);
-    gae({ ...rollout, values, nextValues, gamma, lambda }, advantages, returns);
-    standardize(advantages);
+    const { advantages, returns } = await critic.credit(theta, rollout, config);
 
     // improve the policy on its own data
     const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);

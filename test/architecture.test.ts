@@ -14,7 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   policies: ["core", "nn"],
   rollout: ["core", "credit", "sim", "policies", "nn"],
   teacher: ["core", "credit", "nn", "sim", "policies", "rollout"],
-  student: ["core", "credit", "nn", "sim", "policies", "rollout"],
+  student: ["core", "nn", "sim", "policies", "rollout"],
   "llm-planner": ["core", "credit", "nn", "sim", "policies", "rollout"],
   bridge: ["core", "policies"],
   viewer: ["core", "sim", "policies"],

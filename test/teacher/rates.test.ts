@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { adaptLearningRate } from "../../nn/learning-rate.ts";
+import { adaptLearningRate, rateCeiling } from "../../nn/learning-rate.ts";
 import { practiceAt } from "../../rollout/curriculum.ts";
-import { entropyCoefAt, rateCeiling } from "../../teacher/schedules.ts";
+import { entropyCoefAt } from "../../teacher/schedules.ts";
 
 describe("adaptLearningRate", () => {
   const limits = { targetKl: 0.01, minLearningRate: 1e-4, maxLearningRate: 1e-2 };
