@@ -60,8 +60,9 @@ function followed(
     rolloutSteps,
   }: Pick<RunConfig["teacher"], "iterations" | "envs" | "rolloutSteps">,
   noteOf: (metrics: CurvePoint["metrics"]) => string,
+  already = 0,
 ) {
-  progress.start({ name, unit: "steps", total: iterations * envs * rolloutSteps });
+  progress.start({ name, unit: "steps", total: already + iterations * envs * rolloutSteps });
   const recent = new RecentSuccess();
   const curve: CurvePoint[] = [];
   const run = {
@@ -125,7 +126,8 @@ export async function fineTuneLink(
   checkpoint: string,
 ): Promise<{ student: Student; curve: CurvePoint[] }> {
   const config = chain.config.fineTune;
-  const { run, curve } = followed(chain, "fine-tuning", config, klNote);
+  const already = student.progress.environmentSteps;
+  const { run, curve } = followed(chain, "fine-tuning", config, klNote, already);
   const labelled = teacher ? { teacher } : {};
   const tuned = await fineTuneStudent({ ...run, student, ...labelled, config, checkpoint });
   chain.progress.finish();

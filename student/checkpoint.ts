@@ -55,7 +55,7 @@ export function loadStudent(run: StudentRun, spec: StudentSpec, trainer: Trainer
   return progress;
 }
 
-/** Where a fine-tuning stands. */
+/** Where a fine-tuning stands: its own iterations, and the environment steps of the student's whole life. */
 export interface FineTuneProgress extends StudentProgress {
   readonly learningRate: number;
 }
@@ -97,7 +97,8 @@ export function saveFineTuned(
 export function loadFineTuned(run: FineTuneRun, trainer: Trainer): FineTuneProgress {
   const { checkpoint: file, config, student, simulation } = run;
   if (!file || !existsSync(file)) {
-    return { iteration: 0, environmentSteps: 0, learningRate: config.learningRate, metrics: {} };
+    const { environmentSteps } = student.progress;
+    return { iteration: 0, environmentSteps, learningRate: config.learningRate, metrics: {} };
   }
   const saved = readCheckpoint(file, { kind: KIND, params: paramsOf(student.spec) });
   const { "fineTune.theta": theta, "fineTune.m": m, "fineTune.v": v } = saved.arrays;

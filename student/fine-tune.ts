@@ -32,7 +32,7 @@ import { observedGroups, privilegedColumns, studentActor } from "./student.ts";
 
 export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config" | "log" | "enough"> {
   /** The student to begin with. It must not have a GRU. */
-  readonly student: Pick<Student, "spec" | "theta" | "config">;
+  readonly student: Student;
   /** Who labels, and whose critic and spread of actions are begun with; not needed where nothing is imitated. */
   readonly teacher?: StudentRun["teacher"];
   readonly config: FineTuneConfig;

@@ -89,7 +89,6 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
       log({ iteration, environmentSteps, metrics }: Progress) {
         const point = [environmentSteps, metrics.success ?? Number.NaN] as const;
         clock.tick(who, iteration, who === "teacher" ? point : undefined);
-        steps[who] = environmentSteps;
         if (iteration % SPAN === 0) say(`${who}: ${iteration} of ${iterations}`);
       },
     };
@@ -121,7 +120,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   if (variant.tunes || variant.endToEnd) {
     const run = common("fineTune", config.fineTune);
     student = await fineTuneStudent({ ...run, student, ...(teacher ? { teacher } : {}) });
-    steps.fineTune = student.progress.environmentSteps;
+    steps.fineTune = student.progress.environmentSteps - steps.student;
   }
 
   const bundle = path.join(folder, "policy");

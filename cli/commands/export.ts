@@ -1,6 +1,8 @@
 /** `understudy export`: a student's checkpoint as a policy bundle, checked against the trainer. */
 
+import path from "node:path";
 import { readStudent } from "../../student/checkpoint.ts";
+import { readTeacher } from "../../teacher/checkpoint.ts";
 import { exportLink } from "../chain.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 
@@ -11,6 +13,10 @@ export const exportCommand = defineCommand({
   options: {
     student: { type: "string", required: true, description: "the student's checkpoint" },
     out: { type: "string", default: "runs/bundle", description: "folder of the bundle" },
+    teacher: {
+      type: "string",
+      description: "its teacher's checkpoint, whose steps the manifest counts, too",
+    },
     command: { type: "string", description: "what made it, for the manifest" },
     ...jsonOption,
   },
@@ -22,7 +28,9 @@ export const exportCommand = defineCommand({
       { simulation: student.simulation },
       student,
       options.out,
-      { command, teacherSteps: 0 },
+      options.teacher === undefined
+        ? { command, teacherSteps: 0 }
+        : { command, ...taughtBy(options.teacher) },
     );
     const { bytes, sha256 } = manifest.onnx;
     report({ bundle: options.out, bytes, sha256, rows, maxDifference }, () =>
@@ -33,3 +41,8 @@ export const exportCommand = defineCommand({
     );
   },
 });
+
+function taughtBy(file: string) {
+  const { environmentSteps } = readTeacher(file).progress;
+  return { teacher: path.basename(file), teacherSteps: environmentSteps };
+}

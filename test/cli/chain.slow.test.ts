@@ -94,7 +94,7 @@ it("fine-tune goes on with a student of the chain, and what it leaves is exporte
   const teacher = ["--teacher", path.join(run, "teacher.ckpt")];
   const { code, out } = await runCommand(commands, ["fine-tune", ...words, ...teacher]);
   expect(code).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({ iteration: 2, environmentSteps: 2 * 16 * 8 });
+  expect(JSON.parse(out)).toMatchObject({ iteration: 2, environmentSteps: 768 + 2 * 16 * 8 });
   const bundle = path.join(folder, "tuned");
   const exported = await runCommand(commands, ["export", "--student", tuned, "--out", bundle]);
   expect([exported.code, existsSync(path.join(bundle, "policy.onnx"))]).toEqual([0, true]);

@@ -18,7 +18,8 @@ import { freshTeacher, simulationOf, tinyFineTune, tinyStudent } from "../suppor
 const simulation = simulationOf("reach-box");
 const config = { ...tinyStudent, channels: [], joint: 8 };
 const spec = studentSpec(simulation, config);
-const fresh = { spec, config, theta: studentNetwork(spec).params.init(createRng(3)) };
+const progress = { iteration: 4, environmentSteps: 1000, metrics: {} };
+const fresh = { spec, config, theta: studentNetwork(spec).params.init(createRng(3)), progress };
 const teacher = freshTeacher(simulation);
 
 let folder: string;
@@ -91,6 +92,7 @@ describe("fine-tuning", () => {
     const enough = ({ iteration }: StudentProgress) => iteration === 3;
     await fineTune({ config: whole, checkpoint, enough });
     expect(readStudent(checkpoint)).toMatchObject({ spec, config, progress: { iteration: 2 } });
+    expect(readStudent(checkpoint).progress.environmentSteps).toBe(1000 + 2 * 8 * 4);
     const rest = await fineTune({ config: whole, checkpoint });
     expect(rest.logged.map(({ iteration }) => iteration)).toEqual([3, 4]);
     expect(hashOf([rest.theta])).toBe(hashOf([unbroken.theta]));
@@ -109,7 +111,7 @@ describe("fine-tuning", () => {
     const first = studentNetwork(eyed).params.init(createRng(3));
     const { theta } = await fineTuneStudent({
       simulation,
-      student: { spec: eyed, config: large, theta: first },
+      student: { ...fresh, spec: eyed, config: large, theta: first },
       pool,
       config: fineTuneConfig.parse({
         ...{ iterations: 20, envs: 32, shardEnvs: 16, rolloutSteps: 32, epochs: 4, batch: 256 },
