@@ -172,7 +172,7 @@ export const studies: readonly Study[] = [
     question: "What are DAgger and a teacher good for, and what does reinforcement add afterwards?",
     variants: [
       { name: "DAgger", distils: true },
-      { name: "DAgger, then reinforcement", distils: true, tunes: true },
+      { name: "DAgger and then reinforcement", distils: true, tunes: true },
       { name: "behaviour cloning", distils: true, changes: { student: { driver: "teacher" } } },
       {
         // as many environment steps as DAgger takes
