@@ -1,6 +1,6 @@
 /**
  * Writes the pictures of docs/viewer.md and the animations there and in README.md, from the page itself in this machine's Chromium:
- * `npx tsx bench/viewer-pictures.ts`. The zoo's policy drives; every picture is of a moment that the same command finds again.
+ * `npx tsx bench/viewer-pictures.ts [live poked sideBySide phone films]`. The zoo's policy drives; every picture is of a moment that the same command finds again.
  */
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -118,16 +118,19 @@ interface Film {
   readonly every: number;
   /** Times faster than the robot. */
   readonly speed: number;
+  /** Whether bodies have their names beside them. */
+  readonly names: boolean;
 }
 
 /** The scene alone: the first start of seed 0 that ends well, from its first step to its last. */
-async function film(browser: Browser, url: string, { name, scene, every, speed }: Film) {
+async function film(browser: Browser, url: string, { name, scene, every, speed, names }: Film) {
   const viewport = { width: 900, height: 700 };
   for (let start = 0; start < 20; start++) {
     const address = `${url}?scene=${scene}&seed=0&start=${start}&paused`;
     const page = await open(browser, address, { viewport, colorScheme: "light" });
     await page.getByLabel("Speed").selectOption("8");
     await page.getByRole("button", { name: "Play", exact: true }).click();
+    await page.getByLabel("Names").setChecked(names);
     const ending = page.locator(".outcome").filter({ hasText: " after " });
     await ending.waitFor();
     const won = (await ending.textContent())?.startsWith("success");
@@ -160,8 +163,14 @@ async function shoot(
 
 /** As the page is while one watches, and a whole arrangement for the README. */
 async function films(browser: Browser, url: string): Promise<void> {
-  await film(browser, url, { name: "viewer", scene: SCENE, every: 2, speed: 1 });
-  await film(browser, url, { name: "cross", scene: "push-cross", every: 5, speed: 4 });
+  await film(browser, url, { name: "viewer", scene: SCENE, every: 2, speed: 1, names: true });
+  await film(browser, url, {
+    name: "cross",
+    scene: "push-cross",
+    every: 5,
+    speed: 4,
+    names: false,
+  });
 }
 
 mkdirSync(images, { recursive: true });
@@ -169,7 +178,11 @@ const folder = mkdtempSync(path.join(tmpdir(), "understudy-pictures-"));
 await buildViewer(folder);
 const site = await serveFiles(folder);
 const browser = await openBrowser();
-for (const take of [live, poked, sideBySide, phone, films]) await take(browser, site.url);
+const takes = { live, poked, sideBySide, phone, films };
+const wanted = process.argv.slice(2);
+for (const [name, take] of Object.entries(takes)) {
+  if (wanted.length === 0 || wanted.includes(name)) await take(browser, site.url);
+}
 await browser.close();
 site.close();
 rmSync(folder, { recursive: true });
