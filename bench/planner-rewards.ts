@@ -6,7 +6,7 @@
  * npx tsx bench/planner-rewards.ts [--iterations 300] [--episodes 512] [--workers 2] [--teacher '{"epochs": 4}']
  *
  * The teachers see everything and read poses: it is rewards that are compared, and one that has to search for its objects
- * is at 5 % of two-object arrangements after five million steps, where these are at 60.
+ * is at 5 % of two-object arrangements after five million steps, where these are at 50 to 60.
  *
  * Trainings that are finished are skipped and one that was stopped goes on, so run it again after Ctrl-C. `--smoke` shows
  * in a minute that it runs, and writes no results.
