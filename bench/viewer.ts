@@ -58,7 +58,7 @@ interface Pace {
   readonly slowestFrame_ms: number;
   /** The longest that a scene stood still while it moved: scenes take turns where drawing is slow. */
   readonly slowestPicture_ms: number;
-  /** Seconds of simulation in a second of the wall's clock. */
+  /** Seconds of simulation in a second of the wall's clock, while an episode is played. */
   readonly realTimeFactor: number;
 }
 
@@ -83,8 +83,20 @@ async function paceOf(browser: Browser, url: string): Promise<Pace> {
         return changed;
       };
     }
-    const begin_s = globalThis.viewer.time_s.value;
+    // an episode that is over stands still until the next one begins
+    const over = () => globalThis.viewer.pane.value.outcome.value !== undefined;
+    let simulated_s = 0;
+    let played_ms = 0;
+    let last_s = globalThis.viewer.time_s.value;
+    let wasOver = over();
     const frame = (now) => {
+      const time_s = globalThis.viewer.time_s.value;
+      if (stamps.length > 0 && !wasOver && time_s >= last_s) {
+        simulated_s += time_s - last_s;
+        played_ms += now - stamps[stamps.length - 1];
+      }
+      last_s = time_s;
+      wasOver = over();
       stamps.push(now);
       const wall_s = (now - stamps[0]) / 1000;
       if (wall_s < ${WATCHED_s}) return requestAnimationFrame(frame);
@@ -93,7 +105,7 @@ async function paceOf(browser: Browser, url: string): Promise<Pace> {
         framesPerSecond: gaps.length / wall_s,
         slowestFrame_ms: Math.max(...gaps),
         slowestPicture_ms,
-        realTimeFactor: (globalThis.viewer.time_s.value - begin_s) / wall_s,
+        realTimeFactor: (1000 * simulated_s) / played_ms,
       });
     };
     requestAnimationFrame(frame);
