@@ -8,7 +8,7 @@
 
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { formatDuration, formatProportion } from "../cli/format.ts";
+import { formatDuration, formatPercent, formatProportion } from "../cli/format.ts";
 import { openPool } from "../cli/run-options.ts";
 import { ConfigError } from "../core/errors.ts";
 import { writeResults } from "./harness.ts";
@@ -102,7 +102,9 @@ function headlinesOf(study: Study, results: readonly JobResult[]) {
         who === "teacher" ? seconds.teacher : seconds.student + seconds.fineTune;
       const seconds = found.reduce((sum, result) => sum + spent(result), 0) / found.length;
       const seeds =
-        ranked.length > 1 ? `, worst of ${ranked.length} seeds ${percent(ranked[0])}` : "";
+        ranked.length > 1
+          ? `, worst of ${ranked.length} seeds ${formatPercent(ranked[0].rate)}`
+          : "";
       const paper = variant.paper?.[who];
       return {
         what: `learning, ${study.name}: ${variant.name}, ${who}`,
@@ -111,8 +113,4 @@ function headlinesOf(study: Study, results: readonly JobResult[]) {
       };
     });
   });
-}
-
-function percent({ rate }: { readonly rate: number }): string {
-  return `${(100 * rate).toFixed(1)} %`;
 }

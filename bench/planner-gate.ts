@@ -151,7 +151,7 @@ for (const gate of ["outcome", "none"] as const) {
     const meanReturn = returns.reduce((sum, r) => sum + r, 0) / returns.length;
     runs.push({ gate, seed, success, meanReturn, curve });
     console.log(
-      `gate ${gate}, seed ${seed}: reached ${(100 * success.rate).toFixed(1)} %, return ${meanReturn.toFixed(1)}`,
+      `gate ${gate}, seed ${seed}: reached ${formatPercent(success.rate)}, return ${meanReturn.toFixed(1)}`,
     );
   }
 }

@@ -5,6 +5,7 @@
  * npx tsx bench/planner.ts [instructions] [simulated cases]
  */
 
+import { formatPercent } from "../cli/format.ts";
 import { createRng } from "../core/rng.ts";
 import { median, type Proportion, quantile, wilson } from "../core/statistics.ts";
 import { positionsIn, sampleFitting } from "../llm-planner/embedded/batches.ts";
@@ -78,10 +79,6 @@ async function readHeldOut() {
   return { heldOut, trained };
 }
 
-function share(rate: number): string {
-  return `${(100 * rate).toFixed(1)} %`;
-}
-
 function percent({ rate, low, high }: Proportion): string {
   const [all, from, to] = [rate, low, high].map((share) => (100 * share).toFixed(1));
   return `${all} % (${from} to ${to})`;
@@ -144,8 +141,8 @@ async function learnByOutcome() {
   const start = inSimulation.find(({ before }) => before)?.before as Proportion;
   headlines.push({
     what: "plans carried out in simulation where the order told is infeasible, median of 3 seeds",
-    value: `${share(median(byCredit("group")))} after learning by outcome`,
-    against: `${share(start.rate)} before; worst seed ${share(Math.min(...byCredit("group")))}; one advantage for all ${share(median(byCredit("shared")))}`,
+    value: `${formatPercent(median(byCredit("group")))} after learning by outcome`,
+    against: `${formatPercent(start.rate)} before; worst seed ${formatPercent(Math.min(...byCredit("group")))}; one advantage for all ${formatPercent(median(byCredit("shared")))}`,
   });
   return runs;
 }

@@ -51,15 +51,16 @@ const convergence = settings.flatMap(({ name, ...oracle }) =>
     ...compare(shape, allowed.coulomb, (probe) => last(mujocoPush(probe, oracle))),
   })),
 );
+const missesOf = (rows: readonly { readonly misses: number }[]) =>
+  rows.reduce((sum, row) => sum + row.misses, 0);
+const themselves = convergence.filter(({ name }) => name === settings[0].name);
 const headlines = (["planar", "coulomb"] as const).map((contact) => {
   const rows = agreement.filter((row) => row.contact === contact);
-  const misses = rows.reduce((sum, row) => sum + row.misses, 0);
   const limits = `yaw within ${100 * allowed[contact]} % or ${allowed.yaw_rad} rad, place within ${1000 * allowed.position_m} mm`;
-  const themselves = convergence.filter(({ name }) => name === settings[0].name);
   return {
     what: `random pushes that agree with MuJoCo after 1 s, ${contact} contacts: ${limits}`,
-    value: `${CASES - misses} of ${CASES}`,
-    against: `MuJoCo with half its time step, limits of coulomb: ${CASES - themselves.reduce((sum, row) => sum + row.misses, 0)}`,
+    value: `${CASES - missesOf(rows)} of ${CASES}`,
+    against: `MuJoCo with half its time step, limits of coulomb: ${CASES - missesOf(themselves)}`,
   };
 });
 const file = writeResults("push", { headlines, cases: CASES, allowed, agreement, convergence });

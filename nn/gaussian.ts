@@ -1,6 +1,7 @@
 /** Diagonal Gaussians over actions [N, A]. */
 
 import type { Graph } from "./graph.ts";
+import type { Params } from "./params.ts";
 import type { Tensor } from "./tensor.ts";
 
 const LOG_2PI = Math.log(2 * Math.PI);
@@ -23,4 +24,10 @@ export function gaussianLogProb(g: Graph, { mean, logStd }: Gaussian, action: Te
 export function gaussianEntropy(g: Graph, logStd: Tensor): Tensor {
   const columns = logStd.shape[logStd.shape.length - 1];
   return g.add(g.sum(logStd, { axes: [-1] }), 0.5 * columns * (1 + LOG_2PI));
+}
+
+/** Standard deviation of each action, from the parameter `logStd` [A] that holds its logarithm. */
+export function spreadOf(params: Params, theta: Float32Array): number[] {
+  const { at, shape } = params.offsetOf("logStd");
+  return Array.from(theta.subarray(at, at + shape[0]), Math.exp);
 }

@@ -72,7 +72,6 @@ export function saveFineTuned(
   if (!run.checkpoint) return;
   const { spec, config } = run.student;
   const { theta, m, v, steps } = trainer.state();
-  const own = studentNetwork(spec).params.size;
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
@@ -85,7 +84,7 @@ export function saveFineTuned(
     progress: { ...progress, optimizerSteps: steps },
     params: paramsOf(spec),
     arrays: {
-      theta: theta.slice(0, own),
+      theta: theta.slice(0, run.student.theta.length),
       "fineTune.theta": theta,
       "fineTune.m": m,
       "fineTune.v": v,

@@ -9,6 +9,7 @@ import { Trainer } from "../nn/engine.ts";
 import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
 import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
+import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
@@ -153,19 +154,4 @@ function warmStart(trainer: Trainer, spec: StudentSpec, run: StudentRun, labels:
   const theta = state.theta.slice();
   warmStartHead(theta, spec, run.teacher, labels.meanLatents);
   trainer.load({ ...state, theta });
-}
-
-export function averages(stats: Readonly<Record<string, Float32Array>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(stats).map(([name, values]) => [
-      name,
-      values.reduce((sum, value) => sum + value, 0) / values.length,
-    ]),
-  );
-}
-
-export function episodeMetrics(ends: readonly EpisodeEnd[]): Record<string, number> {
-  const full = ends.filter((end) => !end.practice);
-  const successes = full.filter((end) => end.outcome === "success").length;
-  return { episodes: full.length, success: full.length > 0 ? successes / full.length : Number.NaN };
 }

@@ -9,8 +9,8 @@
 
 import { ConfigError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
-import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
+import { spreadOf } from "../nn/gaussian.ts";
 import { constant } from "../nn/initializers.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import type { Params } from "../nn/params.ts";
@@ -19,26 +19,25 @@ import { latentRoles, type StudentSpec, studentNetwork } from "../policies/netwo
 import { teacherNetwork } from "../policies/networks/teacher.ts";
 import { Critic } from "../rollout/critic.ts";
 import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
+import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
+import { readBy } from "../rollout/teacher-actor.ts";
 import { loadFineTuned, saveFineTuned } from "./checkpoint.ts";
 import type { FineTuneConfig } from "./config.ts";
-import { averages, episodeMetrics, type Student, type StudentRun } from "./distill.ts";
+import type { Student, StudentRun } from "./distill.ts";
 import { LABEL_BATCH, Labeller, labelledGroups } from "./labels.ts";
 import { fineTuneData, fineTuneObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
 import { observedGroups, privilegedColumns, studentActor } from "./student.ts";
 
-export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config" | "log" | "enough"> {
+export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config"> {
   /** The student to begin with. It must not have a GRU. */
   readonly student: Student;
   /** Who labels, and whose critic and spread of actions are begun with; not needed where nothing is imitated. */
   readonly teacher?: StudentRun["teacher"];
   readonly config: FineTuneConfig;
-  readonly device?: Device;
-  readonly log?: StudentRun["log"];
-  readonly enough?: StudentRun["enough"];
 }
 
 /** Units of a critic that has no teacher to come from. */
@@ -56,10 +55,9 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
   const privileged = privilegedColumns(simulation);
   const params = actorCriticOf(spec, privileged, teacher?.spec.hidden ?? CRITIC_UNITS);
   const rng = createRng(simulation.seed).split("fine-tuning");
+  const imitated = imitatedIn(run);
   const labeller =
-    teacher && config.imitationWeight > 0
-      ? await Labeller.create(teacher, LABEL_BATCH, latentRoles(spec).length)
-      : undefined;
+    imitated && (await Labeller.create(imitated, LABEL_BATCH, latentRoles(spec).length));
   const trainer = await Trainer.create({
     params,
     objective: fineTuneObjective(spec, student.config, config),
@@ -81,7 +79,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     const theta = trainer.theta;
     const std = spreadOf(params, theta);
     const starts = startsAt(progress.iteration, config);
-    const ends = await collector.collect(studentPart(spec, theta), { std, ...starts });
+    const ends = await collector.collect(studentPart(run, theta), { std, ...starts });
 
     // assign credit; at first to the critic alone, whose policy was another
     const { advantages, returns } = await critic.credit(theta, rollout, config);
@@ -123,7 +121,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
   }
 
   if (isSavedAtLast(progress.iteration, config)) saveFineTuned(run, trainer, progress);
-  const theta = studentPart(spec, trainer.theta);
+  const theta = studentPart(run, trainer.theta);
   await Promise.all([trainer.close(), critic.close(), collector.close(), labeller?.close()]);
   return { spec, theta, progress, config: student.config };
 }
@@ -147,8 +145,13 @@ function actorCriticOf(spec: StudentSpec, privileged: number, hidden: number): P
   return addCritic(params, { privileged, hidden }).add("logStd", [spec.actions], constant(-0.5));
 }
 
-function studentPart(spec: StudentSpec, theta: Float32Array): Float32Array {
-  return theta.slice(0, studentNetwork(spec).params.size);
+function studentPart({ student }: FineTuneRun, theta: Float32Array): Float32Array {
+  return theta.slice(0, student.theta.length);
+}
+
+/** The teacher whose labels count. */
+function imitatedIn({ config, teacher }: FineTuneRun): FineTuneRun["teacher"] {
+  return config.imitationWeight > 0 ? teacher : undefined;
 }
 
 /** The student as it is; critic and spread as the teacher has them, or new. */
@@ -165,11 +168,9 @@ function firstWeights({ simulation, student, teacher }: FineTuneRun, params: Par
 }
 
 function openCollector(run: FineTuneRun): Promise<Collector> {
-  const { config, simulation, student, teacher, pool } = run;
-  const labelled =
-    teacher && config.imitationWeight > 0
-      ? labelledGroups(teacher.spec, teacher.observability)
-      : [];
+  const { config, simulation, student, pool } = run;
+  const imitated = imitatedIn(run);
+  const labelled = imitated ? labelledGroups(imitated.spec, imitated.observability) : [];
   return pool.openCollector({
     simulation,
     actor: studentActor(student.spec),
@@ -191,11 +192,5 @@ async function imitationData(
     const labels = await labeller.labelRollout(rollout, teacher.observability);
     return sequencesOf(spec, rollout, labels);
   }
-  return Object.fromEntries(observedGroups(spec).map((group) => [group, rollout.groups[group]]));
-}
-
-/** Standard deviation of each action. */
-function spreadOf(params: Params, theta: Float32Array): number[] {
-  const { at, shape } = params.offsetOf("logStd");
-  return Array.from(theta.subarray(at, at + shape[0]), Math.exp);
+  return readBy(studentActor(spec), rollout);
 }

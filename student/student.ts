@@ -2,7 +2,7 @@
 
 import { parseConfig } from "../core/config.ts";
 import type { StudentSpec } from "../policies/networks/student.ts";
-import type { ActorSpec } from "../rollout/actor.ts";
+import type { NetworkActor } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { type GroupName, goalLayout, privilegedLayoutOf, roleNames } from "../sim/observations.ts";
@@ -61,7 +61,7 @@ export function observedGroups(spec: StudentSpec): readonly GroupName[] {
   ];
 }
 
-export function studentActor(network: StudentSpec): ActorSpec {
+export function studentActor(network: StudentSpec): NetworkActor {
   return {
     kind: "network",
     network,

@@ -9,11 +9,13 @@ import { ConfigError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
+import { spreadOf } from "../nn/gaussian.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
 import { Critic } from "../rollout/critic.ts";
 import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
+import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
@@ -53,9 +55,10 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   const { config, simulation } = run;
   const { envs, rolloutSteps: steps } = config;
   const spec = teacherSpec(simulation, config);
+  const { params } = teacherNetwork(spec);
   const rng = createRng(simulation.seed).split("teacher");
   const trainer = await createTrainer(run, spec, rng);
-  const critic = await Critic.create(teacherNetwork(spec).params, spec.privileged, config.batch);
+  const critic = await Critic.create(params, spec.privileged, config.batch);
   const actor = teacherActor(spec, config.observability);
   let progress = loadTeacher(run, spec, trainer);
   let lesson = lessonAt(progress.iteration, config);
@@ -72,7 +75,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     // roll out the current policy
     const theta = trainer.theta;
     const starts = startsAt(progress.iteration, config);
-    const ends = await collector.collect(theta, { std: stdOf(spec, theta), ...starts });
+    const ends = await collector.collect(theta, { std: spreadOf(params, theta), ...starts });
 
     // assign credit
     const { advantages, returns } = await critic.credit(theta, rollout, config);
@@ -97,7 +100,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
       iteration: progress.iteration + 1,
       environmentSteps: progress.environmentSteps + steps * envs,
       learningRate: adaptLearningRate(rate, last(stats.approxKl), config),
-      metrics: metricsOf(stats, ends, stdOf(spec, trainer.theta)),
+      metrics: metricsOf(stats, ends, spreadOf(params, trainer.theta)),
     };
     run.log?.(progress, ends);
     if (isSaved(progress.iteration, config.spanIterations, run.saveEvery)) {
@@ -159,12 +162,6 @@ function entropyColumn(iteration: number, config: TeacherConfig): Record<string,
   return { entropyCoef: new Float32Array(rows).fill(entropyCoefAt(iteration, config)) };
 }
 
-/** Standard deviation of each action, from the parameter that holds its logarithm. */
-function stdOf(spec: TeacherSpec, theta: Float32Array): number[] {
-  const { at } = teacherNetwork(spec).params.offsetOf("logStd");
-  return Array.from(theta.subarray(at, at + spec.actions), Math.exp);
-}
-
 function metricsOf(
   stats: Readonly<Record<string, Float32Array>>,
   ends: readonly EpisodeEnd[],
@@ -172,14 +169,10 @@ function metricsOf(
 ): Record<string, number> {
   const mean = (values: readonly number[]) =>
     values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length;
-  const averages = Object.fromEntries(
-    Object.entries(stats).map(([name, values]) => [name, mean([...values])]),
-  );
   const full = ends.filter((end) => !end.practice);
   return {
-    ...averages,
-    episodes: full.length,
-    success: mean(full.map((end) => (end.outcome === "success" ? 1 : 0))),
+    ...averages(stats),
+    ...episodeMetrics(ends),
     return: mean(full.map((end) => end.return)),
     length: mean(full.map((end) => end.steps)),
     stages: mean(full.map((end) => end.stagesDone)),

@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { exportLink, timingOf } from "../../cli/chain.ts";
+import { formatPercent } from "../../cli/format.ts";
 import { runConfigSchema, simulationOf } from "../../cli/run-config.ts";
 import { withChanges } from "../../core/config.ts";
 import { writeFileWhole } from "../../core/files.ts";
@@ -108,7 +109,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const judged =
     trained &&
     (await judge(teacherActor(trained.spec, observability), config.scene, trained.theta));
-  if (judged) say(`teacher ${(100 * judged.success.rate).toFixed(1)} %`);
+  if (judged) say(`teacher ${formatPercent(judged.success.rate)}`);
   const teacher = trained && { ...trained, observability };
   const ofTeacher = judged ? { teacher: judged } : {};
   if (!variant.distils) return finish(ofTeacher);
@@ -133,7 +134,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
     tests[test.name] = await judge(actor, schema.shape.scene.parse(scene));
   }
   const own = await judge(actor, config.scene);
-  say(`student ${(100 * own.success.rate).toFixed(1)} %`);
+  say(`student ${formatPercent(own.success.rate)}`);
   return finish({ ...ofTeacher, student: own, ...(variant.tests ? { tests } : {}) });
 }
 

@@ -54,7 +54,7 @@ export const fineTune = defineCommand({
       const { environmentSteps, metrics, iteration } = tuned.student.progress;
       report({ checkpoint: out, iteration, environmentSteps, metrics }, () =>
         [
-          `Student of "${scene}" in ${out}: ${formatCount(environmentSteps)} environment steps of reinforcement,`,
+          `Student of "${scene}" in ${out}: ${formatCount(environmentSteps)} environment steps in its life,`,
           `success while training ${formatPercent(metrics.success ?? Number.NaN)}.`,
         ].join(" "),
       );
