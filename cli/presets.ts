@@ -85,17 +85,19 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
       student: { iterations: 3, envs: 32, shardEnvs: 16, rolloutSteps: 8, batch: 64 },
     },
   },
-  "push-cross": {
-    quick: { ...arranged, teacher: { ...arranged.teacher, iterations: 900 } },
-    long: arranged,
-    smoke: smokeOf(arranged),
-  },
-  "push-line": {
-    quick: { ...arranged, teacher: { ...arranged.teacher, iterations: 600 } },
-    long: arranged,
-    smoke: smokeOf(arranged),
-  },
+  "push-cross": arrangedPresets(900),
+  "push-line": arrangedPresets(600),
+  "push-triangle": arrangedPresets(600),
+  "push-arrangement": arrangedPresets(900),
 };
+
+function arrangedPresets(quickIterations: number): Record<PresetName, object> {
+  return {
+    quick: { ...arranged, teacher: { ...arranged.teacher, iterations: quickIterations } },
+    long: arranged,
+    smoke: smokeOf(arranged),
+  };
+}
 
 /** Whether the chain runs with these settings, not whether it learns. */
 function smokeOf({ scene, teacher, student, fineTune }: typeof arranged) {

@@ -110,12 +110,12 @@ export class Params {
     );
   }
 
-  /** Constants with the numbers of `theta`: for an exported model. */
+  /** Constants with the numbers of `theta`, under their own names: for an exported model. */
   bakedViews(g: Graph, theta: Float32Array): Views {
     return Object.fromEntries(
       this.#specs.map(({ name, shape, at, size }) => [
         name,
-        g.constant(theta.slice(at, at + size), shape),
+        g.constant(theta.slice(at, at + size), shape, g.dtype, name),
       ]),
     );
   }

@@ -77,22 +77,31 @@ export class Recorder {
     this.#outputs.push({ name, dtype: tensor.dtype, shape: symbolic(tensor.shape) });
   }
 
-  /** A constant; kept in the outermost graph, where loop bodies see it too. Short lists are shared. */
+  /**
+   * A constant; kept in the outermost graph, where loop bodies see it too. Short lists are shared, unless
+   * they are given a name of their own to be found under in the file.
+   */
   constant(
     values: readonly number[] | ArrayBufferView,
     shape: readonly number[],
     dtype: DType = this.dtype,
+    name?: string,
   ): Tensor {
-    if (this.#parent) return this.#parent.constant(values, shape, dtype);
+    if (this.#parent) return this.#parent.constant(values, shape, dtype, name);
     if (shape.some(isUnknown)) {
       throw new ShapeError(
         `A constant of shape [${shape.join(", ")}] cannot depend on the batch size: let it broadcast.`,
       );
     }
-    const key = isList(values) && values.length <= 32 ? `${dtype}|${shape}|${values}` : "";
+    const key = !name && isList(values) && values.length <= 32 ? `${dtype}|${shape}|${values}` : "";
     const known = this.#constants.get(key);
     if (known) return known;
-    const tensor: Tensor = { name: this.fresh("constant"), shape, dtype, needsGrad: false };
+    const tensor: Tensor = {
+      name: name ?? this.fresh("constant"),
+      shape,
+      dtype,
+      needsGrad: false,
+    };
     const data = isList(values) ? typedArray(values, dtype) : values;
     this.#initializers.push({ name: tensor.name, dtype, shape, data });
     if (key) this.#constants.set(key, tensor);

@@ -62,6 +62,16 @@ export const fineTuneConfig = z.strictObject({
     .min(0)
     .default(5)
     .describe("roll-outs at first from which the critic alone learns by reinforcement"),
+  criticLearningRate: z
+    .number()
+    .positive()
+    .default(1e-3)
+    .describe("in those, for a critic that no teacher gives"),
+  std: z
+    .number()
+    .positive()
+    .default(0.6)
+    .describe("spread of the actions to begin with, where no teacher gives it"),
   gamma: z.number().min(0).max(1).default(0.99),
   lambda: z.number().min(0).max(1).default(0.95),
   clip: z.number().positive().default(0.2),

@@ -48,7 +48,7 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
     forward: act,
     inputs: network.inputs,
     outputs,
-    metadata: { name: simulation.scene, producer: "understudy" },
+    metadata: { name: simulation.scene, producer: "understudy", network: JSON.stringify(spec) },
   });
   const inputs = await observations(simulation, observedGroups(spec));
   return exportBundle({

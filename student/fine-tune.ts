@@ -7,15 +7,21 @@
  * visual reinforcement learning from nothing.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { Trainer } from "../nn/engine.ts";
 import { spreadOf } from "../nn/gaussian.ts";
-import { constant } from "../nn/initializers.ts";
+import { zeros } from "../nn/initializers.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import type { Params } from "../nn/params.ts";
 import { addCritic } from "../policies/networks/critic.ts";
-import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import {
+  latentRoles,
+  type StudentSpec,
+  studentInputs,
+  studentNetwork,
+} from "../policies/networks/student.ts";
 import { teacherNetwork } from "../policies/networks/teacher.ts";
 import { Critic } from "../rollout/critic.ts";
 import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
@@ -30,10 +36,10 @@ import type { Student, StudentRun } from "./distill.ts";
 import { LABEL_BATCH, Labeller, labelledGroups } from "./labels.ts";
 import { fineTuneData, fineTuneObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
-import { observedGroups, privilegedColumns, studentActor } from "./student.ts";
+import { observedGroups, privilegedColumns, studentActor, studentSpec } from "./student.ts";
 
 export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config"> {
-  /** The student to begin with. It must not have a GRU. */
+  /** The student to begin with, of this scene or of another whose observations are alike. It must not have a GRU. */
   readonly student: Student;
   /** Who labels, and whose critic and spread of actions are begun with; not needed where nothing is imitated. */
   readonly teacher?: StudentRun["teacher"];
@@ -45,7 +51,8 @@ const CRITIC_UNITS = 128;
 
 /**
  * The better student; its checkpoint is one of a student, to be exported and evaluated like any other.
- * @throws ConfigError for a student with a GRU, and where a teacher is to be imitated and there is none
+ * @throws ConfigError for a student with a GRU, or with other inputs than the scene gives, and where a teacher is to be
+ * imitated and there is none
  */
 export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
   const { config, simulation, student, teacher } = run;
@@ -83,7 +90,8 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
 
     // assign credit; at first to the critic alone, whose policy was another
     const { advantages, returns } = await critic.credit(theta, rollout, config);
-    if (progress.iteration < config.criticIterations) advantages.fill(0);
+    const criticAlone = progress.iteration < config.criticIterations;
+    if (criticAlone) advantages.fill(0);
 
     // improve the policy on its own data, with the teacher's labels beside
     const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
@@ -94,8 +102,12 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
       logProbs: rollout.logProbs,
       advantages,
       returns,
+      entropyCoef: new Float32Array(steps * envs).fill(criticAlone ? 0 : config.entropyCoef),
     };
-    const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
+    const rate =
+      criticAlone && !run.teacher
+        ? config.criticLearningRate
+        : Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
     const { stats } = await trainer.train(data, order, rates);
 
@@ -104,7 +116,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     progress = {
       iteration: progress.iteration + 1,
       environmentSteps: progress.environmentSteps + steps * envs,
-      learningRate: adaptLearningRate(rate, kl, config),
+      learningRate: criticAlone ? progress.learningRate : adaptLearningRate(rate, kl, config),
       metrics: {
         ...averages(stats),
         learningRate: rate,
@@ -126,7 +138,13 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
   return { spec, theta, progress, config: student.config };
 }
 
-function checkRun({ student, teacher, config }: FineTuneRun): void {
+function checkRun({ simulation, student, teacher, config }: FineTuneRun): void {
+  const fitting = studentSpec(simulation, student.config);
+  if (!isDeepStrictEqual(student.spec, fitting)) {
+    throw new ConfigError(
+      `The student does not fit scene "${simulation.scene}": it reads ${describeInputs(student.spec)}, the scene gives ${describeInputs(fitting)}.`,
+    );
+  }
   if (student.spec.memory > 0) {
     throw new ConfigError(
       `Expected a student without a GRU, got one of ${student.spec.memory} units. Distil one with student.memory=0; student.lastSeen=true remembers, too.`,
@@ -139,10 +157,17 @@ function checkRun({ student, teacher, config }: FineTuneRun): void {
   }
 }
 
+function describeInputs(spec: StudentSpec): string {
+  const inputs = Object.entries(studentInputs(spec));
+  const images = `images of ${spec.roles.join(", ")}`;
+  const rest = inputs.filter(([name]) => name !== "layers");
+  return [images, ...rest.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`)].join("; ");
+}
+
 /** The student's parameters, so that the first part of theta is its own, then the critic's and the actions' spread. */
 function actorCriticOf(spec: StudentSpec, privileged: number, hidden: number): Params {
   const { params } = studentNetwork(spec);
-  return addCritic(params, { privileged, hidden }).add("logStd", [spec.actions], constant(-0.5));
+  return addCritic(params, { privileged, hidden }).add("logStd", [spec.actions], zeros);
 }
 
 function studentPart({ student }: FineTuneRun, theta: Float32Array): Float32Array {
@@ -155,10 +180,14 @@ function imitatedIn({ config, teacher }: FineTuneRun): FineTuneRun["teacher"] {
 }
 
 /** The student as it is; critic and spread as the teacher has them, or new. */
-function firstWeights({ simulation, student, teacher }: FineTuneRun, params: Params): Float32Array {
+function firstWeights(run: FineTuneRun, params: Params): Float32Array {
+  const { config, simulation, student, teacher } = run;
   const theta = params.init(createRng(simulation.seed).split("critic"));
   theta.set(student.theta);
-  if (!teacher) return theta;
+  if (!teacher) {
+    const { at } = params.offsetOf("logStd");
+    return theta.fill(Math.log(config.std), at, at + student.spec.actions);
+  }
   const theirs = teacherNetwork(teacher.spec).params;
   for (const { name, at, size } of theirs.specs) {
     if (!/^(critic\.|logStd)/.test(name)) continue;

@@ -91,6 +91,8 @@ export function fineTuneData(
     logProbs: { shape: [] },
     advantages: { shape: [] },
     returns: { shape: [] },
+    // the same in all rows
+    entropyCoef: { shape: [] },
   };
 }
 
@@ -102,7 +104,7 @@ export function fineTuneObjective(
 ): Objective {
   const network = studentNetwork(spec);
   const imitate = imitation(spec, 1, student);
-  const { clip, valueCoef, entropyCoef, imitationWeight } = config;
+  const { clip, valueCoef, imitationWeight } = config;
   return (g, views, batch) => {
     const imitated = imitationWeight > 0 ? imitate(g, views, batch) : undefined;
     const window = { sequences: batch.proprioception.shape[0], steps: 1, first: 0 };
@@ -118,7 +120,7 @@ export function fineTuneObjective(
         returns: batch.returns,
         entropy: gaussianEntropy(g, views.logStd),
       },
-      { clip, valueCoef, entropyCoef },
+      { clip, valueCoef, entropyCoef: g.mean(batch.entropyCoef) },
     );
     if (!imitated) return { loss, stats };
     return {

@@ -18,9 +18,9 @@ export function recordedPolicy(
   let last_ns = -1n;
   return {
     ...policy,
-    async step(inputs, memory, rows) {
+    async step(inputs, memory, rows, asked) {
       // the policy first: what is written down delays no answer
-      const answer = await policy.step(inputs, memory, rows);
+      const answer = await policy.step(inputs, memory, rows, asked);
       const known = memory && sessionOf.get(memory);
       const session = known ?? sessions++;
       sessionOf.set(answer.state, session);

@@ -5,11 +5,14 @@ import path from "node:path";
 import { ConfigError, FileError } from "../../core/errors.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { readCheckpointKind } from "../../policies/checkpoint.ts";
+import type { PolicyInterface } from "../../policies/manifest.ts";
+import { manifestHash } from "../../policies/manifest-hash.ts";
 import type { ActorSpec } from "../../rollout/actor.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
 import { engineNames } from "../../sim/engines/open.ts";
 import { readStudent } from "../../student/checkpoint.ts";
+import { studentInterface } from "../../student/interface.ts";
 import { studentActor } from "../../student/student.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 
@@ -38,6 +41,10 @@ export const evaluate = defineCommand({
     [
       "evaluate --scene push-pair --policy policies/zoo/push-pair --engine mujoco --episodes 256",
       "the same bundle in a physics engine it was not trained in",
+    ],
+    [
+      "evaluate --scene push-line --policy policies/zoo/push-arrangement",
+      "a student that is told its goal, in another scene",
     ],
   ],
   options: {
@@ -72,13 +79,14 @@ export const evaluate = defineCommand({
   config: runConfigSchema(),
   async run({ options, configure, report }) {
     const { scene, episodes, engine, seed, replays } = options;
-    const { actor, theta, madeFor, trainedOn } = readPolicy(options.policy);
-    if (madeFor !== scene) {
+    const { actor, theta, madeFor, trainedOn, reads } = readPolicy(options.policy);
+    const base = trainedOn && madeFor === scene ? { scene: trainedOn } : {};
+    const config = configure(runConfigSchema(scene), base);
+    if (madeFor !== scene && !(reads && isGivenBy(scene, config.scene, reads))) {
       throw new ConfigError(
-        `The policy in "${options.policy}" was made for scene "${madeFor}", not "${scene}". Use --scene ${madeFor}.`,
+        `The policy in "${options.policy}" was made for scene "${madeFor}", and "${scene}" does not give what it reads. Use --scene ${madeFor}.`,
       );
     }
-    const config = configure(runConfigSchema(scene), trainedOn ? { scene: trainedOn } : {});
     const simulation = { ...simulationOf(scene, config, seed), engine };
     const pool = openPool(options.workers);
     const progress = new Progress(["evaluate"]);
@@ -112,6 +120,8 @@ function readPolicy(policy: string): {
   readonly madeFor: string;
   /** The scene's settings, where the policy keeps them. */
   readonly trainedOn?: object;
+  /** What a student reads; another scene may give the same. */
+  readonly reads?: PolicyInterface;
 } {
   if (!existsSync(policy)) {
     throw new FileError(
@@ -120,7 +130,8 @@ function readPolicy(policy: string): {
   }
   if (statSync(policy).isDirectory()) {
     const { manifest } = readBundle(policy);
-    return { actor: { kind: "bundle", folder: path.resolve(policy) }, madeFor: manifest.scene };
+    const actor = { kind: "bundle", folder: path.resolve(policy) } as const;
+    return { actor, madeFor: manifest.scene, reads: manifest };
   }
   if (readCheckpointKind(policy) === "teacher") {
     const { spec, observability, theta, simulation } = readTeacher(policy);
@@ -130,7 +141,15 @@ function readPolicy(policy: string): {
   }
   const { spec, theta, simulation } = readStudent(policy);
   const trainedOn = simulation.config as object;
-  return { actor: studentActor(spec), theta, madeFor: simulation.scene, trainedOn };
+  const told = { goal: Boolean(spec.goal), lastSeen: Boolean(spec.lastSeen) };
+  const reads = studentInterface(simulation.scene, trainedOn, told);
+  return { actor: studentActor(spec), theta, madeFor: simulation.scene, trainedOn, reads };
+}
+
+function isGivenBy(scene: string, config: unknown, reads: PolicyInterface): boolean {
+  const reading = (name: string) => reads.inputs.some((input) => input.name === name);
+  const told = { goal: reading("goal"), lastSeen: reading("lastSeen") };
+  return manifestHash(reads) === manifestHash(studentInterface(scene, config, told));
 }
 
 /** What the viewer steps through: failures, and a few successes to compare them with. */

@@ -1,13 +1,15 @@
 /** `understudy fine-tune`: reinforcement of a distilled student by what it earns, into a checkpoint of a student. */
 
+import { existsSync, statSync } from "node:fs";
+import { readBundledStudent } from "../../student/bundled.ts";
 import { readStudent } from "../../student/checkpoint.ts";
+import type { Student } from "../../student/distill.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { fineTuneLink } from "../chain.ts";
-import { defineCommand, jsonOption, seedOption } from "../command.ts";
-import { formatCount, formatPercent } from "../format.ts";
-import { Progress } from "../progress.ts";
+import { defineCommand } from "../command.ts";
+import { learnerOptions, outOption, runLearner } from "../learner.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
-import { computeOptions, openPool, presetBase, presetOption } from "../run-options.ts";
+import { presetBase } from "../run-options.ts";
 
 export const fineTune = defineCommand({
   examples: [
@@ -19,47 +21,55 @@ export const fineTune = defineCommand({
       "fine-tune --student runs/student.ckpt --set fineTune.imitationWeight=0",
       "without a teacher: by reward alone",
     ],
+    [
+      "fine-tune --student policies/zoo/push-cross --scene push-line --preset long --set fineTune.imitationWeight=0 --set fineTune.std=0.2",
+      "another scene for a student that ships",
+    ],
   ],
   options: {
-    student: { type: "string", required: true, description: "the student's checkpoint" },
+    student: {
+      type: "string",
+      required: true,
+      description: "its checkpoint, or the folder of its bundle",
+    },
     teacher: {
       type: "string",
       description: "its teacher's: labels, and a critic to begin with",
     },
-    out: {
+    scene: {
       type: "string",
-      default: "runs/tuned.ckpt",
-      description: "checkpoint to write; an existing one is resumed",
+      description: "another scene than its own, with the same observations",
     },
-    ...presetOption,
-    ...computeOptions,
-    ...seedOption,
-    ...jsonOption,
+    out: outOption("runs/tuned.ckpt"),
+    ...learnerOptions,
   },
   config: runConfigSchema(),
-  async run({ options, configure, signal, report }) {
-    const { out, seed, device, threads } = options;
-    const student = readStudent(options.student);
+  async run(context) {
+    const { options, configure } = context;
+    const { out, seed } = options;
+    const student = readEither(options.student);
     const teacher = options.teacher === undefined ? undefined : readTeacher(options.teacher);
-    const { scene } = student.simulation;
+    const scene = options.scene ?? student.scene;
     const preset = presetBase(scene, options.preset);
-    const base = { ...preset, scene: student.simulation.config, student: student.config };
+    const own = scene === student.scene && student.trainedOn ? { scene: student.trainedOn } : {};
+    const base = { ...preset, ...own, student: student.config };
     const config = configure(runConfigSchema(scene), base);
     const simulation = simulationOf(scene, config, seed);
-    const pool = openPool(options.workers);
-    const progress = new Progress(["fine-tuning"]);
-    try {
-      const chain = { simulation, config, pool, progress, signal, device, threads };
-      const tuned = await fineTuneLink(chain, student, teacher, out);
-      const { environmentSteps, metrics, iteration } = tuned.student.progress;
-      report({ checkpoint: out, iteration, environmentSteps, metrics }, () =>
-        [
-          `Student of "${scene}" in ${out}: ${formatCount(environmentSteps)} environment steps in its life,`,
-          `success while training ${formatPercent(metrics.success ?? Number.NaN)}.`,
-        ].join(" "),
-      );
-    } finally {
-      await pool.close();
-    }
+    await runLearner(context, {
+      bar: "fine-tuning",
+      simulation,
+      config,
+      learn: async (chain) => (await fineTuneLink(chain, student, teacher, out)).student,
+      learner: `Student of "${scene}"`,
+    });
   },
 });
+
+/** A bundle does not keep the scene's settings. */
+function readEither(
+  source: string,
+): Student & { readonly scene: string; readonly trainedOn?: unknown } {
+  if (existsSync(source) && statSync(source).isDirectory()) return readBundledStudent(source);
+  const { simulation, ...student } = readStudent(source);
+  return { ...student, scene: simulation.scene, trainedOn: simulation.config };
+}

@@ -3,15 +3,13 @@
 import { ConfigError } from "../../core/errors.ts";
 import { type Plan, readPlan } from "../../llm-planner/plan.ts";
 import { planScene } from "../../llm-planner/scene.ts";
-import type { WorkerPool } from "../../rollout/pool.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { trainLink } from "../chain.ts";
-import { defineCommand, jsonOption, seedOption } from "../command.ts";
-import { formatCount, formatPercent } from "../format.ts";
-import { Progress } from "../progress.ts";
+import { defineCommand } from "../command.ts";
+import { learnerOptions, outOption, runLearner } from "../learner.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
-import { computeOptions, openPool, presetBase, presetOption, sceneOption } from "../run-options.ts";
+import { presetBase, sceneOption } from "../run-options.ts";
 
 export const train = defineCommand({
   examples: [
@@ -21,11 +19,7 @@ export const train = defineCommand({
   ],
   options: {
     ...sceneOption,
-    out: {
-      type: "string",
-      default: "runs/teacher.ckpt",
-      description: "checkpoint to write; an existing one is resumed",
-    },
+    out: outOption("runs/teacher.ckpt"),
     from: {
       type: "string",
       description: "checkpoint of a teacher of the same network whose weights to begin with",
@@ -34,33 +28,23 @@ export const train = defineCommand({
       type: "string",
       description: "train for the stages of this plan, a file that `plan --out` wrote",
     },
-    ...presetOption,
-    ...computeOptions,
-    ...seedOption,
-    ...jsonOption,
+    ...learnerOptions,
   },
   config: runConfigSchema(),
-  async run({ options, configure, signal, report }) {
-    const { scene, out, seed, device, threads } = options;
+  async run(context) {
+    const { options, configure } = context;
+    const { scene, out, seed } = options;
     const config = configure(runConfigSchema(scene), presetBase(scene, options.preset));
     const plan = options.plan === undefined ? undefined : readPlan(options.plan);
     const simulation = plannedSimulation(simulationOf(scene, config, seed), plan);
-    const pool: WorkerPool = openPool(options.workers);
-    const progress = new Progress(["teacher"]);
-    try {
-      const chain = { simulation, config, pool, progress, signal, device, threads };
-      const from = options.from === undefined ? undefined : readTeacher(options.from);
-      const { teacher } = await trainLink({ ...chain, ...(from ? { from } : {}) }, out);
-      const { environmentSteps, metrics, iteration } = teacher.progress;
-      report({ checkpoint: out, iteration, environmentSteps, metrics }, () =>
-        [
-          `Teacher of "${plan?.instruction ?? scene}" in ${out}: ${formatCount(environmentSteps)} environment steps,`,
-          `success while exploring ${formatPercent(metrics.success ?? Number.NaN)}.`,
-        ].join(" "),
-      );
-    } finally {
-      await pool.close();
-    }
+    const from = options.from === undefined ? {} : { from: readTeacher(options.from) };
+    await runLearner(context, {
+      bar: "teacher",
+      simulation,
+      config,
+      learn: async (chain) => (await trainLink({ ...chain, ...from }, out)).teacher,
+      learner: `Teacher of "${plan?.instruction ?? scene}"`,
+    });
   },
 });
 

@@ -100,6 +100,37 @@ it("fine-tune goes on with a student of the chain, and what it leaves is exporte
   expect([exported.code, existsSync(path.join(bundle, "policy.onnx"))]).toEqual([0, true]);
 });
 
+it("fine-tune goes on with a bundle, in a scene it was not made for, and evaluate judges it in either", async () => {
+  const tuned = path.join(folder, "line.ckpt");
+  const small = { iterations: 1, envs: 16, shardEnvs: 8, rolloutSteps: 8, batch: 32 };
+  const settings = Object.entries({ ...small, imitationWeight: 0 });
+  const result = await runCommand(commands, [
+    "fine-tune",
+    ...["--student", "policies/zoo/push-cross", "--scene", "push-line", "--out", tuned, "--json"],
+    ...settings.map(([name, value]) => `--set=fineTune.${name}=${value}`),
+  ]);
+  expect([result.code, JSON.parse(result.out).iteration]).toEqual([0, 1]);
+  const judged = (scene: string, policy: string) => {
+    const words = ["evaluate", "--scene", scene, "--policy", policy, "--episodes", "4", "--json"];
+    return runCommand(commands, words);
+  };
+  for (const [scene, policy] of [
+    ["push-line", tuned],
+    ["push-cross", tuned],
+    ["push-line", "policies/zoo/push-cross"],
+  ]) {
+    const { code, out } = await judged(scene, policy);
+    expect([code, JSON.parse(out).success.trials]).toEqual([0, 4]);
+  }
+  const refused = await judged("push-pair", tuned);
+  expect([refused.code, refused.err]).toEqual([
+    1,
+    expect.stringContaining(
+      'made for scene "push-line", and "push-pair" does not give what it reads',
+    ),
+  ]);
+});
+
 it("start stops where it is interrupted, and says how to go on", async () => {
   const out = path.join(folder, "interrupted");
   const stopped = await start(out, [], AbortSignal.abort());

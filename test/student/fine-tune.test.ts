@@ -80,6 +80,39 @@ describe("fine-tuning", () => {
     expect(theta.every(Number.isFinite)).toBe(true);
   });
 
+  it("without a teacher begins with the spread it is told, and its critic learns at a rate of its own", async () => {
+    const { teacher: _, ...alone } = { simulation, student: fresh, pool, teacher };
+    const config = { ...tinyFineTune, imitationWeight: 0, std: 0.2, criticIterations: 2 };
+    const logged: StudentProgress["metrics"][] = [];
+    const { theta } = await fineTuneStudent({
+      ...alone,
+      config: { ...config, criticLearningRate: 3e-3, iterations: 3 },
+      log: ({ metrics }) => void logged.push(metrics),
+    });
+    const spreads = logged.flatMap(({ stdForward, stdTurn }) => [stdForward, stdTurn]);
+    expect(spreads).toEqual(Array(6).fill(expect.closeTo(0.2, 6)));
+    expect(logged.map(({ learningRate }) => learningRate)).toEqual([
+      ...[3e-3, 3e-3],
+      // falls from 1.5e-4 to 1e-5, and starts at 1e-4
+      expect.closeTo(1e-5 + 1.4e-4 / 3, 9),
+    ]);
+    expect(theta).not.toEqual(fresh.theta);
+  });
+
+  it("goes on in another scene that gives the same, and names what is different in one that does not", async () => {
+    const line = simulationOf("push-line");
+    const cross = simulationOf("push-cross");
+    const pusher = studentSpec(cross, config);
+    const theta = studentNetwork(pusher).params.init(createRng(3));
+    const student = { ...fresh, spec: pusher, theta };
+    const { teacher: _, ...run } = { simulation: line, student, pool, teacher };
+    const byReward = { ...tinyFineTune, imitationWeight: 0 };
+    expect((await fineTuneStudent({ ...run, config: byReward })).theta).not.toEqual(theta);
+    await expect(fineTuneStudent({ ...run, simulation, config: byReward })).rejects.toThrow(
+      'The student does not fit scene "reach-box": it reads images of active, anchor, obstacle; proprioception [2]; goal [4], the scene gives images of active; proprioception [2].',
+    );
+  });
+
   it("refuses a student with a GRU", async () => {
     const withGru = { ...fresh, spec: { ...spec, memory: 4 } };
     await expect(fineTune({ student: withGru })).rejects.toThrow(ConfigError);

@@ -17,7 +17,12 @@ import { connectRobot } from "../../../bridge/robot-client.ts";
 import { convertRecording, remarkOn } from "../../../cli/recording/convert.ts";
 import type { PolicyManifest } from "../../../policies/manifest.ts";
 import { loadPolicyBytes } from "../../../policies/runtime/node.ts";
-import { chunkPolicy, linearPolicy, summingPolicy } from "../../policies/tiny-policies.ts";
+import {
+  believingPolicy,
+  chunkPolicy,
+  linearPolicy,
+  summingPolicy,
+} from "../../policies/tiny-policies.ts";
 import { manifestOf, type Tiny, until } from "../support.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "understudy-episodes-"));
@@ -196,4 +201,18 @@ it("sessions of other protocols are recorded by their policy", async () => {
   const again = await load(tiny);
   expect(await replayRecording(file, again, 1e-6)).toMatchObject({ compared: 7, different: 0 });
   await Promise.all([policy.close(), again.close()]);
+});
+
+it("a recorded policy says where it believes things to be, if asked", async () => {
+  const policy = await load(believingPolicy());
+  const { recorder } = await recorderOf("believing", policy.manifest);
+  let now_ns = 0n;
+  const recorded = recordedPolicy(policy, recorder, () => now_ns++);
+  const inputs = { state: Float32Array.of(0.5, -0.25, 1) };
+  const { poses } = await recorded.step(inputs, undefined, 1, { poses: true });
+  // how sure, forward, left
+  expect([...(poses ?? [])]).toEqual([1, 0.5, -0.25]);
+  expect((await recorded.step(inputs, undefined, 1)).poses).toBeUndefined();
+  await recorder.close();
+  await policy.close();
 });

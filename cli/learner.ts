@@ -1,0 +1,60 @@
+/** What `train`, `distill` and `fine-tune` have in common: options, workers with a progress bar, and the report. */
+
+import type { SimulationSpec } from "../rollout/shard.ts";
+import type { Chain, CurvePoint } from "./chain.ts";
+import { type Context, jsonOption, type Options, seedOption } from "./command.ts";
+import { formatCount, formatPercent } from "./format.ts";
+import { Progress } from "./progress.ts";
+import type { RunConfig } from "./run-config.ts";
+import { computeOptions, openPool, presetOption } from "./run-options.ts";
+
+export const learnerOptions = {
+  ...presetOption,
+  ...computeOptions,
+  ...seedOption,
+  ...jsonOption,
+} as const satisfies Options;
+
+/** Where the learner is saved. */
+export const outOption = (file: string) =>
+  ({
+    type: "string",
+    default: file,
+    description: "checkpoint to write; an existing one is resumed",
+  }) as const;
+
+export interface Learning {
+  /** What the progress bar is called. */
+  readonly bar: string;
+  readonly simulation: SimulationSpec;
+  readonly config: RunConfig;
+  learn(chain: Chain): Promise<{ readonly progress: CurvePoint & { readonly iteration: number } }>;
+  /** Who learns, such as `Teacher of "push-pair"`. */
+  readonly learner: string;
+}
+
+type LearnerContext = Context<
+  typeof learnerOptions & { readonly out: ReturnType<typeof outOption> }
+>;
+
+/** Learns, or goes on learning, until it is done or interrupted, and reports. */
+export async function runLearner(
+  { options, signal, report }: Pick<LearnerContext, "options" | "signal" | "report">,
+  { bar, simulation, config, learn, learner }: Learning,
+): Promise<void> {
+  const { out, device, threads } = options;
+  const pool = openPool(options.workers);
+  const progress = new Progress([bar]);
+  try {
+    const learnt = await learn({ simulation, config, pool, progress, signal, device, threads });
+    const { environmentSteps, metrics, iteration } = learnt.progress;
+    report({ checkpoint: out, iteration, environmentSteps, metrics }, () =>
+      [
+        `${learner} in ${out}: ${formatCount(environmentSteps)} environment steps in its life,`,
+        `success while training ${formatPercent(metrics.success ?? Number.NaN)}.`,
+      ].join(" "),
+    );
+  } finally {
+    await pool.close();
+  }
+}
