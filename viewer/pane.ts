@@ -242,8 +242,9 @@ export class Pane {
     this.#showMoment(tape, look);
   }
 
-  draw(): void {
-    this.#view?.render();
+  /** @param detail see `SceneView.render` */
+  draw(detail: number): void {
+    this.#view?.render(detail);
   }
 
   close(): void {

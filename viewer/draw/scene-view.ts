@@ -68,6 +68,7 @@ export class SceneView {
   /** The same before the pointer was pressed last. */
   #turnedBefore = false;
   #changed = true;
+  #detail = 1;
   readonly #resizing = new ResizeObserver(() => this.#resize());
   /** Bodies can be taken hold of. */
   movable = true;
@@ -287,9 +288,17 @@ export class SceneView {
     this.#changed = true;
   }
 
-  /** Draws if something has changed since the last time; says whether it did. */
-  render(): boolean {
+  /**
+   * Draws if something has changed since the last time; says whether it did.
+   *
+   * @param detail pixels along each side, as a share of those that the screen has
+   */
+  render(detail = this.#detail): boolean {
     if (!this.#changed) return false;
+    if (detail !== this.#detail) {
+      this.#detail = detail;
+      this.#setPixelRatio();
+    }
     this.#changed = false;
     if (this.#viewpoint === "chase") this.#chase();
     this.#scene.updateMatrixWorld();
@@ -392,7 +401,7 @@ export class SceneView {
   #resize(): void {
     const { clientWidth, clientHeight } = this.#canvas;
     if (clientWidth === 0 || clientHeight === 0) return;
-    this.#renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    this.#setPixelRatio();
     this.#renderer.setSize(clientWidth, clientHeight, false);
     this.#camera.aspect = clientWidth / clientHeight;
     this.#camera.updateProjectionMatrix();
@@ -401,6 +410,10 @@ export class SceneView {
     // a new size empties the canvas, which must not be shown empty
     this.invalidate();
     this.render();
+  }
+
+  #setPixelRatio(): void {
+    this.#renderer.setPixelRatio(this.#detail * Math.min(2, devicePixelRatio));
   }
 }
 
