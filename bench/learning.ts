@@ -3,10 +3,9 @@
  *
  * `npx tsx bench/learning.ts` lists the studies; `npx tsx bench/learning.ts cross` runs one, with `--seeds 1,2,3`,
  * `--variants cubes,prisms`, `--episodes 1024`, and `--share 0.02` to see whether it runs at all. A killed study goes on where it was, to the
- * bit, from `runs/learning/`; `bench/results/learning-<study>.json` holds what is done so far.
+ * bit, from `runs/learning/`, and what two variants have in common is trained once; `bench/results/learning-<study>.json` holds what is done so far.
  */
 
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { formatDuration, formatPercent, formatProportion } from "../cli/format.ts";
 import { openPool } from "../cli/run-options.ts";
@@ -59,10 +58,9 @@ async function run(study: Study): Promise<void> {
   for (const variant of variants) {
     for (const seed of seeds) {
       const label = `${variant.name}, seed ${seed}`;
-      const part = share === 1 ? "" : `-${share}`;
-      const folder = path.join(values.folder, study.name, `${slug(variant.name)}-${seed}${part}`);
       const say = (line: string) => void process.stderr.write(`${study.name}, ${label}: ${line}\n`);
       const episodes = Number(values.episodes);
+      const { folder } = values;
       results.push(await runJob({ variant, seed, folder, pool, episodes, share, say }));
       // a trial run leaves no figures behind
       if (share === 1) writeResults(`learning-${study.name}`, reportOf(study, results));
@@ -72,10 +70,6 @@ async function run(study: Study): Promise<void> {
   for (const { what, value, against } of headlinesOf(study, results)) {
     console.log(`${what}: ${value}${against ? ` (${against})` : ""}`);
   }
-}
-
-function slug(text: string): string {
-  return text.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase();
 }
 
 function reportOf(study: Study, results: readonly JobResult[]) {

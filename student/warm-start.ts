@@ -15,9 +15,9 @@ export function checkWidths(
   teacher: Pick<TeacherSpec, "latent" | "hidden" | "lastSeen" | "goal">,
   warmStart: boolean,
 ): void {
-  if (teacher.lastSeen && !student.lastSeen) {
+  if (warmStart && teacher.lastSeen && !student.lastSeen) {
     throw new ConfigError(
-      "This teacher remembers where things were last seen, so its student must, too. Set student.lastSeen=true.",
+      "This teacher remembers where things were last seen, so its student must, too. Set student.lastSeen=true or, to see what forgetting costs, student.warmStart=false.",
     );
   }
   if (teacher.goal && !student.goal) {

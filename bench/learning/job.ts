@@ -1,13 +1,14 @@
 /**
- * One variant with one seed, from nothing to its figures. Everything is kept in a folder, so that a job that is killed goes on
- * where it was, to the bit.
+ * One variant with one seed, from nothing to its figures. Everything is kept, so that a job that is killed goes on where it was, to
+ * the bit; and kept by what it came from, so that variants which begin alike share a teacher, or a student.
  */
 
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { exportLink, timingOf } from "../../cli/chain.ts";
 import { formatPercent } from "../../cli/format.ts";
-import { runConfigSchema, simulationOf } from "../../cli/run-config.ts";
+import { type RunConfig, runConfigSchema, simulationOf } from "../../cli/run-config.ts";
 import { withChanges } from "../../core/config.ts";
 import { writeFileWhole } from "../../core/files.ts";
 import { createRng } from "../../core/rng.ts";
@@ -21,11 +22,13 @@ import { distillStudent, type Student } from "../../student/distill.ts";
 import { fineTuneStudent } from "../../student/fine-tune.ts";
 import { studentSpec } from "../../student/student.ts";
 import { trainTeacher } from "../../teacher/ppo.ts";
+import { Clock, type CurvePoint } from "./clock.ts";
 import type { Variant } from "./studies.ts";
 
 export interface JobOptions {
   readonly variant: Variant;
   readonly seed: number;
+  /** Where the work of all jobs is kept. */
   readonly folder: string;
   readonly pool: WorkerPool;
   readonly episodes: number;
@@ -36,16 +39,13 @@ export interface JobOptions {
 
 type Learner = "teacher" | "student" | "fineTune";
 
-/** A point of a training curve: environment steps, and success of full starts while exploring. */
-export type CurvePoint = readonly [steps: number, success: number];
-
 export interface JobResult {
   readonly variant: string;
   readonly seed: number;
   readonly steps: Readonly<Record<Learner, number>>;
   /** Wall-clock over all sittings. */
   readonly seconds: Readonly<Record<Learner, number>>;
-  /** The teacher's. */
+  /** The teacher's or, without one, that of reinforcement. */
   readonly curve: readonly CurvePoint[];
   readonly teacher?: EvaluationSummary;
   readonly student?: EvaluationSummary;
@@ -54,88 +54,144 @@ export interface JobResult {
 
 /** Iterations after which everything is saved. */
 const SPAN = 50;
-/** Iterations of a point of the curve. */
-const CURVE_EVERY = 25;
 
 export async function runJob(options: JobOptions): Promise<JobResult> {
-  const { variant, seed, folder, pool, say } = options;
-  const done = path.join(folder, "result.json");
-  if (existsSync(done)) return JSON.parse(readFileSync(done, "utf8")) as JobResult;
-  const spans = { spanIterations: SPAN };
-  const schema = runConfigSchema(variant.scene);
-  const config = schema.parse(
-    withChanges(variant.config, { teacher: spans, student: spans, fineTune: spans }),
-  );
+  const { variant, seed, folder } = options;
+  const config = configOf(options);
   const simulation = simulationOf(variant.scene, config, seed);
-  const clock = new Clock(path.join(folder, "clock.json"));
-  const steps: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
-  const judge = async (actor: ActorSpec, scene: unknown, theta?: Float32Array) => {
-    const found = await pool.evaluate({
-      simulation: { ...simulation, config: scene },
-      actor,
-      episodes: options.episodes,
-      ...(theta ? { theta } : {}),
-    });
-    const { controlStep_s, budgetSteps } = timingOf({ ...simulation, config: scene });
-    return summarize(found, controlStep_s, budgetSteps);
-  };
-  /** What all learners have in common: the pool, where they save, and who counts. */
-  const common = <C extends { readonly iterations: number }>(who: Learner, all: C) => {
-    const iterations = Math.max(1, Math.round(all.iterations * options.share));
-    return {
-      simulation,
-      config: { ...all, iterations },
-      pool,
-      checkpoint: path.join(folder, `${who}.ckpt`),
-      log({ iteration, environmentSteps, metrics }: Progress) {
-        const point = [environmentSteps, metrics.success ?? Number.NaN] as const;
-        clock.tick(who, iteration, who === "teacher" ? point : undefined);
-        if (iteration % SPAN === 0) say(`${who}: ${iteration} of ${iterations}`);
-      },
-    };
-  };
-  const finish = (result: Pick<JobResult, "teacher" | "student" | "tests">) => {
-    const facts = { variant: variant.name, seed, steps, seconds: clock.seconds };
-    const whole: JobResult = { ...facts, curve: clock.curve, ...result };
-    writeFileWhole(done, `${JSON.stringify(whole)}\n`);
-    return whole;
-  };
+  const { distils, endToEnd = false, tunes = false, tests } = variant;
+  const asked = { simulation, config, distils, endToEnd, tunes, tests, episodes: options.episodes };
+  const file = path.join(folder, "results", `${digest(asked)}.json`);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as JobResult;
+  const result = await learn(new Kept(options, config, simulation));
+  writeFileWhole(file, `${JSON.stringify(result)}\n`);
+  return result;
+}
 
+/** The variant's configuration, with fewer iterations where only a share is wanted, saved after every span. */
+function configOf({ variant, share }: JobOptions): RunConfig {
+  const schema = runConfigSchema(variant.scene);
+  const whole = schema.parse(variant.config);
+  const spans = (learner: Learner) => ({
+    iterations: Math.max(1, Math.round(share * whole[learner].iterations)),
+    spanIterations: SPAN,
+  });
+  const [teacher, student, fineTune] = (["teacher", "student", "fineTune"] as const).map(spans);
+  return schema.parse(withChanges(variant.config, { teacher, student, fineTune }));
+}
+
+async function learn(kept: Kept): Promise<JobResult> {
+  const { config, simulation } = kept;
+  const { variant, seed, say } = kept.options;
+  const steps: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
+  const seconds: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
+  const facts = { variant: variant.name, seed, steps, seconds };
+
+  const taught = kept.link("teacher", "");
+  const trained = variant.endToEnd ? undefined : await trainTeacher(taught.run(config.teacher));
+  if (trained) {
+    steps.teacher = trained.progress.environmentSteps;
+    seconds.teacher = taught.clock.seconds;
+  }
   const { observability } = config.teacher;
-  const trained = variant.endToEnd
-    ? undefined
-    : await trainTeacher(common("teacher", config.teacher));
-  if (trained) steps.teacher = trained.progress.environmentSteps;
   const judged =
     trained &&
-    (await judge(teacherActor(trained.spec, observability), config.scene, trained.theta));
+    (await kept.judge(taught.origin, teacherActor(trained.spec, observability), {}, trained.theta));
   if (judged) say(`teacher ${formatPercent(judged.success.rate)}`);
-  const teacher = trained && { ...trained, observability };
-  const ofTeacher = judged ? { teacher: judged } : {};
-  if (!variant.distils) return finish(ofTeacher);
+  const ofTeacher = { curve: taught.clock.curve, ...(judged ? { teacher: judged } : {}) };
+  if (!variant.distils) return { ...facts, ...ofTeacher };
 
+  const teacher = trained && { ...trained, observability };
+  const distilled = kept.link("student", taught.origin);
   let student = teacher
-    ? await distillStudent({ ...common("student", config.student), teacher })
+    ? await distillStudent({ ...distilled.run(config.student), teacher })
     : freshStudent(simulation, config.student);
   steps.student = student.progress.environmentSteps;
+  seconds.student = distilled.clock.seconds;
+
+  const tuned = kept.link("fineTune", distilled.origin);
   if (variant.tunes || variant.endToEnd) {
-    const run = common("fineTune", config.fineTune);
-    student = await fineTuneStudent({ ...run, student, ...(teacher ? { teacher } : {}) });
+    const run = { ...tuned.run(config.fineTune), student, ...(teacher ? { teacher } : {}) };
+    student = await fineTuneStudent(run);
     steps.fineTune = student.progress.environmentSteps - steps.student;
+    seconds.fineTune = tuned.clock.seconds;
   }
 
-  const bundle = path.join(folder, "policy");
+  const { origin } = steps.fineTune > 0 ? tuned : distilled;
+  const bundle = path.join(kept.options.folder, "bundles", origin);
   const command = `npx tsx bench/learning.ts, ${variant.name}, seed ${seed}`;
   await exportLink({ simulation }, student, bundle, { command, teacherSteps: steps.teacher });
+  say(`bundle in ${bundle}`);
   const actor = { kind: "bundle", folder: bundle } as const;
+  const own = await kept.judge(origin, actor, {});
+  say(`student ${formatPercent(own.success.rate)}`);
   const tests: Record<string, EvaluationSummary> = {};
   for (const test of variant.tests ?? []) {
-    const scene = withChanges(config.scene, test.scene as Record<string, unknown>);
-    tests[test.name] = await judge(actor, schema.shape.scene.parse(scene));
+    tests[test.name] = await kept.judge(origin, actor, test.scene);
+    say(`${test.name} ${formatPercent(tests[test.name].success.rate)}`);
   }
-  const own = await judge(actor, config.scene);
-  say(`student ${formatPercent(own.success.rate)}`);
-  return finish({ ...ofTeacher, student: own, ...(variant.tests ? { tests } : {}) });
+  const curve = trained ? ofTeacher.curve : tuned.clock.curve;
+  return { ...facts, ...ofTeacher, curve, student: own, ...(variant.tests ? { tests } : {}) };
+}
+
+/** The links of a job's chain, as they are kept. */
+class Kept {
+  readonly options: JobOptions;
+  readonly config: RunConfig;
+  readonly simulation: SimulationSpec;
+
+  constructor(options: JobOptions, config: RunConfig, simulation: SimulationSpec) {
+    this.options = options;
+    this.config = config;
+    this.simulation = simulation;
+  }
+
+  /** A learner that comes after `before`, the origin of the one that it learns from. */
+  link(who: Learner, before: string) {
+    const { pool, say, folder: root } = this.options;
+    const { simulation, config } = this;
+    const origin = digest([simulation, before, config[who]]);
+    const folder = path.join(root, `${who}-${origin}`);
+    const clock = new Clock(path.join(folder, "clock.json"));
+    /** What all learners are given: the pool, where they save, and who counts. */
+    const run = <C extends { readonly iterations: number }>(own: C) => {
+      clock.start();
+      return {
+        simulation,
+        config: own,
+        pool,
+        checkpoint: path.join(folder, "learner.ckpt"),
+        log({ iteration, environmentSteps, metrics }: Progress) {
+          clock.lap(iteration, environmentSteps, metrics.success);
+          const last = iteration === own.iterations;
+          if (iteration % SPAN !== 0 && !last) return;
+          clock.save();
+          say(`${who}: ${iteration} of ${own.iterations}`);
+        },
+      };
+    };
+    return { origin, clock, run };
+  }
+
+  /** Judges who has that origin, in the variant's scene with changes to it. */
+  async judge(
+    origin: string,
+    actor: ActorSpec,
+    changes: object,
+    theta?: Float32Array,
+  ): Promise<EvaluationSummary> {
+    const { variant, pool, episodes, folder } = this.options;
+    const changed = withChanges(this.config.scene, changes as Record<string, unknown>);
+    const scene = runConfigSchema(variant.scene).shape.scene.parse(changed);
+    const simulation = { ...this.simulation, config: scene };
+    const file = path.join(folder, "judged", `${digest([origin, simulation, episodes])}.json`);
+    if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as EvaluationSummary;
+    const ends = await pool.evaluate({ simulation, actor, episodes, ...(theta ? { theta } : {}) });
+    const { controlStep_s, budgetSteps } = timingOf(simulation);
+    const judged = summarize(ends, controlStep_s, budgetSteps);
+    writeFileWhole(file, `${JSON.stringify(judged)}\n`);
+    return judged;
+  }
 }
 
 /** What the learners tell of themselves. */
@@ -152,45 +208,7 @@ function freshStudent(simulation: SimulationSpec, config: StudentConfig): Studen
   return { spec, theta, config, progress: { iteration: 0, environmentSteps: 0, metrics: {} } };
 }
 
-/** Wall-clock time and the curve of a job, over all its sittings; of what is trained again, the last time counts. */
-class Clock {
-  readonly #file: string;
-  readonly #laps: Record<Learner, number[]> & { curve: (CurvePoint | null)[] };
-  #last = performance.now();
-
-  constructor(file: string) {
-    this.#file = file;
-    this.#laps = existsSync(file)
-      ? JSON.parse(readFileSync(file, "utf8"))
-      : { teacher: [], student: [], fineTune: [], curve: [] };
-  }
-
-  get seconds() {
-    const sum = (laps: readonly number[]) => Math.round(laps.reduce((a, b) => a + b, 0));
-    const { teacher, student, fineTune } = this.#laps;
-    return { teacher: sum(teacher), student: sum(student), fineTune: sum(fineTune) };
-  }
-
-  /** Points of the curve: success averaged over `CURVE_EVERY` roll-outs. */
-  get curve(): CurvePoint[] {
-    const points: CurvePoint[] = [];
-    for (let first = 0; first < this.#laps.curve.length; first += CURVE_EVERY) {
-      const part = this.#laps.curve
-        .slice(first, first + CURVE_EVERY)
-        .filter((point) => point !== null);
-      const known = part.map(([, success]) => success).filter((success) => success !== null);
-      const last = part.at(-1);
-      if (!last || known.length === 0) continue;
-      points.push([last[0], known.reduce((a, b) => a + b, 0) / known.length]);
-    }
-    return points;
-  }
-
-  tick(who: Learner, iteration: number, point?: CurvePoint): void {
-    const now = performance.now();
-    this.#laps[who][iteration - 1] = (now - this.#last) / 1000;
-    if (point) this.#laps.curve[iteration - 1] = point;
-    this.#last = now;
-    if (iteration % SPAN === 0) writeFileWhole(this.#file, JSON.stringify(this.#laps));
-  }
+/** A short name for whatever JSON can say. */
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
 }

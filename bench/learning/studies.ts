@@ -20,7 +20,7 @@ export interface Variant {
   /** Whether there is no teacher at all: a student from its first weights, by reinforcement alone. */
   readonly endToEnd?: boolean;
   /** Other scenes that the student is judged in, besides its own. */
-  readonly tests?: readonly { readonly name: string; readonly scene: unknown }[];
+  readonly tests?: readonly { readonly name: string; readonly scene: object }[];
   /** What EgoPush prints for it. */
   readonly paper?: { readonly teacher?: string; readonly student?: string };
 }
@@ -34,6 +34,17 @@ export interface Study {
 const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>>;
 
 const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
+
+/** Random arrangements of up to three objects, which need fewer steps than CROSS. */
+const upToThree = crossWith({
+  scene: { shapes: ["cube", "cube", "cube"] },
+  teacher: {
+    iterations: 900,
+    lessons: [{ iterations: 120, scene: { reward: { placeShare: 0.85 } } }],
+  },
+  student: { iterations: 700 },
+  fineTune: { iterations: 120 },
+});
 
 /** Arrangements that no random one of the training equals: poses in m and degrees from the anchor. */
 const unseen = [
@@ -99,18 +110,9 @@ export const studies: readonly Study[] = [
     question: "Does one student, told its goal, serve arrangements it was never trained on?",
     variants: [
       {
-        // up to three objects need fewer steps than CROSS
         name: "random arrangements",
         scene: "push-arrangement",
-        config: crossWith({
-          scene: { shapes: ["cube", "cube", "cube"] },
-          teacher: {
-            iterations: 900,
-            lessons: [{ iterations: 120, scene: { reward: { placeShare: 0.85 } } }],
-          },
-          student: { iterations: 700 },
-          fineTune: { iterations: 120 },
-        }),
+        config: upToThree,
         distils: true,
         tunes: true,
         tests: unseen,
@@ -161,19 +163,19 @@ export const studies: readonly Study[] = [
   },
   {
     name: "memory",
-    question: 'What does the student\'s memory save? Deadlocks end as "timed out".',
+    question:
+      'What does the student\'s memory save, under one teacher that remembers? Deadlocks end as "timed out".',
     variants: [
       { name: "last seen", student: {} },
-      { name: "none", teacher: { lastSeen: false }, student: { lastSeen: false } },
+      { name: "none", student: { lastSeen: false, warmStart: false } },
       {
         name: "GRU",
-        teacher: { lastSeen: false },
-        student: { lastSeen: false, memory: 96, batch: 32 },
+        student: { lastSeen: false, warmStart: false, memory: 96, batch: 32 },
       },
     ].map(({ name, ...changes }) => ({
       name,
-      scene: "push-cross",
-      config: crossWith(changes),
+      scene: "push-arrangement",
+      config: withChanges(upToThree, changes),
       distils: true,
     })),
   },
