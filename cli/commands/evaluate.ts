@@ -1,21 +1,9 @@
 /** `understudy evaluate`: success of a teacher, a student or a bundle on starts never trained on. */
 
-import { existsSync, statSync } from "node:fs";
-import path from "node:path";
-import { ConfigError, FileError } from "../../core/errors.ts";
-import { readBundle } from "../../policies/bundle.ts";
-import { readCheckpointKind } from "../../policies/checkpoint.ts";
-import type { PolicyInterface } from "../../policies/manifest.ts";
-import { manifestHash } from "../../policies/manifest-hash.ts";
-import type { ActorSpec } from "../../rollout/actor.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
-import { teacherActor } from "../../rollout/teacher-actor.ts";
 import { engineNames } from "../../sim/engines/open.ts";
-import { readStudent } from "../../student/checkpoint.ts";
-import { studentInterface } from "../../student/interface.ts";
-import { studentActor } from "../../student/student.ts";
-import { readTeacher } from "../../teacher/checkpoint.ts";
-
+import { readAnyPolicy } from "../any-policy.ts";
 import { type Evaluation, evaluateLink, evaluationFacts, writeReplays } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
@@ -79,23 +67,28 @@ export const evaluate = defineCommand({
   config: runConfigSchema(),
   async run({ options, configure, report }) {
     const { scene, episodes, engine, seed, replays } = options;
-    const { actor, theta, madeFor, trainedOn, reads } = readPolicy(options.policy);
-    const base = trainedOn && madeFor === scene ? { scene: trainedOn } : {};
-    const config = configure(runConfigSchema(scene), base);
-    if (madeFor !== scene && !(reads && isGivenBy(scene, config.scene, reads))) {
+    const policy = readAnyPolicy(options.policy);
+    const own = policy.scene === scene && policy.sceneConfig ? { scene: policy.sceneConfig } : {};
+    const config = configure(runConfigSchema(scene), own);
+    const simulation = { ...simulationOf(scene, config, seed), engine };
+    if (policy.scene !== scene && !policy.fits(simulation)) {
       throw new ConfigError(
-        `The policy in "${options.policy}" was made for scene "${madeFor}", and "${scene}" does not give what it reads. Use --scene ${madeFor}.`,
+        `The policy in "${options.policy}" was made for scene "${policy.scene}", and "${scene}" does not give what it reads. Use --scene ${policy.scene}.`,
       );
     }
-    const simulation = { ...simulationOf(scene, config, seed), engine };
     const pool = openPool(options.workers);
     const progress = new Progress(["evaluate"]);
     try {
-      const evaluation = await evaluateLink({ simulation, pool, progress }, "evaluate", actor, {
-        episodes,
-        record: replays !== undefined,
-        ...(theta ? { theta } : {}),
-      });
+      const evaluation = await evaluateLink(
+        { simulation, pool, progress },
+        "evaluate",
+        policy.actor,
+        {
+          episodes,
+          record: replays !== undefined,
+          ...(policy.theta ? { theta: policy.theta } : {}),
+        },
+      );
       const files = replays
         ? writeReplays(
             replays,
@@ -112,45 +105,6 @@ export const evaluate = defineCommand({
     }
   },
 });
-
-/** What drives: a bundle's folder, or a checkpoint of either kind. */
-function readPolicy(policy: string): {
-  readonly actor: ActorSpec;
-  readonly theta?: Float32Array;
-  readonly madeFor: string;
-  /** The scene's settings, where the policy keeps them. */
-  readonly trainedOn?: object;
-  /** What a student reads; another scene may give the same. */
-  readonly reads?: PolicyInterface;
-} {
-  if (!existsSync(policy)) {
-    throw new FileError(
-      `There is no policy at "${policy}". Expected a bundle's folder or a checkpoint.`,
-    );
-  }
-  if (statSync(policy).isDirectory()) {
-    const { manifest } = readBundle(policy);
-    const actor = { kind: "bundle", folder: path.resolve(policy) } as const;
-    return { actor, madeFor: manifest.scene, reads: manifest };
-  }
-  if (readCheckpointKind(policy) === "teacher") {
-    const { spec, observability, theta, simulation } = readTeacher(policy);
-    const actor = teacherActor(spec, observability);
-    const trainedOn = simulation.config as object;
-    return { actor, theta, madeFor: simulation.scene, trainedOn };
-  }
-  const { spec, theta, simulation } = readStudent(policy);
-  const trainedOn = simulation.config as object;
-  const told = { goal: Boolean(spec.goal), lastSeen: Boolean(spec.lastSeen) };
-  const reads = studentInterface(simulation.scene, trainedOn, told);
-  return { actor: studentActor(spec), theta, madeFor: simulation.scene, trainedOn, reads };
-}
-
-function isGivenBy(scene: string, config: unknown, reads: PolicyInterface): boolean {
-  const reading = (name: string) => reads.inputs.some((input) => input.name === name);
-  const told = { goal: reading("goal"), lastSeen: reading("lastSeen") };
-  return manifestHash(reads) === manifestHash(studentInterface(scene, config, told));
-}
 
 /** What the viewer steps through: failures, and a few successes to compare them with. */
 function worthReplaying(episodes: readonly EvaluatedEpisode[]): EvaluatedEpisode[] {

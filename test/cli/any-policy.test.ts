@@ -1,0 +1,60 @@
+/** Policies from files, and the scenes that give what they read. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readAnyPolicy } from "../../cli/any-policy.ts";
+import { WorkerPool } from "../../rollout/pool.ts";
+import { distillStudent } from "../../student/distill.ts";
+import { trainTeacher } from "../../teacher/ppo.ts";
+import { simulationOf, tinyStudent, tinyTeacher } from "../support/tiny-runs.ts";
+
+let folder: string;
+let pool: WorkerPool;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
+  pool = new WorkerPool(1);
+});
+afterAll(async () => {
+  await pool.close();
+  rmSync(folder, { recursive: true });
+});
+
+const fitting = (source: string) => {
+  const policy = readAnyPolicy(source);
+  const scenes = ["push-cross", "push-line", "push-triangle", "push-pair", "reach-box"];
+  return scenes.filter((scene) => policy.fits(simulationOf(scene)));
+};
+
+const arrangements = ["push-cross", "push-line", "push-triangle"];
+
+it("a bundle that is told its goal fits every arrangement, and one of one goal its scene alone", () => {
+  expect(fitting("policies/zoo/push-cross")).toEqual(arrangements);
+  expect(fitting("policies/zoo/push-pair")).toEqual(["push-pair"]);
+});
+
+it("so does a student's checkpoint; its teacher counts the obstacles", async () => {
+  const simulation = simulationOf("push-line");
+  const told = { lastSeen: true, goal: true };
+  const files = { teacher: path.join(folder, "t.ckpt"), student: path.join(folder, "s.ckpt") };
+  const config = { ...tinyTeacher, ...told };
+  const trained = await trainTeacher({ simulation, config, pool, checkpoint: files.teacher });
+  await distillStudent({
+    simulation,
+    teacher: { ...trained, observability: config.observability },
+    config: { ...tinyStudent, ...told },
+    pool,
+    checkpoint: files.student,
+  });
+  expect(fitting(files.student)).toEqual(arrangements);
+  // both of two objects
+  expect(fitting(files.teacher)).toEqual(["push-line", "push-triangle"]);
+  for (const file of Object.values(files)) {
+    expect(readAnyPolicy(file)).toMatchObject({ scene: "push-line", sceneConfig: {} });
+  }
+});
+
+it("says where there is none", () => {
+  expect(() => readAnyPolicy(path.join(folder, "none"))).toThrow(/There is no policy at/);
+});
