@@ -40,7 +40,7 @@ const bundles = [];
 for (const name of names) {
   const folder = path.join(zoo, name);
   const { manifest } = readBundle(folder);
-  const config = runConfigSchema(manifest.scene).parse({});
+  const config = runConfigSchema(manifest.scene).parse({ scene: manifest.sceneConfig });
   const simulation = simulationOf(manifest.scene, config, SEED);
   const progress = new Progress(worlds.map((world) => world.name));
   const found = [];

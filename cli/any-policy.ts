@@ -46,6 +46,7 @@ function bundledPolicy(folder: string): AnyPolicy {
   return {
     actor: { kind: "bundle", folder: path.resolve(folder) },
     scene: manifest.scene,
+    ...(manifest.sceneConfig ? { sceneConfig: manifest.sceneConfig } : {}),
     fits: ({ scene, config }) =>
       manifestHash(studentInterface(scene, config, inputs)) === manifestHash(manifest),
   };

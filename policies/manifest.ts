@@ -116,6 +116,10 @@ export const policyManifestSchema = z.strictObject({
   format: z.literal(manifestFormat),
   name,
   scene: name,
+  sceneConfig: z
+    .record(z.string(), z.json())
+    .exactOptional()
+    .describe("settings of the scene it was trained in, those that are not the defaults"),
   robot: name.exactOptional(),
   controlStep_s: z.number().gt(0).max(10).describe("time between two actions"),
   steps: z

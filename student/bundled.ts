@@ -26,13 +26,19 @@ const networkSchema = z.strictObject({
   lastSeen: count.exactOptional(),
 }) satisfies z.ZodType<StudentSpec>;
 
+export interface BundledStudent extends Student {
+  readonly scene: string;
+  /** That scene's settings beyond its defaults, if it had any. */
+  readonly sceneConfig?: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Its weights, and as its steps those of its whole life, its teacher's too. What it was trained with beside its network is not in a
  * bundle: its config has the defaults there.
  *
  * @throws FileError for a bundle that is damaged, that is no student's, or that was exported before weights had names.
  */
-export function readBundledStudent(folder: string): Student & { readonly scene: string } {
+export function readBundledStudent(folder: string): BundledStudent {
   const { manifest, onnx } = readBundle(folder);
   const file = readOnnxWeights(onnx);
   const spec = networkIn(file.metadata, folder);
@@ -51,9 +57,11 @@ export function readBundledStudent(folder: string): Student & { readonly scene: 
     ...inputs,
     ...(manifest.poses ? {} : { poseWeight: 0 }),
   });
-  const { environmentSteps } = manifest.provenance;
+  const { scene, sceneConfig, provenance } = manifest;
+  const { environmentSteps } = provenance;
   const progress = { iteration: 0, environmentSteps, metrics: {} };
-  return { spec, theta, config, progress, scene: manifest.scene };
+  const settings = sceneConfig ? { sceneConfig } : {};
+  return { spec, theta, config, progress, scene, ...settings };
 }
 
 function networkIn({ network }: Readonly<Record<string, string>>, folder: string): StudentSpec {

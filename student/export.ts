@@ -1,6 +1,7 @@
 /** A distilled student as a policy bundle, checked against the weights it came from. */
 
 import type { Axes } from "../core/arrays.ts";
+import { changesFrom, parseConfig, type Tree } from "../core/config.ts";
 import { Actor } from "../nn/engine.ts";
 import { encodeInference } from "../nn/inference.ts";
 import type { Forward } from "../nn/model.ts";
@@ -57,6 +58,7 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
     manifest: {
       name: simulation.scene,
       scene: simulation.scene,
+      ...ownSettings(simulation),
       robot: "ego-push",
       ...studentInterface(simulation.scene, simulation.config, {
         goal: Boolean(spec.goal),
@@ -68,6 +70,16 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
     },
     check: { inputs, ...(await trainersAnswers(act, said, spec, theta, inputs)) },
   });
+}
+
+/** What the scene was set to, beyond its defaults. */
+function ownSettings({ scene: name, config }: SimulationSpec): Pick<ManifestDraft, "sceneConfig"> {
+  const scene = findScene(name);
+  const whole = parseConfig(scene.config, config, `scene "${name}"`) as Tree;
+  // a scene made for one plan has no defaults
+  const defaults = (scene.config.safeParse({}).data ?? {}) as Tree;
+  const sceneConfig = changesFrom(defaults, whole) as NonNullable<ManifestDraft["sceneConfig"]>;
+  return Object.keys(sceneConfig).length > 0 ? { sceneConfig } : {};
 }
 
 /** The actor with its mean clipped to what a robot accepts, and poses that anybody can read. */

@@ -1,6 +1,6 @@
 /** Public face of student/. In this repository, import from the file itself. */
 
-export { readBundledStudent } from "./bundled.ts";
+export { type BundledStudent, readBundledStudent } from "./bundled.ts";
 export { readStudent, type StudentProgress } from "./checkpoint.ts";
 export {
   type FineTuneConfig,

@@ -51,7 +51,8 @@ export const fineTune = defineCommand({
     const teacher = options.teacher === undefined ? undefined : readTeacher(options.teacher);
     const scene = options.scene ?? student.scene;
     const preset = presetBase(scene, options.preset);
-    const own = scene === student.scene && student.trainedOn ? { scene: student.trainedOn } : {};
+    const { sceneConfig } = student;
+    const own = scene === student.scene && sceneConfig ? { scene: sceneConfig } : {};
     const base = { ...preset, ...own, student: student.config };
     const config = configure(runConfigSchema(scene), base);
     const simulation = simulationOf(scene, config, seed);
@@ -65,11 +66,10 @@ export const fineTune = defineCommand({
   },
 });
 
-/** A bundle does not keep the scene's settings. */
 function readEither(
   source: string,
-): Student & { readonly scene: string; readonly trainedOn?: unknown } {
+): Student & { readonly scene: string; readonly sceneConfig?: unknown } {
   if (existsSync(source) && statSync(source).isDirectory()) return readBundledStudent(source);
   const { simulation, ...student } = readStudent(source);
-  return { ...student, scene: simulation.scene, trainedOn: simulation.config };
+  return { ...student, scene: simulation.scene, sceneConfig: simulation.config };
 }

@@ -6,13 +6,13 @@ import { timingOf, writeReplays } from "../../cli/chain.ts";
 import { presetNames, presetOf } from "../../cli/presets.ts";
 import { runConfigSchema, simulationOf } from "../../cli/run-config.ts";
 import { ConfigError } from "../../core/errors.ts";
+import { applySettings, settingsOf } from "../../core/settings.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
 import { decodeReplay } from "../../sim/replay.ts";
 import { scenes } from "../../sim/scenes/index.ts";
 
-const tuned = ["push-pair", "push-cross", "push-line"].flatMap((scene) =>
-  presetNames.map((name) => [name, scene] as const),
-);
+const presetScenes = ["push-pair", "push-cross", "push-line", "push-triangle", "push-arrangement"];
+const tuned = presetScenes.flatMap((scene) => presetNames.map((name) => [name, scene] as const));
 
 it.each(tuned)('preset "%s" of %s is a valid configuration that fits together', (name, scene) => {
   const { teacher, student, fineTune } = runConfigSchema(scene).parse(presetOf(scene, name));
@@ -39,6 +39,20 @@ it.each(scenes.map(({ name }) => name))("the defaults of %s fit together too", (
   expect(controlStep_s).toBe(0.1);
   expect(budgetSteps).toBeGreaterThan(0);
 });
+
+it.each(scenes.map(({ name }) => name))(
+  "what is set to its default in %s changes nothing else",
+  (scene) => {
+    const schema = runConfigSchema(scene);
+    const defaults = schema.parse({});
+    const settings = settingsOf(schema).filter((setting) => setting.default !== undefined);
+    expect(settings.length).toBeGreaterThan(50);
+    for (const setting of settings) {
+      const assignment = `${setting.path}=${setting.default}`;
+      expect(applySettings(schema, [assignment]), assignment).toEqual(defaults);
+    }
+  },
+);
 
 it("keeps the first replays of every outcome", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "understudy-"));

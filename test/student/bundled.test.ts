@@ -35,6 +35,15 @@ describe("a student in a bundle", () => {
     expect(studentSpec(simulation, student.config)).toEqual(spec);
   });
 
+  it("brings its scene's settings along, those that are not the defaults", async () => {
+    const bundle = path.join(folder, "prisms");
+    const config = { shape: "prism", reward: { align: 3 } };
+    await saveFreshStudent(bundle, simulationOf("push-cross", { config }));
+    expect(readBundledStudent(bundle)).toMatchObject({ scene: "push-cross", sceneConfig: config });
+    expect(readBundle(bundle).manifest.sceneConfig).toEqual(config);
+    expect(readBundledStudent(path.join(folder, "push-pair"))).not.toHaveProperty("sceneConfig");
+  });
+
   it("that reports no poses has a new pose head, of which nothing is asked", async () => {
     const bundle = path.join(folder, "silent");
     await saveFreshStudent(bundle, simulationOf("push-pair"), { poseWeight: 0 });
