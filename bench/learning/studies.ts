@@ -31,6 +31,7 @@ export interface Study {
   readonly variants: readonly Variant[];
 }
 
+const pair = presetOf("push-pair", "quick") as Readonly<Record<string, unknown>>;
 const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>>;
 
 const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
@@ -126,7 +127,8 @@ export const studies: readonly Study[] = [
   },
   {
     name: "observability",
-    question: "What may a teacher see for a student to follow it? (Table I)",
+    question:
+      "What may a teacher see for a student to follow it? (Table I, of one object: an hour on two cores)",
     variants: (
       [
         ["global", "99.2 %", "0 %"],
@@ -137,19 +139,16 @@ export const studies: readonly Study[] = [
       ] as const
     ).map(([observability, teacher, student]) => ({
       name: observability,
-      scene: "push-cross",
-      // EgoPush's teacher has neither memory nor goal, and its student sees one image
-      config: crossWith({
-        teacher: { observability, lastSeen: false, goal: false },
-        student: { lastSeen: false },
-      }),
+      scene: "push-pair",
+      config: withChanges(pair, { teacher: { observability } }),
       distils: true,
       ...(teacher ? { paper: { teacher, student } } : {}),
     })),
   },
   {
     name: "credit",
-    question: "When do reaching and placing have to pay? (Table II)",
+    question:
+      "When do reaching and placing have to pay? (Table II, of two objects and a teacher that sees all: half an hour on two cores)",
     variants: (
       [
         ["terminal", "16.0 %"],
@@ -159,8 +158,11 @@ export const studies: readonly Study[] = [
       ] as const
     ).map(([credit, teacher]) => ({
       name: credit,
-      scene: "push-cross",
-      config: crossWith({ scene: { reward: { credit } } }),
+      scene: "push-triangle",
+      config: withChanges(pair, {
+        scene: { reward: { credit } },
+        teacher: { observability: "global", encoder: "poses", iterations: 300 },
+      }),
       distils: false,
       paper: { teacher },
     })),
