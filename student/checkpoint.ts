@@ -92,13 +92,15 @@ export function saveFineTuned(
   });
 }
 
+/** Whether there is something to go on with. */
+export function isSavedAlready({ checkpoint }: FineTuneRun): boolean {
+  return checkpoint !== undefined && existsSync(checkpoint);
+}
+
 /** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood. @throws ConfigError */
-export function loadFineTuned(run: FineTuneRun, trainer: Trainer): FineTuneProgress {
-  const { checkpoint: file, config, student, simulation } = run;
-  if (!file || !existsSync(file)) {
-    const { environmentSteps } = student.progress;
-    return { iteration: 0, environmentSteps, learningRate: config.learningRate, metrics: {} };
-  }
+export function loadFineTuned(run: FineTuneRun, trainer: Trainer): FineTuneProgress | undefined {
+  const { checkpoint: file, student, simulation } = run;
+  if (!file || !existsSync(file)) return undefined;
   const saved = readCheckpoint(file, { kind: KIND, params: paramsOf(student.spec) });
   const { "fineTune.theta": theta, "fineTune.m": m, "fineTune.v": v } = saved.arrays;
   if (!theta || theta.length !== trainer.theta.length) {

@@ -56,17 +56,15 @@ export const fineTuneConfig = z.strictObject({
     .number()
     .min(0)
     .default(0.1)
-    .describe("weight of the distillation's loss beside that of reinforcement; 0 needs no teacher"),
+    .describe(
+      "weight of the distillation's loss beside that of reinforcement: what the teacher says or, without one, what the student did before",
+    ),
   criticIterations: z
     .int()
     .min(0)
-    .default(5)
-    .describe("roll-outs at first from which the critic alone learns by reinforcement"),
-  criticLearningRate: z
-    .number()
-    .positive()
-    .default(1e-3)
-    .describe("in those, for a critic that no teacher gives"),
+    .default(20)
+    .describe("roll-outs before the first, from which the critic learns alone"),
+  criticLearningRate: z.number().positive().default(1e-3).describe("of the critic in those"),
   std: z
     .number()
     .positive()

@@ -18,7 +18,7 @@ import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { Observability } from "../sim/visibility.ts";
 import { loadStudent, type StudentProgress, saveStudent } from "./checkpoint.ts";
 import type { StudentConfig } from "./config.ts";
-import { LABEL_BATCH, Labeller, type Labels, labelledGroups } from "./labels.ts";
+import { LABEL_BATCH, Labeller, labelledGroups, type TeacherLabels } from "./labels.ts";
 import { studentData, studentObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
 import { observedGroups, studentActor, studentSpec } from "./student.ts";
@@ -149,7 +149,12 @@ function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
   });
 }
 
-function warmStart(trainer: Trainer, spec: StudentSpec, run: StudentRun, labels: Labels): void {
+function warmStart(
+  trainer: Trainer,
+  spec: StudentSpec,
+  run: StudentRun,
+  labels: TeacherLabels,
+): void {
   const state = trainer.state();
   const theta = state.theta.slice();
   warmStartHead(theta, spec, run.teacher, labels.meanLatents);

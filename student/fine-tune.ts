@@ -1,6 +1,7 @@
 /**
  * Reinforcement of a distilled student (proximal policy optimization, Schulman et al., 2017): it drives by what it sees and tries
- * things, a critic that sees everything says what came of them, and its teacher goes on labelling beside it, with less weight.
+ * things, a critic that sees everything says what came of them, and its teacher goes on labelling beside it, with less weight; without
+ * one it is held to what it did before.
  *
  * A student can become better than its teacher here, and learn what the teacher never needed to: to search, to wait, to go
  * around what it cannot see. From first weights and without a teacher it is the baseline that EgoPush compares itself with,
@@ -15,7 +16,7 @@ import { spreadOf } from "../nn/gaussian.ts";
 import { zeros } from "../nn/initializers.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import type { Params } from "../nn/params.ts";
-import { addCritic } from "../policies/networks/critic.ts";
+import { addCritic, type CriticSpec } from "../policies/networks/critic.ts";
 import {
   latentRoles,
   type StudentSpec,
@@ -30,18 +31,25 @@ import type { Collector } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
 import { readBy } from "../rollout/teacher-actor.ts";
-import { loadFineTuned, saveFineTuned } from "./checkpoint.ts";
+import {
+  type FineTuneProgress,
+  isSavedAlready,
+  loadFineTuned,
+  saveFineTuned,
+} from "./checkpoint.ts";
 import type { FineTuneConfig } from "./config.ts";
+import { warmUpCritic } from "./critic-warm-up.ts";
 import type { Student, StudentRun } from "./distill.ts";
-import { LABEL_BATCH, Labeller, labelledGroups } from "./labels.ts";
+import { LABEL_BATCH, Labeller, type Labels, labelledGroups } from "./labels.ts";
 import { fineTuneData, fineTuneObjective } from "./losses.ts";
+import { Reference } from "./reference.ts";
 import { sequencesOf } from "./sequences.ts";
 import { observedGroups, privilegedColumns, studentActor, studentSpec } from "./student.ts";
 
 export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config"> {
   /** The student to begin with, of this scene or of another whose observations are alike. It must not have a GRU. */
   readonly student: Student;
-  /** Who labels, and whose critic and spread of actions are begun with; not needed where nothing is imitated. */
+  /** Who labels, and whose critic and spread of actions are begun with; without, the student is held to itself. */
   readonly teacher?: StudentRun["teacher"];
   readonly config: FineTuneConfig;
 }
@@ -51,20 +59,38 @@ const CRITIC_UNITS = 128;
 
 /**
  * The better student; its checkpoint is one of a student, to be exported and evaluated like any other.
- * @throws ConfigError for a student with a GRU, or with other inputs than the scene gives, and where a teacher is to be
- * imitated and there is none
+ * @throws ConfigError for a student with a GRU, or with other inputs than the scene gives
  */
 export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
-  const { config, simulation, student, teacher } = run;
+  const { config, simulation, student } = run;
   const { spec } = student;
   checkRun(run);
   const { envs, rolloutSteps: steps } = config;
-  const privileged = privilegedColumns(simulation);
-  const params = actorCriticOf(spec, privileged, teacher?.spec.hidden ?? CRITIC_UNITS);
+  const criticSpec = criticSpecOf(run);
+  const { privileged } = criticSpec;
+  const params = actorCriticOf(spec, criticSpec);
   const rng = createRng(simulation.seed).split("fine-tuning");
-  const imitated = imitatedIn(run);
-  const labeller =
-    imitated && (await Labeller.create(imitated, LABEL_BATCH, latentRoles(spec).length));
+  const imitated = await openImitated(run);
+  const critic = await Critic.create(params, privileged, LABEL_BATCH);
+  const collector = await openCollector(run);
+  const { rollout } = collector;
+  /** Lets the student drive, and try things. */
+  const drive = (theta: Float32Array, iteration: number) => {
+    const exploration = { std: spreadOf(params, theta), ...startsAt(iteration, config) };
+    return collector.collect(studentPart(run, theta), exploration);
+  };
+
+  // a critic first, who learns what comes of the student as it is
+  const begun = beginning(run);
+  const first = firstWeights(run, params);
+  const warmUpSteps = isSavedAlready(run)
+    ? 0
+    : await warmUpCritic(first, params.offsetOf("critic.1.w").at, {
+        ...{ spec: criticSpec, critic, rollout, config, rng: rng.split("critic") },
+        drive: () => drive(first, 0),
+        stopped: () => run.enough?.(begun) ?? false,
+      });
+
   const trainer = await Trainer.create({
     params,
     objective: fineTuneObjective(spec, student.config, config),
@@ -74,40 +100,34 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     clipNorm: config.clipNorm,
     device: run.device ?? "cpu",
     threads: run.threads ?? 2,
-    theta: firstWeights(run, params),
+    theta: first,
   });
-  const critic = await Critic.create(params, privileged, LABEL_BATCH);
-  const collector = await openCollector(run);
-  const { rollout } = collector;
-  let progress = loadFineTuned(run, trainer);
+  let progress = loadFineTuned(run, trainer) ?? {
+    ...begun,
+    environmentSteps: begun.environmentSteps + warmUpSteps,
+  };
 
   while (progress.iteration < config.iterations) {
-    // the student drives, and tries things
     const theta = trainer.theta;
     const std = spreadOf(params, theta);
-    const starts = startsAt(progress.iteration, config);
-    const ends = await collector.collect(studentPart(run, theta), { std, ...starts });
+    const ends = await drive(theta, progress.iteration);
 
-    // assign credit; at first to the critic alone, whose policy was another
+    // assign credit
     const { advantages, returns } = await critic.credit(theta, rollout, config);
-    const criticAlone = progress.iteration < config.criticIterations;
-    if (criticAlone) advantages.fill(0);
 
-    // improve the policy on its own data, with the teacher's labels beside
+    // improve the policy on its own data, with labels beside
     const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
     const data = {
-      ...(await imitationData(run, rollout, labeller)),
+      ...(imitated
+        ? sequencesOf(spec, rollout, await imitated.labelRollout(rollout))
+        : readBy(studentActor(spec), rollout)),
       privileged: rollout.groups.privileged,
       actions: rollout.actions,
       logProbs: rollout.logProbs,
       advantages,
       returns,
-      entropyCoef: new Float32Array(steps * envs).fill(criticAlone ? 0 : config.entropyCoef),
     };
-    const rate =
-      criticAlone && !run.teacher
-        ? config.criticLearningRate
-        : Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
+    const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
     const { stats } = await trainer.train(data, order, rates);
 
@@ -116,7 +136,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     progress = {
       iteration: progress.iteration + 1,
       environmentSteps: progress.environmentSteps + steps * envs,
-      learningRate: criticAlone ? progress.learningRate : adaptLearningRate(rate, kl, config),
+      learningRate: adaptLearningRate(rate, kl, config),
       metrics: {
         ...averages(stats),
         learningRate: rate,
@@ -134,11 +154,11 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
 
   if (isSavedAtLast(progress.iteration, config)) saveFineTuned(run, trainer, progress);
   const theta = studentPart(run, trainer.theta);
-  await Promise.all([trainer.close(), critic.close(), collector.close(), labeller?.close()]);
+  await Promise.all([trainer.close(), critic.close(), collector.close(), imitated?.close()]);
   return { spec, theta, progress, config: student.config };
 }
 
-function checkRun({ simulation, student, teacher, config }: FineTuneRun): void {
+function checkRun({ simulation, student }: FineTuneRun): void {
   const fitting = studentSpec(simulation, student.config);
   if (!isDeepStrictEqual(student.spec, fitting)) {
     throw new ConfigError(
@@ -150,11 +170,6 @@ function checkRun({ simulation, student, teacher, config }: FineTuneRun): void {
       `Expected a student without a GRU, got one of ${student.spec.memory} units. Distil one with student.memory=0; student.lastSeen=true remembers, too.`,
     );
   }
-  if (!teacher && config.imitationWeight > 0) {
-    throw new ConfigError(
-      "There is no teacher to imitate. Give its checkpoint, or set fineTune.imitationWeight=0.",
-    );
-  }
 }
 
 function describeInputs(spec: StudentSpec): string {
@@ -164,19 +179,48 @@ function describeInputs(spec: StudentSpec): string {
   return [images, ...rest.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`)].join("; ");
 }
 
+function criticSpecOf({ simulation, teacher }: FineTuneRun): CriticSpec {
+  return {
+    privileged: privilegedColumns(simulation),
+    hidden: teacher?.spec.hidden ?? CRITIC_UNITS,
+  };
+}
+
 /** The student's parameters, so that the first part of theta is its own, then the critic's and the actions' spread. */
-function actorCriticOf(spec: StudentSpec, privileged: number, hidden: number): Params {
+function actorCriticOf(spec: StudentSpec, critic: CriticSpec): Params {
   const { params } = studentNetwork(spec);
-  return addCritic(params, { privileged, hidden }).add("logStd", [spec.actions], zeros);
+  return addCritic(params, critic).add("logStd", [spec.actions], zeros);
 }
 
 function studentPart({ student }: FineTuneRun, theta: Float32Array): Float32Array {
   return theta.slice(0, student.theta.length);
 }
 
-/** The teacher whose labels count. */
-function imitatedIn({ config, teacher }: FineTuneRun): FineTuneRun["teacher"] {
-  return config.imitationWeight > 0 ? teacher : undefined;
+/** Where a fine-tuning stands that has not begun. */
+function beginning({ config, student }: FineTuneRun): FineTuneProgress {
+  const { environmentSteps } = student.progress;
+  return { iteration: 0, environmentSteps, learningRate: config.learningRate, metrics: {} };
+}
+
+/** Who says what is to be imitated. */
+interface Imitated {
+  labelRollout(rollout: Rollout): Promise<Labels>;
+  close(): Promise<void>;
+}
+
+/** The teacher or, without one, the student as it is; nobody where nothing is imitated. */
+async function openImitated({
+  config,
+  student: { spec, theta },
+  teacher,
+}: FineTuneRun): Promise<Imitated | undefined> {
+  if (config.imitationWeight === 0) return undefined;
+  if (!teacher) return Reference.create(spec, theta, LABEL_BATCH);
+  const labeller = await Labeller.create(teacher, LABEL_BATCH, latentRoles(spec).length);
+  return {
+    labelRollout: (rollout) => labeller.labelRollout(rollout, teacher.observability),
+    close: () => labeller.close(),
+  };
 }
 
 /** The student as it is; critic and spread as the teacher has them, or new. */
@@ -197,9 +241,9 @@ function firstWeights(run: FineTuneRun, params: Params): Float32Array {
 }
 
 function openCollector(run: FineTuneRun): Promise<Collector> {
-  const { config, simulation, student, pool } = run;
-  const imitated = imitatedIn(run);
-  const labelled = imitated ? labelledGroups(imitated.spec, imitated.observability) : [];
+  const { config, simulation, student, teacher, pool } = run;
+  const labels = config.imitationWeight > 0 && teacher;
+  const labelled = labels ? labelledGroups(labels.spec, labels.observability) : [];
   return pool.openCollector({
     simulation,
     actor: studentActor(student.spec),
@@ -209,17 +253,4 @@ function openCollector(run: FineTuneRun): Promise<Collector> {
     groups: [...new Set([...observedGroups(student.spec), ...labelled, "privileged"] as const)],
     finals: ["privileged"],
   });
-}
-
-/** What the student saw and, where it goes on imitating, what its teacher says of it. */
-async function imitationData(
-  { student: { spec }, teacher }: FineTuneRun,
-  rollout: Rollout,
-  labeller: Labeller | undefined,
-): Promise<Record<string, Float32Array>> {
-  if (labeller && teacher) {
-    const labels = await labeller.labelRollout(rollout, teacher.observability);
-    return sequencesOf(spec, rollout, labels);
-  }
-  return readBy(studentActor(spec), rollout);
 }

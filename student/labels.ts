@@ -23,6 +23,9 @@ export interface Labels {
   readonly latents: Float32Array;
   /** [B, R, 3]: seen (0 or 1), x_m, y_m of the role's centre in the base frame. */
   readonly poses: Float32Array;
+}
+
+export interface TeacherLabels extends Labels {
   /** [all roles, L] averages over these states, the reference's last. */
   readonly meanLatents: Float32Array;
 }
@@ -77,7 +80,7 @@ export class Labeller {
     observed: Readonly<Record<string, Float32Array>>,
     keypoints: Float32Array,
     everything: Float32Array,
-  ): Promise<Labels> {
+  ): Promise<TeacherLabels> {
     const { spec, theta } = this.#teacher;
     const widths = Object.entries(teacherInputs(spec)).map(([input, { shape }]) => {
       return [input, shape[0]] as const;
@@ -93,7 +96,7 @@ export class Labeller {
       const last = Math.min(first + this.#batch, count);
       const rows = widths.map(([input, width]) => [
         input,
-        this.#rows(observed[input], width, first),
+        paddedRows(observed[input], width, first, this.#batch),
       ]);
       const found = await this.#actor.run(theta, Object.fromEntries(rows));
       actions.set(found.mean.subarray(0, (last - first) * spec.actions), first * spec.actions);
@@ -106,7 +109,7 @@ export class Labeller {
   }
 
   /** Labels what a roll-out visited; it has to hold what a teacher of this sight reads. */
-  labelRollout(rollout: Rollout, observability: Observability): Promise<Labels> {
+  labelRollout(rollout: Rollout, observability: Observability): Promise<TeacherLabels> {
     const { groups } = rollout;
     return this.label(
       readBy(teacherActor(this.#teacher.spec, observability), rollout),
@@ -118,15 +121,20 @@ export class Labeller {
   close(): Promise<void> {
     return this.#actor.close();
   }
+}
 
-  /** One batch of rows from `first` on, with zeros beyond the last. */
-  #rows(all: Float32Array, width: number, first: number): Float32Array {
-    const rows = all.subarray(first * width, (first + this.#batch) * width);
-    if (rows.length === this.#batch * width) return rows;
-    const padded = new Float32Array(this.#batch * width);
-    padded.set(rows);
-    return padded;
-  }
+/** One batch of rows from `first` on, with zeros beyond the last. */
+export function paddedRows(
+  all: Float32Array,
+  width: number,
+  first: number,
+  batch: number,
+): Float32Array {
+  const rows = all.subarray(first * width, (first + batch) * width);
+  if (rows.length === batch * width) return rows;
+  const padded = new Float32Array(batch * width);
+  padded.set(rows);
+  return padded;
 }
 
 /** Keeps the latents of the first roles, and adds up all. */

@@ -91,8 +91,6 @@ export function fineTuneData(
     logProbs: { shape: [] },
     advantages: { shape: [] },
     returns: { shape: [] },
-    // the same in all rows
-    entropyCoef: { shape: [] },
   };
 }
 
@@ -104,7 +102,7 @@ export function fineTuneObjective(
 ): Objective {
   const network = studentNetwork(spec);
   const imitate = imitation(spec, 1, student);
-  const { clip, valueCoef, imitationWeight } = config;
+  const { clip, valueCoef, entropyCoef, imitationWeight } = config;
   return (g, views, batch) => {
     const imitated = imitationWeight > 0 ? imitate(g, views, batch) : undefined;
     const window = { sequences: batch.proprioception.shape[0], steps: 1, first: 0 };
@@ -120,7 +118,7 @@ export function fineTuneObjective(
         returns: batch.returns,
         entropy: gaussianEntropy(g, views.logStd),
       },
-      { clip, valueCoef, entropyCoef: g.mean(batch.entropyCoef) },
+      { clip, valueCoef, entropyCoef },
     );
     if (!imitated) return { loss, stats };
     return {

@@ -18,11 +18,11 @@ export const fineTune = defineCommand({
       "go on with a student, by reward",
     ],
     [
-      "fine-tune --student runs/student.ckpt --set fineTune.imitationWeight=0",
-      "without a teacher: by reward alone",
+      "fine-tune --student runs/student.ckpt --set fineTune.std=0.1",
+      "without a teacher: held to what it did before",
     ],
     [
-      "fine-tune --student policies/zoo/push-cross --scene push-line --preset long --set fineTune.imitationWeight=0 --set fineTune.std=0.2",
+      "fine-tune --student policies/zoo/push-cross --scene push-line --preset long --set fineTune.std=0.2",
       "another scene for a student that ships",
     ],
   ],

@@ -6,14 +6,18 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
+import { Actor } from "../../nn/engine.ts";
 import { studentNetwork } from "../../policies/networks/student.ts";
 import { WorkerPool } from "../../rollout/pool.ts";
+import type { Rollout } from "../../rollout/rollout.ts";
 import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
 import { fineTuneConfig } from "../../student/config.ts";
 import { type FineTuneRun, fineTuneStudent } from "../../student/fine-tune.ts";
+import { Reference } from "../../student/reference.ts";
 import { studentActor, studentSpec } from "../../student/student.ts";
 import { hashOf } from "../support/hash.ts";
 import { freshTeacher, simulationOf, tinyFineTune, tinyStudent } from "../support/tiny-runs.ts";
+import { randomImages, randomRows } from "./tiny-student.ts";
 
 const simulation = simulationOf("reach-box");
 const config = { ...tinyStudent, channels: [], joint: 8 };
@@ -56,47 +60,79 @@ describe("fine-tuning", () => {
     expect(logged[0].metrics.stdTurn).toBeCloseTo(Math.exp(-0.5), 5);
   });
 
-  it("leaves the student alone while the critic learns, but for what it imitates", async () => {
-    const only = { ...tinyFineTune, imitationWeight: 0, entropyCoef: 0, criticIterations: 2 };
-    const { theta, logged } = await fineTune({ config: only });
-    expect(theta).toEqual(fresh.theta);
-    expect(logged[1].metrics.valueLoss).toBeGreaterThan(0);
-    const taught = await fineTune({ config: { ...only, imitationWeight: 1 } });
-    expect(taught.theta).not.toEqual(fresh.theta);
-  });
-
-  it("needs no teacher where it imitates nothing, and says so where it does", async () => {
-    const { teacher: _, ...alone } = {
-      simulation,
-      student: fresh,
-      config: tinyFineTune,
-      pool,
-      teacher,
+  it("lets the critic learn before the student, of what the student does as it is", async () => {
+    const still = { minLearningRate: 1e-12, maxLearningRate: 1e-12, learningRate: 1e-12 };
+    const config = { ...tinyFineTune, ...still, gamma: 0, imitationWeight: 0 };
+    const told = async (criticIterations: number) => {
+      const { logged, theta, progress } = await fineTune({
+        config: { ...config, criticIterations, criticLearningRate: 3e-3 },
+      });
+      expect([...theta].every((x, i) => Math.abs(x - fresh.theta[i]) < 1e-6)).toBe(true);
+      return { valueLoss: logged[1].metrics.valueLoss, steps: progress.environmentSteps };
     };
-    await expect(fineTuneStudent(alone)).rejects.toThrow(/no teacher to imitate/);
-    const config = { ...tinyFineTune, imitationWeight: 0 };
-    const { theta } = await fineTuneStudent({ ...alone, config });
-    expect(theta).not.toEqual(fresh.theta);
-    expect(theta.every(Number.isFinite)).toBe(true);
+    const [unprepared, prepared] = [await told(0), await told(30)];
+    expect(prepared.valueLoss).toBeLessThan(0.2 * unprepared.valueLoss);
+    // eight environments, four steps each
+    expect(prepared.steps - unprepared.steps).toBe(30 * 8 * 4);
   });
 
-  it("without a teacher begins with the spread it is told, and its critic learns at a rate of its own", async () => {
+  it("without a teacher begins with the spread it is told, and is held to what it did before", async () => {
     const { teacher: _, ...alone } = { simulation, student: fresh, pool, teacher };
-    const config = { ...tinyFineTune, imitationWeight: 0, std: 0.2, criticIterations: 2 };
-    const logged: StudentProgress["metrics"][] = [];
-    const { theta } = await fineTuneStudent({
-      ...alone,
-      config: { ...config, criticLearningRate: 3e-3, iterations: 3 },
-      log: ({ metrics }) => void logged.push(metrics),
+    const { params, act, inputs } = studentNetwork(spec);
+    const rows = 64;
+    const seen = {
+      layers: randomImages(rows * spec.roles.length * spec.width * spec.height, 4),
+      proprioception: randomRows(rows * 2, 5),
+    };
+    const actor = await Actor.create({
+      params,
+      forward: act,
+      inputs,
+      outputs: ["mean"],
+      batch: rows,
     });
-    const spreads = logged.flatMap(({ stdForward, stdTurn }) => [stdForward, stdTurn]);
-    expect(spreads).toEqual(Array(6).fill(expect.closeTo(0.2, 6)));
-    expect(logged.map(({ learningRate }) => learningRate)).toEqual([
-      ...[3e-3, 3e-3],
-      // falls from 1.5e-4 to 1e-5, and starts at 1e-4
-      expect.closeTo(1e-5 + 1.4e-4 / 3, 9),
-    ]);
-    expect(theta).not.toEqual(fresh.theta);
+    const actionsOf = async (theta: Float32Array) => (await actor.run(theta, seen)).mean.slice();
+    const before = await actionsOf(fresh.theta);
+    const driven = { ...tinyFineTune, std: 0.2, learningRate: 3e-3, maxLearningRate: 3e-3 };
+    /** How far its actions are from what they were. */
+    const moved = async (imitationWeight: number) => {
+      const logged: StudentProgress["metrics"][] = [];
+      const { theta } = await fineTuneStudent({
+        ...alone,
+        config: { ...driven, imitationWeight, iterations: 12, targetKl: 10 },
+        log: ({ metrics }) => void logged.push(metrics),
+      });
+      expect(logged[0]).toMatchObject({ stdForward: expect.closeTo(0.2, 6) });
+      expect(logged[0]).toMatchObject({ stdTurn: expect.closeTo(0.2, 6) });
+      const after = await actionsOf(theta);
+      return Math.hypot(...after.map((action, i) => action - before[i]));
+    };
+    const [free, held] = [await moved(0), await moved(10)];
+    await actor.close();
+    expect(held).toBeGreaterThan(0);
+    expect(free).toBeGreaterThan(2 * held);
+  });
+
+  it("is told by the student itself what the student would do", async () => {
+    const reference = await Reference.create(spec, fresh.theta, 5);
+    const { params, act, inputs } = studentNetwork(spec);
+    const observed = {
+      layers: randomImages(12 * spec.roles.length * spec.width * spec.height, 4),
+      proprioception: randomRows(12 * 2, 5),
+    };
+    const labels = await reference.labelRollout({
+      ...{ steps: 3, envs: 4 },
+      groups: observed,
+    } as unknown as Rollout);
+    const outputs = ["mean", "latents", "poses"];
+    const actor = await Actor.create({ params, forward: act, inputs, outputs, batch: 12 });
+    const { mean, latents, poses } = await actor.run(fresh.theta, observed);
+    const near = (numbers: Float32Array) => [...numbers].map((x) => expect.closeTo(x, 5));
+    expect([...labels.actions]).toEqual(near(mean));
+    expect([...labels.latents]).toEqual(near(latents));
+    const sure = poses.map((x, i) => (i % 3 === 0 ? 1 / (1 + Math.exp(-x)) : x));
+    expect([...labels.poses]).toEqual(near(sure));
+    await Promise.all([actor.close(), reference.close()]);
   });
 
   it("goes on in another scene that gives the same, and names what is different in one that does not", async () => {
