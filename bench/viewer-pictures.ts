@@ -25,8 +25,7 @@ const STEP_ms = 100;
 async function open(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
   const page = await browser.newPage(options);
   page.setDefaultTimeout(120_000);
-  // as sharp as the screen is, however long a picture takes
-  await page.goto(`${url}${url.includes("?") ? "&" : "?"}sharp`);
+  await page.goto(url);
   await page.waitForFunction("globalThis.viewer?.drawnPositions?.length > 0");
   return page;
 }

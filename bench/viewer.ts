@@ -58,8 +58,6 @@ interface Pace {
   readonly slowestFrame_ms: number;
   /** The longest that a scene stood still while it moved: scenes take turns where drawing is slow. */
   readonly slowestPicture_ms: number;
-  /** Pixels along each side that a picture had, as a share of those of the screen: see viewer/draw/effort.ts. */
-  readonly leastDetail: number;
   /** Seconds of simulation in a second of the wall's clock, while an episode is played. */
   readonly realTimeFactor: number;
 }
@@ -71,15 +69,13 @@ async function paceOf(browser: Browser, url: string): Promise<Pace> {
   const pace = await page.evaluate<Pace>(`new Promise((resolve) => {
     const stamps = [];
     let slowestPicture_ms = 0;
-    let leastDetail = 1;
     for (const { view } of globalThis.viewer.panes.value) {
       const render = view.render.bind(view);
       let drawn = performance.now();
       let moving = false;
-      view.render = (detail) => {
+      view.render = () => {
         const now = performance.now();
-        const changed = render(detail);
-        leastDetail = Math.min(leastDetail, detail ?? 1);
+        const changed = render();
         // a scene that waits for its next start has nothing to draw
         if (changed && moving) slowestPicture_ms = Math.max(slowestPicture_ms, now - drawn);
         moving = changed;
@@ -109,7 +105,6 @@ async function paceOf(browser: Browser, url: string): Promise<Pace> {
         framesPerSecond: gaps.length / wall_s,
         slowestFrame_ms: Math.max(...gaps),
         slowestPicture_ms,
-        leastDetail,
         realTimeFactor: (1000 * simulated_s) / played_ms,
       });
     };

@@ -242,9 +242,8 @@ export class Pane {
     this.#showMoment(tape, look);
   }
 
-  /** @param detail see `SceneView.render` */
-  draw(detail: number): void {
-    this.#view?.render(detail);
+  draw(): void {
+    this.#view?.render();
   }
 
   close(): void {

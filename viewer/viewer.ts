@@ -1,7 +1,6 @@
 /** The page at work: which scenes stand side by side, and the clock they share. */
 
 import { computed, effect, signal } from "@preact/signals";
-import { Effort } from "./draw/effort.ts";
 import type { Overlays, Viewpoint } from "./draw/scene-view.ts";
 import { readDropped } from "./dropped.ts";
 import type { ReplayItem } from "./library-list.ts";
@@ -23,6 +22,9 @@ import { palette } from "./ui/theme.ts";
 const APPLAUSE_ms = 2000;
 /** The most that the clock moves on between two frames, after a pause of the browser. */
 const LONGEST_s = 0.25;
+/** Frames that take longer than this on average make panes take turns; shorter ones than the other end that. */
+const SLOW_s = 0.04;
+const QUICK_s = 0.018;
 
 export class Viewer {
   /** A sentence that tells what went wrong, until the next. */
@@ -47,15 +49,16 @@ export class Viewer {
   readonly survey = new SurveyRun();
   readonly live = new LiveLink();
   readonly #wanted = new URLSearchParams(location.search);
-  /** Pictures are to be had as sharp as the screen is, however long they take. */
-  readonly #fullDetail = this.#wanted.has("sharp");
   readonly #library = fetchLibrary();
   #next: ReturnType<typeof setTimeout> | undefined;
   #begun = false;
   /** A scene was opened before. */
   #shown = false;
   #before_ms = performance.now();
-  readonly #effort = new Effort();
+  /** Of the latest frames, on average. */
+  #frame_s = 0;
+  /** Counts frames while panes take turns to be drawn; undefined while all are drawn in each. */
+  #turn: number | undefined;
 
   constructor() {
     this.panes.value = [
@@ -293,6 +296,15 @@ export class Viewer {
     return rest.toSorted((a, b) => alike(b) - alike(a));
   }
 
+  /** Where drawing is slow, each of several panes is drawn in every other frame, so that no frame is long. */
+  #takeTurns(elapsed_s: number): void {
+    this.#frame_s += 0.1 * (elapsed_s - this.#frame_s);
+    const several = this.panes.value.length > 1;
+    if (!several || this.#frame_s < QUICK_s) this.#turn = undefined;
+    else if (this.#turn !== undefined) this.#turn++;
+    else if (this.#frame_s > SLOW_s) this.#turn = 0;
+  }
+
   #nextStart(pane: Pane): void {
     const { setup } = pane;
     setup.value = { ...setup.value, start: setup.value.start + this.panes.value.length };
@@ -313,13 +325,13 @@ export class Viewer {
     const elapsed_s = Math.min(LONGEST_s, (now_ms - this.#before_ms) / 1000);
     this.#before_ms = now_ms;
     const panes = this.panes.value;
-    this.#effort.frame(elapsed_s, panes.length);
+    this.#takeTurns(elapsed_s);
     let playedOut = 0;
     for (const [i, pane] of panes.entries()) {
       // what the robot sees is shown of one pane, unless keypoints are drawn into all
       const isSeen = i === this.selected.value || this.overlays.value.keypoints;
       pane.advance(elapsed_s, isSeen ? { noise: this.noise.value } : undefined);
-      if (this.#effort.draws(i)) pane.draw(this.#fullDetail ? 1 : this.#effort.detail);
+      if (this.#turn === undefined || i % 2 === this.#turn % 2) pane.draw();
       if (pane.mode.value === "replay" && !pane.player.playing && pane.atEnd) playedOut++;
     }
     this.time_s.value = Math.max(...panes.map(({ player }) => player.time_s));

@@ -68,7 +68,6 @@ export class SceneView {
   /** The same before the pointer was pressed last. */
   #turnedBefore = false;
   #changed = true;
-  #detail = 1;
   readonly #resizing = new ResizeObserver(() => this.#resize());
   /** Bodies can be taken hold of. */
   movable = true;
@@ -288,17 +287,9 @@ export class SceneView {
     this.#changed = true;
   }
 
-  /**
-   * Draws if something has changed since the last time; says whether it did.
-   *
-   * @param detail pixels along each side, as a share of those that the screen has
-   */
-  render(detail = this.#detail): boolean {
+  /** Draws if something has changed since the last time; says whether it did. */
+  render(): boolean {
     if (!this.#changed) return false;
-    if (detail !== this.#detail) {
-      this.#detail = detail;
-      this.#setPixelRatio();
-    }
     this.#changed = false;
     if (this.#viewpoint === "chase") this.#chase();
     this.#scene.updateMatrixWorld();
@@ -401,7 +392,7 @@ export class SceneView {
   #resize(): void {
     const { clientWidth, clientHeight } = this.#canvas;
     if (clientWidth === 0 || clientHeight === 0) return;
-    this.#setPixelRatio();
+    this.#renderer.setPixelRatio(Math.min(2, devicePixelRatio));
     this.#renderer.setSize(clientWidth, clientHeight, false);
     this.#camera.aspect = clientWidth / clientHeight;
     this.#camera.updateProjectionMatrix();
@@ -410,10 +401,6 @@ export class SceneView {
     // a new size empties the canvas, which must not be shown empty
     this.invalidate();
     this.render();
-  }
-
-  #setPixelRatio(): void {
-    this.#renderer.setPixelRatio(this.#detail * Math.min(2, devicePixelRatio));
   }
 }
 
