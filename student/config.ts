@@ -68,8 +68,10 @@ export const fineTuneConfig = z.strictObject({
   std: z
     .number()
     .positive()
-    .default(0.6)
-    .describe("spread of the actions to begin with, where no teacher gives it"),
+    .default(0.1)
+    .describe(
+      "spread of the actions to begin with, where no teacher gives it: small for who can do something, 0.6 from nothing",
+    ),
   gamma: z.number().min(0).max(1).default(0.99),
   lambda: z.number().min(0).max(1).default(0.95),
   clip: z.number().positive().default(0.2),

@@ -197,7 +197,9 @@ export const studies: readonly Study[] = [
         name: "visual reinforcement from nothing",
         distils: true,
         endToEnd: true,
-        changes: { fineTune: { iterations: 540, imitationWeight: 0, criticIterations: 0 } },
+        changes: {
+          fineTune: { iterations: 540, std: 0.6, imitationWeight: 0, criticIterations: 0 },
+        },
       },
     ].map(({ name, changes = {}, ...how }) => ({
       name,

@@ -184,7 +184,13 @@ describe("fine-tuning", () => {
       pool,
       config: fineTuneConfig.parse({
         ...{ iterations: 20, envs: 32, shardEnvs: 16, rolloutSteps: 32, epochs: 4, batch: 256 },
-        ...{ imitationWeight: 0, criticIterations: 0, practiceShare: 0.5, practiceUntil: 1 },
+        ...{
+          imitationWeight: 0,
+          criticIterations: 0,
+          std: 0.6,
+          practiceShare: 0.5,
+          practiceUntil: 1,
+        },
         ...{ learningRate: 1e-3, maxLearningRate: 3e-3, targetKl: 0.02 },
       }),
     });
