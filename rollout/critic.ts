@@ -2,6 +2,7 @@
 
 import { gae } from "../credit/gae.ts";
 import { standardize } from "../credit/standardize.ts";
+import { runInBatches } from "../nn/batches.ts";
 import { Actor } from "../nn/engine.ts";
 import type { Params } from "../nn/params.ts";
 import { criticValue } from "../policies/networks/critic.ts";
@@ -12,13 +13,11 @@ export class Critic {
   readonly #actor: Actor;
   readonly #batch: number;
   readonly #columns: number;
-  readonly #padded: Float32Array;
 
   private constructor(actor: Actor, batch: number, columns: number) {
     this.#actor = actor;
     this.#batch = batch;
     this.#columns = columns;
-    this.#padded = new Float32Array(batch * columns);
   }
 
   /** @param params those of the critic and of its actor, as they lie in theta. */
@@ -48,17 +47,12 @@ export class Critic {
     return { advantages, returns };
   }
 
-  /** V(s) of each row; rows beyond a multiple of the batch size are padded. */
-  async values(theta: Float32Array, rows: Float32Array): Promise<Float32Array> {
-    const count = rows.length / this.#columns;
-    const values = new Float32Array(count);
-    for (let first = 0; first < count; first += this.#batch) {
-      const last = Math.min(first + this.#batch, count);
-      this.#padded.set(rows.subarray(first * this.#columns, last * this.#columns));
-      const { value } = await this.#actor.run(theta, { privileged: this.#padded });
-      values.set(value.subarray(0, last - first), first);
-    }
-    return values;
+  /** V(s) of each row. */
+  async values(theta: Float32Array, privileged: Float32Array): Promise<Float32Array> {
+    const rows = privileged.length / this.#columns;
+    if (rows === 0) return new Float32Array();
+    const sizes = { rows, batch: this.#batch };
+    return (await runInBatches(this.#actor, theta, { privileged }, sizes)).value;
   }
 
   /** V(s_{t+1}) where the next stored step is another episode's, and after the last step: [T, N]. */

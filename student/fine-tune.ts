@@ -31,6 +31,7 @@ import type { Collector } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
 import { readBy } from "../rollout/teacher-actor.ts";
+import type { GroupName } from "../sim/observations.ts";
 import {
   type FineTuneProgress,
   isSavedAlready,
@@ -72,7 +73,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
   const rng = createRng(simulation.seed).split("fine-tuning");
   const imitated = await openImitated(run);
   const critic = await Critic.create(params, privileged, LABEL_BATCH);
-  const collector = await openCollector(run);
+  const collector = await openCollector(run, imitated?.groups ?? []);
   const { rollout } = collector;
   /** Lets the student drive, and try things. */
   const drive = (theta: Float32Array, iteration: number) => {
@@ -204,6 +205,8 @@ function beginning({ config, student }: FineTuneRun): FineTuneProgress {
 
 /** Who says what is to be imitated. */
 interface Imitated {
+  /** Observations that a roll-out has to hold for it, besides the student's. */
+  readonly groups: readonly GroupName[];
   labelRollout(rollout: Rollout): Promise<Labels>;
   close(): Promise<void>;
 }
@@ -215,9 +218,17 @@ async function openImitated({
   teacher,
 }: FineTuneRun): Promise<Imitated | undefined> {
   if (config.imitationWeight === 0) return undefined;
-  if (!teacher) return Reference.create(spec, theta, LABEL_BATCH);
+  if (!teacher) {
+    const reference = await Reference.create(spec, theta, LABEL_BATCH);
+    return {
+      groups: [],
+      labelRollout: (rollout) => reference.labelRollout(rollout),
+      close: () => reference.close(),
+    };
+  }
   const labeller = await Labeller.create(teacher, LABEL_BATCH, latentRoles(spec).length);
   return {
+    groups: labelledGroups(teacher.spec, teacher.observability),
     labelRollout: (rollout) => labeller.labelRollout(rollout, teacher.observability),
     close: () => labeller.close(),
   };
@@ -240,10 +251,10 @@ function firstWeights(run: FineTuneRun, params: Params): Float32Array {
   return theta;
 }
 
-function openCollector(run: FineTuneRun): Promise<Collector> {
-  const { config, simulation, student, teacher, pool } = run;
-  const labels = config.imitationWeight > 0 && teacher;
-  const labelled = labels ? labelledGroups(labels.spec, labels.observability) : [];
+function openCollector(
+  { config, simulation, student, pool }: FineTuneRun,
+  labelled: readonly GroupName[],
+): Promise<Collector> {
   return pool.openCollector({
     simulation,
     actor: studentActor(student.spec),

@@ -1,5 +1,6 @@
 /** What the teacher says about the states a student visited. */
 
+import { runInBatches } from "../nn/batches.ts";
 import { Actor } from "../nn/engine.ts";
 import { POSE_COLUMNS } from "../policies/networks/student.ts";
 import {
@@ -82,27 +83,16 @@ export class Labeller {
     everything: Float32Array,
   ): Promise<TeacherLabels> {
     const { spec, theta } = this.#teacher;
-    const widths = Object.entries(teacherInputs(spec)).map(([input, { shape }]) => {
-      return [input, shape[0]] as const;
-    });
     const columns = pointsOf(spec) * 3;
     const count = keypoints.length / columns;
     const labelled = this.#roles.length;
     const roles = Object.keys(spec.points).length;
-    const actions = new Float32Array(count * spec.actions);
+    const sizes = { rows: count, batch: this.#batch };
+    const found = await runInBatches(this.#actor, theta, observed, sizes);
+    const actions = found.mean;
     const latents = new Float32Array(count * labelled * spec.latent);
     const sums = new Float64Array(roles * spec.latent);
-    for (let first = 0; first < count; first += this.#batch) {
-      const last = Math.min(first + this.#batch, count);
-      const rows = widths.map(([input, width]) => [
-        input,
-        paddedRows(observed[input], width, first, this.#batch),
-      ]);
-      const found = await this.#actor.run(theta, Object.fromEntries(rows));
-      actions.set(found.mean.subarray(0, (last - first) * spec.actions), first * spec.actions);
-      const known = found.latents.subarray(0, (last - first) * roles * spec.latent);
-      keepFirst(known, latents, first, { labelled, roles, latent: spec.latent }, sums);
-    }
+    keepFirst(found.latents, latents, { labelled, roles, latent: spec.latent }, sums);
     for (let i = 0; i < actions.length; i++) actions[i] = Math.min(1, Math.max(-1, actions[i]));
     const poses = posesOf(spec, this.#roles, keypoints, everything, columns);
     return { actions, latents, poses, meanLatents: Float32Array.from(sums, (s) => s / count) };
@@ -123,32 +113,17 @@ export class Labeller {
   }
 }
 
-/** One batch of rows from `first` on, with zeros beyond the last. */
-export function paddedRows(
-  all: Float32Array,
-  width: number,
-  first: number,
-  batch: number,
-): Float32Array {
-  const rows = all.subarray(first * width, (first + batch) * width);
-  if (rows.length === batch * width) return rows;
-  const padded = new Float32Array(batch * width);
-  padded.set(rows);
-  return padded;
-}
-
 /** Keeps the latents of the first roles, and adds up all. */
 function keepFirst(
   found: Float32Array,
   out: Float32Array,
-  first: number,
   { labelled, roles, latent }: { labelled: number; roles: number; latent: number },
   sums: Float64Array,
 ): void {
   const rows = found.length / (roles * latent);
   for (let row = 0; row < rows; row++) {
     const from = row * roles * latent;
-    out.set(found.subarray(from, from + labelled * latent), (first + row) * labelled * latent);
+    out.set(found.subarray(from, from + labelled * latent), row * labelled * latent);
     for (let i = 0; i < roles * latent; i++) sums[i] += found[from + i];
   }
 }

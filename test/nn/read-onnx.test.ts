@@ -54,12 +54,11 @@ it("names a parameter of another shape", () => {
 });
 
 it("refuses what is cut off or no protobuf, wherever the cut is", () => {
+  const whole = readOnnxWeights(onnx);
   for (let length = 1; length < onnx.length; length++) {
     // a cut between two fields leaves a shorter file that is whole
     try {
-      expect(fillParams(params, theta.slice(), readOnnxWeights(onnx.subarray(0, length)))).not.toBe(
-        [],
-      );
+      expect(readOnnxWeights(onnx.subarray(0, length))).not.toEqual(whole);
     } catch (error) {
       expect(error).toBeInstanceOf(FileError);
     }
