@@ -56,13 +56,17 @@ function followed(
   name: string,
   {
     iterations,
+    criticIterations = 0,
     envs,
     rolloutSteps,
-  }: Pick<RunConfig["teacher"], "iterations" | "envs" | "rolloutSteps">,
+  }: Pick<RunConfig["teacher"], "iterations" | "envs" | "rolloutSteps"> & {
+    readonly criticIterations?: number;
+  },
   noteOf: (metrics: CurvePoint["metrics"]) => string,
   already = 0,
 ) {
-  progress.start({ name, unit: "steps", total: already + iterations * envs * rolloutSteps });
+  const total = already + (criticIterations + iterations) * envs * rolloutSteps;
+  progress.start({ name, unit: "steps", total });
   const recent = new RecentSuccess();
   const curve: CurvePoint[] = [];
   const run = {

@@ -1,5 +1,6 @@
 /** Tuned settings per scene, on top of the defaults. `start` uses `quick`; policies/zoo/push-pair was made by `long`. */
 
+import { withChanges } from "../core/config.ts";
 import { ConfigError } from "../core/errors.ts";
 
 export const presetNames = ["quick", "long", "smoke"] as const;
@@ -47,10 +48,12 @@ const arranged = {
     failureShare: 0.3,
     lessons: [{ iterations: 210, scene: { reward: { placeShare: 0.85 } } }],
     iterations: 2200,
+    spanIterations: 50,
   },
   student: {
     lastSeen: true,
     iterations: 1080,
+    spanIterations: 50,
     practiceShare: 0,
     stageShare: 0.3,
     failureShare: 0.15,
@@ -58,6 +61,7 @@ const arranged = {
   },
   fineTune: {
     iterations: 250,
+    spanIterations: 50,
     gamma: 0.995,
     imitationWeight: 0.3,
     stageShare: 0.3,
@@ -83,17 +87,27 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
     smoke: {
       teacher: { iterations: 3, envs: 64, shardEnvs: 32, rolloutSteps: 16, batch: 512 },
       student: { iterations: 3, envs: 32, shardEnvs: 16, rolloutSteps: 8, batch: 64 },
+      fineTune: {
+        iterations: 3,
+        criticIterations: 1,
+        ...{ envs: 32, shardEnvs: 16, rolloutSteps: 8, batch: 64 },
+      },
     },
   },
-  "push-cross": arrangedPresets(900),
-  "push-line": arrangedPresets(600),
-  "push-triangle": arrangedPresets(600),
-  "push-arrangement": arrangedPresets(900),
+  // quick: ninety minutes on two cores with `start --tune`
+  "push-cross": arrangedPresets({ teacher: 1250, student: 320, fineTune: 180 }),
+  "push-line": arrangedPresets({ teacher: 600 }),
+  "push-triangle": arrangedPresets({ teacher: 600 }),
+  "push-arrangement": arrangedPresets({ teacher: 900 }),
 };
 
-function arrangedPresets(quickIterations: number): Record<PresetName, object> {
+/** `quick`: roll-outs of each learner, where they are fewer than those of `long`. */
+function arrangedPresets(
+  quick: Readonly<Partial<Record<"teacher" | "student" | "fineTune", number>>>,
+): Record<PresetName, object> {
+  const fewer = Object.entries(quick).map(([learner, iterations]) => [learner, { iterations }]);
   return {
-    quick: { ...arranged, teacher: { ...arranged.teacher, iterations: quickIterations } },
+    quick: withChanges(arranged, Object.fromEntries(fewer)),
     long: arranged,
     smoke: smokeOf(arranged),
   };

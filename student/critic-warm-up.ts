@@ -8,6 +8,7 @@ import { addCritic, type CriticSpec, criticValue } from "../policies/networks/cr
 import type { Critic } from "../rollout/critic.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
+import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { FineTuneConfig } from "./config.ts";
 
 /** Epochs over each roll-out: it takes far longer to drive than to regress. */
@@ -20,7 +21,9 @@ export interface WarmUp {
   readonly rng: Rng;
   readonly rollout: Rollout;
   /** Fills the roll-out: the student drives, and explores. */
-  drive(): Promise<unknown>;
+  drive(): Promise<readonly EpisodeEnd[]>;
+  /** Gets the steps so far, and the episodes that ended in the latest of them. */
+  log(steps: number, ends: readonly EpisodeEnd[]): void;
   stopped(): boolean;
 }
 
@@ -30,7 +33,7 @@ export interface WarmUp {
 export async function warmUpCritic(
   theta: Float32Array,
   at: number,
-  { spec, critic, rollout, config, rng, drive, stopped }: WarmUp,
+  { spec, critic, rollout, config, rng, drive, log, stopped }: WarmUp,
 ): Promise<number> {
   const params = addCritic(new Params(), spec);
   const { envs, rolloutSteps, batch, clipNorm, criticIterations, criticLearningRate } = config;
@@ -46,13 +49,14 @@ export async function warmUpCritic(
   });
   let steps = 0;
   for (let i = 0; i < criticIterations && !stopped(); i++) {
-    await drive();
+    const ends = await drive();
     const { returns } = await critic.credit(theta, rollout, config);
     const order = shuffledRows(rng.split(`roll-out ${i}`), rows, { epochs: EPOCHS, batch });
     const rates = new Float64Array(order.length / batch).fill(criticLearningRate);
     await trainer.train({ privileged: rollout.groups.privileged, returns }, order, rates);
     theta.set(trainer.theta, at);
     steps += rows;
+    log(steps, ends);
   }
   await trainer.close();
   return steps;

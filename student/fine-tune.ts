@@ -83,12 +83,16 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
 
   // a critic first, who learns what comes of the student as it is
   const begun = beginning(run);
+  const soFar = (steps: number, metrics = begun.metrics) => {
+    return { ...begun, environmentSteps: begun.environmentSteps + steps, metrics };
+  };
   const first = firstWeights(run, params);
   const warmUpSteps = isSavedAlready(run)
     ? 0
     : await warmUpCritic(first, params.offsetOf("critic.1.w").at, {
         ...{ spec: criticSpec, critic, rollout, config, rng: rng.split("critic") },
         drive: () => drive(first, 0),
+        log: (steps, ends) => run.log?.(soFar(steps, episodeMetrics(ends)), ends),
         stopped: () => run.enough?.(begun) ?? false,
       });
 
@@ -103,10 +107,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     threads: run.threads ?? 2,
     theta: first,
   });
-  let progress = loadFineTuned(run, trainer) ?? {
-    ...begun,
-    environmentSteps: begun.environmentSteps + warmUpSteps,
-  };
+  let progress = loadFineTuned(run, trainer) ?? soFar(warmUpSteps);
 
   while (progress.iteration < config.iterations) {
     const theta = trainer.theta;

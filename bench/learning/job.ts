@@ -162,6 +162,8 @@ class Kept {
         pool,
         checkpoint: path.join(folder, "learner.ckpt"),
         log({ iteration, environmentSteps, metrics }: Progress) {
+          // a critic that warms up counts with the first roll-out after it
+          if (iteration === 0) return;
           clock.lap(iteration, environmentSteps, metrics.success);
           const last = iteration === own.iterations;
           if (iteration % SPAN !== 0 && !last) return;

@@ -33,6 +33,7 @@ export interface Study {
 
 const pair = presetOf("push-pair", "quick") as Readonly<Record<string, unknown>>;
 const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>>;
+const quickCross = presetOf("push-cross", "quick") as Readonly<Record<string, unknown>>;
 
 const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
 
@@ -74,30 +75,23 @@ const unseen = [
 export const studies: readonly Study[] = [
   {
     name: "cross",
-    question: "How many starts of CROSS do teacher and student solve?",
-    variants: [
-      {
-        name: "cubes",
-        scene: "push-cross",
-        config: cross,
-        distils: true,
-        paper: { teacher: "99.3 %", student: "70.7 %; revision 87.3 %" },
-      },
-      {
-        name: "cylinders",
-        scene: "push-cross",
-        config: crossWith({ scene: { shape: "cylinder" } }),
-        distils: true,
-        paper: { student: "67.5 %" },
-      },
-      {
-        name: "prisms",
-        scene: "push-cross",
-        config: crossWith({ scene: { shape: "prism" } }),
-        distils: true,
-        paper: { student: "54.3 %" },
-      },
-    ],
+    question:
+      "How many starts of CROSS do teacher and student solve? (ninety minutes on two cores each, but the last)",
+    variants: (
+      [
+        ["cubes", "cube", "70.7 %; revision 87.3 %", quickCross],
+        ["cylinders", "cylinder", "67.5 %", quickCross],
+        ["prisms", "prism", "54.3 %", quickCross],
+        ["cubes, twice the steps", "cube", "70.7 %; revision 87.3 %", cross],
+      ] as const
+    ).map(([name, shape, student, config]) => ({
+      name,
+      scene: "push-cross",
+      config: withChanges(config, { scene: { shape } }),
+      distils: true,
+      tunes: true,
+      paper: { ...(shape === "cube" ? { teacher: "99.3 %" } : {}), student },
+    })),
   },
   {
     name: "line",

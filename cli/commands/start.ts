@@ -5,7 +5,8 @@ import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import type { Proportion } from "../../core/statistics.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
-
+import type { Student } from "../../student/distill.ts";
+import type { Teacher } from "../../teacher/ppo.ts";
 import {
   type Chain,
   type CurvePoint,
@@ -13,6 +14,7 @@ import {
   type Evaluation,
   evaluateLink,
   exportLink,
+  fineTuneLink,
   trainLink,
   writeReplays,
 } from "../chain.ts";
@@ -33,6 +35,7 @@ const EVALUATION_SEED = 0x5eed;
 export const start = defineCommand({
   examples: [
     ["start", "train, distil, export, evaluate and deploy push-pair in ten minutes"],
+    ["start --scene push-cross --tune", "five objects, ninety minutes"],
     ["start --preset smoke", "the same chain in seconds, without learning anything"],
   ],
   options: {
@@ -42,6 +45,10 @@ export const start = defineCommand({
       choices: presetNames,
       default: "quick",
       description: "tuned settings",
+    },
+    tune: {
+      type: "boolean",
+      description: "after distillation let the student learn on by what it earns",
     },
     out: { type: "string", description: "folder of the run; runs/<scene>-<n> unless given" },
     episodes: {
@@ -69,7 +76,8 @@ export const start = defineCommand({
     const config = configure(runConfigSchema(scene), presetBase(scene, preset));
     const folder = options.out ?? freeFolder(scene);
     const pool = openPool(options.workers);
-    const names = ["teacher", "student", "teacher evaluated", "student evaluated", "deployed"];
+    const learners = ["teacher", "student", ...(options.tune ? ["fine-tuning"] : [])];
+    const names = [...learners, "teacher evaluated", "student evaluated", "deployed"];
     const progress = new Progress(names);
     const simulation = simulationOf(scene, config, seed);
     const chain: Chain = { simulation, config, pool, progress, signal, device, threads };
@@ -85,12 +93,20 @@ export const start = defineCommand({
       if (interrupted()) return;
       const distilled = await distillLink(chain, trained.teacher, at("student.ckpt"));
       if (interrupted()) return;
+      const { teacher } = trained;
+      const { observability } = config.teacher;
+      const tune = () =>
+        fineTuneLink(chain, distilled.student, { ...teacher, observability }, at("tuned.ckpt"));
+      const tuned = options.tune ? await tune() : undefined;
+      if (interrupted()) return;
+      const { student } = tuned ?? distilled;
 
       // hand over
-      const exported = await exportLink(chain, distilled.student, at("bundle"), {
-        command: `understudy start --scene ${scene} --preset ${preset} --seed ${seed}`,
+      const how = `--preset ${preset}${options.tune ? " --tune" : ""} --seed ${seed}`;
+      const exported = await exportLink(chain, student, at("bundle"), {
+        command: `understudy start --scene ${scene} ${how}`,
         teacher: "teacher.ckpt",
-        teacherSteps: trained.teacher.progress.environmentSteps,
+        teacherSteps: teacher.progress.environmentSteps,
       });
       progress.say(
         `  exported: ${(exported.manifest.onnx.bytes / 1024).toFixed(0)} KiB, actions within ${exported.maxDifference.toExponential(1)} of the trainer's`,
@@ -98,8 +114,7 @@ export const start = defineCommand({
 
       // judge on starts never trained on
       const unseen = { ...chain, simulation: { ...simulation, seed: EVALUATION_SEED } };
-      const { teacher } = trained;
-      const asTeacher = teacherActor(teacher.spec, config.teacher.observability);
+      const asTeacher = teacherActor(teacher.spec, observability);
       const teacherResult = await evaluateLink(unseen, "teacher evaluated", asTeacher, {
         theta: teacher.theta,
         episodes,
@@ -128,8 +143,14 @@ export const start = defineCommand({
         scene,
         folder,
         seed,
-        trained,
-        distilled,
+        teacher,
+        student,
+        curves: {
+          teacher: trained.curve,
+          student: distilled.curve,
+          ...(tuned ? { "fine-tuning": tuned.curve } : {}),
+        },
+        checkpoints: ["teacher.ckpt", "student.ckpt", ...(tuned ? ["tuned.ckpt"] : [])],
         teacherResult,
         studentResult,
         deployed,
@@ -149,8 +170,11 @@ interface Run {
   readonly scene: string;
   readonly folder: string;
   readonly seed: number;
-  readonly trained: Awaited<ReturnType<typeof trainLink>>;
-  readonly distilled: Awaited<ReturnType<typeof distillLink>>;
+  readonly teacher: Teacher;
+  readonly student: Student;
+  readonly curves: Readonly<Record<string, readonly CurvePoint[]>>;
+  /** Files in `folder`. */
+  readonly checkpoints: readonly string[];
   readonly teacherResult: Evaluation;
   readonly studentResult: Evaluation;
   readonly deployed: Deployment;
@@ -176,14 +200,14 @@ function resultsOf(run: Run): readonly (readonly [string, Proportion])[] {
 }
 
 function tableOf(run: Run, reportFile: string): string {
-  const { trained, distilled, deployed, folder } = run;
+  const { teacher, student, deployed, folder } = run;
   const steps = (count: number) => formatInteger(count);
   return formatTable(
     [{ title: "result" }, { title: "value" }],
     [
       ...resultsOf(run).map(([name, success]) => [`${name}: success`, formatProportion(success)]),
-      ["teacher: environment steps", steps(trained.teacher.progress.environmentSteps)],
-      ["student: environment steps", steps(distilled.student.progress.environmentSteps)],
+      ["teacher: environment steps", steps(teacher.progress.environmentSteps)],
+      ["student: environment steps", steps(student.progress.environmentSteps)],
       [
         "action latency p50 / p99",
         `${deployed.latencyP50_ms.toFixed(2)} / ${deployed.latencyP99_ms.toFixed(2)} ms`,
@@ -191,7 +215,7 @@ function tableOf(run: Run, reportFile: string): string {
       ...run.phases.map(({ name, wall_s }) => [`time: ${name}`, formatDuration(wall_s)]),
       ["time: total", formatDuration(total_s(run))],
       ["report", reportFile],
-      ["checkpoints", `${path.join(folder, "teacher.ckpt")}, ${path.join(folder, "student.ckpt")}`],
+      ["checkpoints", run.checkpoints.map((file) => path.join(folder, file)).join(", ")],
       ["policy bundle", path.join(folder, "bundle")],
       ["replays", `${path.join(folder, "replays")} (${run.replays} files; see them: npm run view)`],
     ],
@@ -199,14 +223,14 @@ function tableOf(run: Run, reportFile: string): string {
 }
 
 function jsonOf(run: Run, reportFile: string): unknown {
-  const { trained, distilled, deployed, folder, scene, seed, phases } = run;
+  const { teacher, student, deployed, folder, scene, seed, phases } = run;
   return {
     scene,
     seed,
     success: Object.fromEntries(resultsOf(run)),
     environmentSteps: {
-      teacher: trained.teacher.progress.environmentSteps,
-      student: distilled.student.progress.environmentSteps,
+      teacher: teacher.progress.environmentSteps,
+      student: student.progress.environmentSteps,
     },
     deployed,
     phases,
@@ -217,7 +241,7 @@ function jsonOf(run: Run, reportFile: string): unknown {
 }
 
 function reportOf(run: Run, config: unknown): RunReport {
-  const { trained, distilled, teacherResult, studentResult, deployed, scene, seed } = run;
+  const { curves, checkpoints, teacherResult, studentResult, deployed, scene, seed } = run;
   const failures = (outcomes: Readonly<Record<string, number>>) =>
     Object.fromEntries(Object.entries(outcomes).filter(([kind]) => kind !== "success"));
   const measures = (evaluation: { meanTime_s: number; meanPathLength_m: number }) => [
@@ -226,7 +250,7 @@ function reportOf(run: Run, config: unknown): RunReport {
   ];
   return {
     title: scene,
-    summary: `A teacher trained by PPO, a student distilled from it, exported and driven over ZeroMQ, in ${formatDuration(total_s(run))}.`,
+    summary: `A teacher trained by PPO, a student distilled from it${curves["fine-tuning"] ? " and tuned by reinforcement" : ""}, exported and driven over ZeroMQ, in ${formatDuration(total_s(run))}.`,
     results: [
       {
         name: "teacher",
@@ -248,7 +272,7 @@ function reportOf(run: Run, config: unknown): RunReport {
       },
     ],
     phases: run.phases,
-    curves: [...curvesOf("teacher", trained.curve), ...curvesOf("student", distilled.curve)],
+    curves: Object.entries(curves).flatMap(([who, points]) => curvesOf(who, points)),
     facts: [
       { label: "seed", value: String(seed) },
       { label: "action latency p50", value: `${deployed.latencyP50_ms.toFixed(2)} ms` },
@@ -259,8 +283,7 @@ function reportOf(run: Run, config: unknown): RunReport {
     links: [
       { label: "policy bundle", href: "bundle/" },
       { label: "replays", href: "replays/", note: "npm run view plays them" },
-      { label: "teacher checkpoint", href: "teacher.ckpt" },
-      { label: "student checkpoint", href: "student.ckpt" },
+      ...checkpoints.map((file) => ({ label: "checkpoint", href: file })),
     ],
     config,
   };

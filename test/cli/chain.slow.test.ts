@@ -73,6 +73,20 @@ describe("start", () => {
       3,
     );
   });
+
+  it("goes on from what a run has left, and with --tune exports the tuned student", async () => {
+    const before = await evaluate("bundle");
+    const result = await start(out, ["--tune"]);
+    expect(result.code).toBe(0);
+    const { environmentSteps, phases } = JSON.parse(result.out);
+    expect(phases.map(({ name }: { name: string }) => name)).toContain("fine-tuning");
+    // three roll-outs of distillation and three of reinforcement, after one of the critic alone
+    expect(environmentSteps).toEqual({ teacher: 3 * 64 * 16, student: 7 * 32 * 8 });
+    const [bundle, tuned] = [await evaluate("bundle"), await evaluate("tuned.ckpt")];
+    expect(tuned.outcomes).toEqual(bundle.outcomes);
+    expect(tuned.meanPathLength_m).toBeCloseTo(bundle.meanPathLength_m, 3);
+    expect(bundle.meanPathLength_m).not.toBeCloseTo(before.meanPathLength_m, 3);
+  });
 });
 
 it("fine-tune goes on with a student of the chain, and what it leaves is exported like one", async () => {

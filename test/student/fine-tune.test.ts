@@ -68,7 +68,11 @@ describe("fine-tuning", () => {
         config: { ...config, criticIterations, criticLearningRate: 3e-3 },
       });
       expect([...theta].every((x, i) => Math.abs(x - fresh.theta[i]) < 1e-6)).toBe(true);
-      return { valueLoss: logged[1].metrics.valueLoss, steps: progress.environmentSteps };
+      const tuned = logged.filter(({ iteration }) => iteration > 0);
+      expect(logged.length - tuned.length).toBe(criticIterations);
+      const steps = logged.map(({ environmentSteps }) => environmentSteps);
+      expect(steps).toEqual(steps.map((_, i) => steps[0] + i * 8 * 4));
+      return { valueLoss: tuned[1].metrics.valueLoss, steps: progress.environmentSteps };
     };
     const [unprepared, prepared] = [await told(0), await told(30)];
     expect(prepared.valueLoss).toBeLessThan(0.2 * unprepared.valueLoss);
