@@ -1,9 +1,10 @@
 /** A policy wherever it lies: a bundle's folder, or a checkpoint of a teacher or a student. */
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { FileError } from "../core/errors.ts";
+import { isFolder } from "../core/files.ts";
 import { readBundle } from "../policies/bundle.ts";
 import { readCheckpointKind } from "../policies/checkpoint.ts";
 import { manifestHash } from "../policies/manifest-hash.ts";
@@ -35,7 +36,7 @@ export function readAnyPolicy(source: string): AnyPolicy {
       `There is no policy at "${source}". Expected a bundle's folder or a checkpoint.`,
     );
   }
-  if (statSync(source).isDirectory()) return bundledPolicy(source);
+  if (isFolder(source)) return bundledPolicy(source);
   return readCheckpointKind(source) === "teacher" ? teacherPolicy(source) : studentPolicy(source);
 }
 

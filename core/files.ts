@@ -1,7 +1,12 @@
 /** Files that are either whole or absent: written beside the target, then renamed over it. */
 
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+
+/** Whether a folder, and not a file, lies there. */
+export function isFolder(source: string): boolean {
+  return existsSync(source) && statSync(source).isDirectory();
+}
 
 /**
  * Writes one file so that a reader, or a crash, never sees half of it. Makes the folder if needed. `mode` holds from the

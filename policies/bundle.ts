@@ -1,10 +1,10 @@
 /** A policy bundle: a folder with `policy.onnx` and `policy.json`, whole or absent. */
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { FileError } from "../core/errors.ts";
-import { writeFolderWhole } from "../core/files.ts";
+import { isFolder, writeFolderWhole } from "../core/files.ts";
 import {
   type ManifestDraft,
   manifestFormat,
@@ -45,7 +45,7 @@ export async function writeBundle(
  * @throws FileError when a file is missing, not of the schema, newer, truncated or altered.
  */
 export function readBundle(folder: string): PolicyBundle {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+  if (!isFolder(folder)) {
     throw new FileError(
       `There is no policy bundle at "${folder}". Expected a folder with ${onnxName} and ${manifestName}.`,
     );

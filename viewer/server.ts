@@ -1,11 +1,12 @@
 /** Serves the page, and the replays and policies of this machine, to this machine only. */
 
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import type { Server, ServerResponse } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import path from "node:path";
 import type { Plugin } from "vite";
 import { ConfigError } from "../core/errors.ts";
+import { isFolder } from "../core/files.ts";
 import { Library } from "./library.ts";
 
 export interface ViewerOptions {
@@ -38,7 +39,7 @@ export async function serveViewer(options: ViewerOptions): Promise<ViewerServer>
       "Expected the page beside viewer/server.ts, found none: the viewer is part of the repository, not of the package. Clone it to use the viewer.",
     );
   }
-  if (replays && !(existsSync(replays) && statSync(replays).isDirectory())) {
+  if (replays && !isFolder(replays)) {
     throw new ConfigError(`There is no folder "${replays}". Give --replays a folder of replays.`);
   }
   const library = new Library({ root, working, ...(replays ? { replays } : {}) });

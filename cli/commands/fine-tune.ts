@@ -1,6 +1,6 @@
 /** `understudy fine-tune`: reinforcement of a distilled student by what it earns, into a checkpoint of a student. */
 
-import { existsSync, statSync } from "node:fs";
+import { isFolder } from "../../core/files.ts";
 import { readBundledStudent } from "../../student/bundled.ts";
 import { readStudent } from "../../student/checkpoint.ts";
 import type { Student } from "../../student/distill.ts";
@@ -69,7 +69,7 @@ export const fineTune = defineCommand({
 function readEither(
   source: string,
 ): Student & { readonly scene: string; readonly sceneConfig?: unknown } {
-  if (existsSync(source) && statSync(source).isDirectory()) return readBundledStudent(source);
+  if (isFolder(source)) return readBundledStudent(source);
   const { simulation, ...student } = readStudent(source);
   return { ...student, scene: simulation.scene, sceneConfig: simulation.config };
 }

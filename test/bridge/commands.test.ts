@@ -1,14 +1,12 @@
 /** The bridge's own commands, as a person meets them. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { runCommand } from "../cli/run-command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "understudy-commands-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const run = (...words: string[]) => runCommand(commands, words);
 const nobody = "tcp://127.0.0.1:9";
 

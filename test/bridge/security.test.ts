@@ -1,9 +1,8 @@
 /** Who may connect: keys, the allow-list, and sessions that somebody plays back. */
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import os from "node:os";
+import { chmodSync, mkdirSync, mkdtempSync, statSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { curveKeyPair, Dealer } from "zeromq";
 import { decode, encode } from "../../bridge/codec.ts";
 import type { Message, MessageOf } from "../../bridge/messages.ts";
@@ -20,10 +19,10 @@ import { ConfigError, FileError } from "../../core/errors.ts";
 import { manifestHash } from "../../policies/manifest-hash.ts";
 import { loadPolicyBytes } from "../../policies/runtime/node.ts";
 import { linearPolicy } from "../policies/tiny-policies.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { manifestOf, until } from "./support.ts";
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "understudy-keys-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const closing: { close(): unknown }[] = [];
 afterEach(async () => {
   for (const open of closing.splice(0).reverse()) await open.close();

@@ -1,24 +1,21 @@
 /** Policies from files, and the scenes that give what they read. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readAnyPolicy } from "../../cli/any-policy.ts";
 import { WorkerPool } from "../../rollout/pool.ts";
 import { distillStudent } from "../../student/distill.ts";
 import { trainTeacher } from "../../teacher/ppo.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { simulationOf, tinyStudent, tinyTeacher } from "../support/tiny-runs.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let pool: WorkerPool;
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
   pool = new WorkerPool(1);
 });
 afterAll(async () => {
   await pool.close();
-  rmSync(folder, { recursive: true });
 });
 
 const fitting = (source: string) => {

@@ -1,21 +1,17 @@
 /** The whole chain in seconds, by a preset that learns next to nothing. */
 
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runCommand } from "./run-command.ts";
 
 const EPISODES = 6;
 /** `start` judges by starts of this seed. */
 const UNSEEN = String(0x5eed);
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const start = (out: string, more: readonly string[] = [], signal?: AbortSignal) => {
   const words = ["start", "--preset", "smoke", "--json", "--out", out, ...more];

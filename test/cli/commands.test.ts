@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, truncateSync } from "node:fs";
-import os from "node:os";
+import { truncateSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { writeBundle } from "../../policies/bundle.ts";
 import { scenes } from "../../sim/scenes/index.ts";
 import { linearPolicy } from "../policies/tiny-policies.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runCommand } from "./run-command.ts";
 
 const run = (line: string) => runCommand(commands, line.split(" "));
@@ -101,8 +101,7 @@ describe("understudy bench", () => {
 });
 
 describe("understudy serve", () => {
-  const root = mkdtempSync(path.join(os.tmpdir(), "understudy-serve-"));
-  afterAll(() => rmSync(root, { recursive: true }));
+  const root = temporaryFolder();
 
   it("listens until it is interrupted, then counts what it did", async () => {
     const folder = path.join(root, "linear");

@@ -1,19 +1,10 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import { writeFileWhole } from "../../core/files.ts";
+import { describe, expect, it } from "vitest";
+import { isFolder, writeFileWhole } from "../../core/files.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-files-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const modeOf = (file: string) => statSync(file).mode & 0o777;
 
@@ -40,4 +31,12 @@ describe("a file written whole", () => {
     expect(() => writeFileWhole(taken, "over a folder")).toThrow();
     expect(existsSync(`${taken}.${process.pid}.partial`)).toBe(false);
   });
+});
+
+it("a folder is told from a file, and from nothing", () => {
+  const file = path.join(folder, "file");
+  writeFileWhole(file, "");
+  expect([folder, file, path.join(file, "below"), path.join(folder, "none")].map(isFolder)).toEqual(
+    [true, false, false, false],
+  );
 });

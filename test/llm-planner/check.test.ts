@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ConfigError, FileError } from "../../core/errors.ts";
 import { checkPlan, PlanRefusedError } from "../../llm-planner/check.ts";
 import { makePlan } from "../../llm-planner/make-plan.ts";
@@ -9,10 +8,10 @@ import { planAnswerSchema, readPlan, writePlan } from "../../llm-planner/plan.ts
 import type { Planner } from "../../llm-planner/planner.ts";
 import { rehearse } from "../../llm-planner/rehearsal/rehearse.ts";
 import { verifyPlan } from "../../llm-planner/verify.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { assembled, canByCube, cast, stagesOf } from "./support.ts";
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "plans-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const reasonsOf = (stages: readonly object[], of = cast): readonly string[] => {
   try {

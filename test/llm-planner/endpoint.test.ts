@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import os from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { WireError } from "../../core/errors.ts";
 import { PlanRefusedError } from "../../llm-planner/check.ts";
 import { makePlan } from "../../llm-planner/make-plan.ts";
@@ -11,6 +10,7 @@ import {
   EndpointPlanner,
   type LogEntry,
 } from "../../llm-planner/providers/endpoint.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { type Endpoint, openEndpoint, type Reply } from "./misbehaving-endpoint.ts";
 import { assembled } from "./support.ts";
 
@@ -20,8 +20,7 @@ const good = JSON.stringify({
   stages: [{ name: "place", active: "object", place: { anchor: "anchor", x_m: 0.25, y_m: 0 } }],
 });
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "planner-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const open: Endpoint[] = [];
 afterEach(async () => {

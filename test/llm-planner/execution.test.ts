@@ -1,7 +1,6 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import os from "node:os";
+import { appendFileSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { FileError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { applyCorrection, readCorrections } from "../../llm-planner/execution/corrections.ts";
@@ -21,10 +20,10 @@ import { asScene, sceneFromPlan } from "../../llm-planner/scene.ts";
 import { compileStage } from "../../llm-planner/stages.ts";
 import { Ground } from "../../sim/ground.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { assembled, canByCube, cast, situation, stagesOf } from "./support.ts";
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "execution-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** The can so far before its target, with the pusher so far behind the can. */
 const at = (toTarget_m: number, toPusher_m: number, yaw = 0): Situation => {

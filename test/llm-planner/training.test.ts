@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { runCommand } from "../cli/run-command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "plan-training-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** Trains three short roll-outs on push-pair, with one stage that is done under a condition. */
 async function trainUntil(name: string, done: string, scene = "push-pair") {

@@ -1,15 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { FileError } from "../../core/errors.ts";
 import { readBundle, writeBundle } from "../../policies/bundle.ts";
 import { exportBundle } from "../../policies/export.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { believingPolicy, linearPolicy } from "./tiny-policies.ts";
 
-const root = mkdtempSync(path.join(tmpdir(), "understudy-bundle-"));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 const folder = path.join(root, "policies", "linear");
 const policy = linearPolicy();
 

@@ -1,8 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { FileError, ShapeError } from "../../core/errors.ts";
 import {
   type Checkpoint,
@@ -10,9 +9,9 @@ import {
   readCheckpointKind,
   writeCheckpoint,
 } from "../../policies/checkpoint.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-checkpoint-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const file = path.join(folder, "runs", "teacher.checkpoint");
 
 const params = [

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DeviceError, FileError, ShapeError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { completeManifest, readBundle, writeBundle } from "../../policies/bundle.ts";
 import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
 import { loadWebPolicy } from "../../policies/runtime/web.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
   believingPolicy,
   chunkPolicy,
@@ -15,8 +14,7 @@ import {
   summingPolicy,
 } from "./tiny-policies.ts";
 
-const root = mkdtempSync(path.join(tmpdir(), "understudy-runtime-"));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 
 async function load(policy: ReturnType<typeof linearPolicy>) {
   return loadPolicyBytes(completeManifest(policy.manifest, policy.onnx), policy.onnx);

@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { existsSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, DeviceError, FileError, SimulationDivergedError } from "../../core/errors.ts";
 import { type CollectorOptions, WorkerPool } from "../../rollout/pool.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf } from "../support/tiny-runs.ts";
 
 const simulation = simulationOf("reach-box");
@@ -13,17 +12,15 @@ const { actor, theta } = freshTeacher(simulation);
 
 describe("a pool of workers", () => {
   const home = process.cwd();
-  let folder: string;
+  const folder = temporaryFolder();
   let pool: WorkerPool;
   beforeAll(() => {
-    folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
     process.chdir(folder);
     pool = new WorkerPool(2);
   });
   afterAll(async () => {
     await pool.close();
     process.chdir(home);
-    rmSync(folder, { recursive: true });
   });
 
   const open = (changes: Partial<CollectorOptions> = {}) =>

@@ -1,9 +1,7 @@
 /** Students that are read back out of the bundle they were exported to. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
 import { encodeInference } from "../../nn/inference.ts";
 import { readBundle, writeBundle } from "../../policies/bundle.ts";
@@ -11,13 +9,10 @@ import { studentNetwork } from "../../policies/networks/student.ts";
 import { readBundledStudent } from "../../student/bundled.ts";
 import type { StudentConfig } from "../../student/config.ts";
 import { studentSpec } from "../../student/student.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { saveFreshStudent, simulationOf, tinyStudent } from "../support/tiny-runs.ts";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 describe("a student in a bundle", () => {
   it.each<[string, Partial<StudentConfig>]>([

@@ -1,7 +1,5 @@
 /** Distillation as a whole, on two updates: what is the same, what is kept, what is refused. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
@@ -10,6 +8,7 @@ import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
 import { decayedRate, distillStudent, type StudentRun } from "../../student/distill.ts";
 import { studentActor } from "../../student/student.ts";
 import { hashOf } from "../support/hash.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf, tinyStudent } from "../support/tiny-runs.ts";
 
 const simulation = simulationOf("push-pair");
@@ -42,19 +41,17 @@ it("gives the same weights whatever the number of workers, and others by another
 });
 
 describe("a student", () => {
-  let folder: string;
+  const folder = temporaryFolder();
   let pool: WorkerPool;
   let checkpoint: string;
   let first: Awaited<ReturnType<typeof distill>>;
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
     checkpoint = path.join(folder, "student.ckpt");
     pool = new WorkerPool(1);
     first = await distill(pool, { checkpoint });
   });
   afterAll(async () => {
     await pool.close();
-    rmSync(folder, { recursive: true });
   });
 
   it("comes back from its checkpoint, and drives", async () => {

@@ -1,7 +1,5 @@
 /** Fine-tuning on next to nothing: what it begins with, what it changes, what is kept, what is refused. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
@@ -16,6 +14,7 @@ import { type FineTuneRun, fineTuneStudent } from "../../student/fine-tune.ts";
 import { Reference } from "../../student/reference.ts";
 import { studentActor, studentSpec } from "../../student/student.ts";
 import { hashOf } from "../support/hash.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf, tinyFineTune, tinyStudent } from "../support/tiny-runs.ts";
 import { randomImages, randomRows } from "./tiny-student.ts";
 
@@ -26,15 +25,13 @@ const progress = { iteration: 4, environmentSteps: 1000, metrics: {} };
 const fresh = { spec, config, theta: studentNetwork(spec).params.init(createRng(3)), progress };
 const teacher = freshTeacher(simulation);
 
-let folder: string;
+const folder = temporaryFolder();
 let pool: WorkerPool;
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
   pool = new WorkerPool(1);
 });
 afterAll(async () => {
   await pool.close();
-  rmSync(folder, { recursive: true });
 });
 
 async function fineTune(changes: Partial<FineTuneRun> = {}) {

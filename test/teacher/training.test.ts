@@ -10,6 +10,7 @@ import { WorkerPool } from "../../rollout/pool.ts";
 import { readTeacher, type TeacherProgress } from "../../teacher/checkpoint.ts";
 import { type TeacherRun, trainTeacher } from "../../teacher/ppo.ts";
 import { hashOf } from "../support/hash.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
 
 const simulation = simulationOf("reach-box", { config: { budgetSteps: 6 } });
@@ -41,19 +42,17 @@ it("gives the same weights whatever the number of workers, and others by another
 });
 
 describe("a checkpoint", () => {
-  let folder: string;
+  const folder = temporaryFolder();
   let checkpoint: string;
   let pool: WorkerPool;
   let first: Awaited<ReturnType<typeof train>>;
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
     checkpoint = path.join(folder, "teacher.ckpt");
     pool = new WorkerPool(1);
     first = await train(pool, { checkpoint });
   });
   afterAll(async () => {
     await pool.close();
-    rmSync(folder, { recursive: true });
   });
 
   it("holds the teacher, and what it was trained to see", () => {

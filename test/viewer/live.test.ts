@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -25,11 +23,11 @@ import { openActor } from "../../rollout/actor.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import type { FromServer } from "../../viewer/live-messages.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
 import { saveStudent } from "./recordings.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-live-test-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** A checkpoint as a training run leaves it, of a teacher that has learnt nothing. */
 function saveTeacher(name: string, environmentSteps: number, lastSeen = false) {

@@ -1,15 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { Library } from "../../viewer/library.ts";
 import { serveViewer } from "../../viewer/server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { recordCurve, saveReplay } from "./recordings.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-library-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 describe("the library", async () => {
   const given = path.join(folder, "given");

@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkDataset } from "../../../bridge/dataset/check.ts";
 import { depthCodes, depthOf_m } from "../../../bridge/dataset/depth-codes.ts";
 import { PixelCounts, vectorStats } from "../../../bridge/dataset/feature-stats.ts";
@@ -10,10 +9,10 @@ import { countFrames } from "../../../bridge/dataset/video.ts";
 import { type DatasetSpec, DatasetWriter, type Frame } from "../../../bridge/dataset/writer.ts";
 import { ConfigError, ShapeError } from "../../../core/errors.ts";
 import { createRng } from "../../../core/rng.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { pythonWith, runPythonFile } from "../python/support.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-dataset-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const found = pythonWith(["numpy", "pandas", "pyarrow"]);
 const withPython = "python" in found ? it : it.skip;

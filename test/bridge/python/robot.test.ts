@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { servePolicy } from "../../../bridge/policy-server.ts";
 import { makeKeys, readAllowed, readSecretKeys } from "../../../bridge/security/keys.ts";
 import { manifestHash } from "../../../policies/manifest-hash.ts";
 import { loadPolicyBytes } from "../../../policies/runtime/node.ts";
 import { summingPolicy } from "../../policies/tiny-policies.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { manifestOf } from "../support.ts";
 import { basics, pythonWith, runPython } from "./support.ts";
 
@@ -14,8 +14,7 @@ const found = pythonWith(basics);
 const withPython = "python" in found ? it : it.skip;
 const python = "python" in found ? found.python : "";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-robot-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const root = path.resolve(import.meta.dirname, "../../..");
 

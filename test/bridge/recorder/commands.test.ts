@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readRecording } from "../../../bridge/recorder/recording.ts";
 import { commands } from "../../../cli/commands/index.ts";
 import { runCommand } from "../../cli/run-command.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../support.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-record-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const run = (line: string) => runCommand(commands, line.split(" "));
 const zoo = "policies/zoo/push-pair";

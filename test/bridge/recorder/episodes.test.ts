@@ -1,9 +1,8 @@
 /** Sessions as episodes: where they begin and end, what a robot was told in each step, and the dataset of it. */
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ndarray } from "../../../bridge/adapters/numpy.ts";
 import { PolicySession } from "../../../bridge/adapters/policy-session.ts";
 import { checkDataset } from "../../../bridge/dataset/check.ts";
@@ -23,10 +22,10 @@ import {
   linearPolicy,
   summingPolicy,
 } from "../../policies/tiny-policies.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { manifestOf, type Tiny, until } from "../support.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-episodes-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const load = (tiny: Tiny) => loadPolicyBytes(manifestOf(tiny), tiny.onnx);
 

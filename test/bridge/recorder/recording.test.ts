@@ -1,28 +1,19 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as schemas from "@foxglove/schemas/jsonschema.js";
 import { McapIndexedReader } from "@mcap/core";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { McapFile } from "../../../bridge/recorder/mcap-file.ts";
 import { Recorder } from "../../../bridge/recorder/recorder.ts";
 import { type RecordedMessage, readRecording } from "../../../bridge/recorder/recording.ts";
 import { FileError } from "../../../core/errors.ts";
 import { createRng } from "../../../core/rng.ts";
 import { cnnPolicy } from "../../policies/tiny-policies.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { manifestOf, until } from "../support.ts";
 import { fitsSchema } from "./json-schema.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-recording-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const manifest = manifestOf(cnnPolicy(8));
 const second_ns = 1_700_000_000_000_000_000n;

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { McapFile } from "../../../bridge/recorder/mcap-file.ts";
 import { serveRecorded } from "../../../bridge/recorder/recorded-server.ts";
 import { Recorder } from "../../../bridge/recorder/recorder.ts";
@@ -12,10 +10,10 @@ import { createRng } from "../../../core/rng.ts";
 import { loadPolicyBytes } from "../../../policies/runtime/node.ts";
 import type { PolicyRuntime } from "../../../policies/runtime/runtime.ts";
 import { cnnPolicy, linearPolicy, summingPolicy } from "../../policies/tiny-policies.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { manifestOf, type Tiny, until } from "../support.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-sessions-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const load = (tiny: Tiny) => loadPolicyBytes(manifestOf(tiny), tiny.onnx);
 

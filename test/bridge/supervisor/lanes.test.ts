@@ -1,9 +1,8 @@
 /** Whose keys may take which lane of a supervisor. */
 
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
+import { cpSync, mkdirSync, mkdtempSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { curveKeyPair } from "zeromq";
 import { fromZ85, makeKeys, readSecretKeys, toZ85 } from "../../../bridge/security/keys.ts";
 import { isProof, proofOf } from "../../../bridge/security/proof.ts";
@@ -13,9 +12,9 @@ import { connectSupervisor } from "../../../bridge/supervisor/link.ts";
 import type { Lane } from "../../../bridge/supervisor/machine.ts";
 import { supervise } from "../../../bridge/supervisor/server.ts";
 import { StopLink } from "../../../bridge/supervisor/stop-link.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "understudy-lanes-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const closing: { close(): unknown }[] = [];
 afterEach(async () => {
   for (const open of closing.splice(0).reverse()) await open.close();

@@ -1,7 +1,6 @@
 /** The planner that ships: what it understands, what it refuses, and that what is written is what was trained. */
 
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRng } from "../../../core/rng.ts";
@@ -19,6 +18,7 @@ import { placeOf } from "../../../llm-planner/grammar/goals.ts";
 import { worldOf } from "../../../llm-planner/make-plan.ts";
 import { planAnswerSchema } from "../../../llm-planner/plan.ts";
 import type { WorldView } from "../../../llm-planner/world-view.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { assembled } from "../support.ts";
 import { object, table, worldWith } from "./worlds.ts";
 
@@ -124,8 +124,7 @@ describe("the planner that ships", () => {
 const HELD_OUT_BAR = 108;
 
 describe("a planner's folder", () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "planner-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
 
   it("answers as the weights do that it was written from", async () => {
     const weights = readWeights(zooPlanner);
