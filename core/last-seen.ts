@@ -67,7 +67,12 @@ export function followCommand(
 
 /** Notes that a thing was seen just now, at (x, y) in the base frame. */
 export function noteSighting(memory: Float32Array, row: number, x_m: number, y_m: number): void {
-  memory.set([1, x_m, y_m, 0], row * memoryColumns.size);
+  const { at, size } = memoryColumns;
+  const start = row * size;
+  memory[start + at.known] = 1;
+  memory[start + at.place_m] = x_m;
+  memory[start + at.place_m + 1] = y_m;
+  memory[start + at.age_s] = 0;
 }
 
 /** The age behind a staleness; one that was rounded to 1 is 48 seconds, from where on nothing is told apart. */

@@ -29,8 +29,9 @@ export function keypointLayout(scene: AssembledScene): Layout {
 }
 
 /**
- * Shifts the shown keypoints of every role by one random offset each, as a tracker would: [x, y] noise of
- * `sigma_m` in the base frame. The reference moves with the anchor that it is known by.
+ * Shifts the shown keypoints of every object by one random offset each, as a tracker would: [x, y] noise of
+ * `sigma_m` in the base frame. The reference, which comes last, moves by as much as the object before it: without obstacles
+ * that is the anchor that it is known by.
  */
 export function jitterKeypoints(
   columns: Layout,
@@ -41,22 +42,29 @@ export function jitterKeypoints(
 ): void {
   let dx = 0;
   let dy = 0;
-  for (const [role, width] of Object.entries(columns.width)) {
-    const at = start + (columns.at as Readonly<Record<string, number>>)[role];
-    for (let k = 0; k < width; k += 3) {
-      if (k % (KEYPOINTS * 3) === 0 && role !== "reference") {
-        dx = sigma_m * rng.normal();
-        dy = sigma_m * rng.normal();
-      }
-      if (out[at + k] === HIDDEN) continue;
-      out[at + k] += dx;
-      out[at + k + 1] += dy;
+  const { reference = columns.size } = columns.at as Readonly<Record<string, number>>;
+  for (let k = 0; k < columns.size; k += 3) {
+    if (k % (KEYPOINTS * 3) === 0 && k < reference) {
+      dx = sigma_m * rng.normal();
+      dy = sigma_m * rng.normal();
     }
+    if (out[start + k] === HIDDEN) continue;
+    out[start + k] += dx;
+    out[start + k + 1] += dy;
   }
 }
 
 /** u_gate = v_gate of centre-gated visibility; not printed in the paper. */
 const GATE = 0.6;
+
+/** A body in the base frame: its middle, z above the floor, and its yaw. */
+interface BasePlace {
+  x_m: number;
+  y_m: number;
+  z_m: number;
+  cos: number;
+  sin: number;
+}
 
 /** Writes keypoint rows of one environment at a time. Holds scratch space only. */
 export class Observer {
@@ -67,7 +75,12 @@ export class Observer {
   readonly #camera: CameraMount;
   readonly #points: Float32Array;
   readonly #target = new Float32Array(KEYPOINTS * 3);
+  /** The robot in the world frame, by `#placePoints`. */
+  readonly #robot = { x_m: 0, y_m: 0, yaw_rad: 0, cos: 1, sin: 0 };
+  readonly #targetPlace: BasePlace = { x_m: 0, y_m: 0, z_m: 0, cos: 1, sin: 0 };
   readonly #middle = new Float64Array(3);
+  /** Where every body is, by `#placePoints`. */
+  readonly #places: readonly BasePlace[];
 
   constructor(scene: AssembledScene, camera: CameraMount = egoPushCamera) {
     this.keypoints = keypointLayout(scene);
@@ -78,6 +91,7 @@ export class Observer {
     this.#frustum = new Frustum(camera);
     this.#camera = camera;
     this.#points = new Float32Array(this.#shapes.length * KEYPOINTS * 3);
+    this.#places = this.#shapes.map(() => ({ x_m: 0, y_m: 0, z_m: 0, cos: 1, sin: 0 }));
   }
 
   /** One row of `keypoints:<observability>`, written at `start`. Hidden points are [-10, -10, -10]. */
@@ -94,14 +108,14 @@ export class Observer {
     // a stage may lack roles that another one has
     out.fill(HIDDEN, start, start + this.keypoints.size);
     this.#placePoints(ground);
-    this.#writeBody(roles.active, ground, masks, out, start + at.active);
+    this.#writeBody(roles.active, masks, out, start + at.active);
     if (roles.anchor !== undefined) {
-      this.#writeBody(roles.anchor, ground, masks, out, start + at.anchor);
+      this.#writeBody(roles.anchor, masks, out, start + at.anchor);
     }
     if (at.obstacles !== undefined) this.#writeObstacles(ground, roles, masks, out, start);
     if (target && roles.anchor !== undefined) {
-      this.#placeTarget(ground, roles.active, target);
-      const gated = masks.centreGate && !this.#anchorCentred(ground, roles.anchor);
+      this.#placeTarget(roles.active, target);
+      const gated = masks.centreGate && !this.#anchorCentred(roles.anchor);
       const from = start + at.reference;
       const anchored = masks.whole && this.#centreInView(roles.anchor);
       for (let k = 0; k < KEYPOINTS * 3; k += 3) {
@@ -113,8 +127,8 @@ export class Observer {
   }
 
   /** Whether a camera would find a body: its middle is in view and nothing stands before it. `look` first. */
-  sees(ground: Ground, body: number): boolean {
-    return this.#centreInView(body) && !this.#occluded(ground, body, this.#middle, 0);
+  sees(body: number): boolean {
+    return this.#centreInView(body) && !this.#occluded(body, this.#middle, 0);
   }
 
   /** Takes in where everything is, for `sees`. */
@@ -134,24 +148,18 @@ export class Observer {
     const nearest = nearestObstacles(ground, roles);
     for (let slot = 0; slot * KEYPOINTS * 3 < slots.obstacles; slot++) {
       const to = start + at.obstacles + slot * KEYPOINTS * 3;
-      if (slot < nearest.length) this.#writeBody(nearest[slot], ground, masks, out, to);
+      if (slot < nearest.length) this.#writeBody(nearest[slot], masks, out, to);
     }
   }
 
-  #writeBody(
-    body: number,
-    ground: Ground,
-    masks: ReturnType<typeof masksOf>,
-    out: Float32Array,
-    to: number,
-  ): void {
+  #writeBody(body: number, masks: ReturnType<typeof masksOf>, out: Float32Array, to: number): void {
     const from = body * KEYPOINTS * 3;
     const centred = masks.whole && this.#centreInView(body);
     for (let k = 0; k < KEYPOINTS * 3; k += 3) {
       const shown = masks.whole
         ? centred
         : this.#inView(this.#points, from + k, masks.fieldOfView) &&
-          !(masks.occlusion && this.#occluded(ground, body, this.#points, from + k));
+          !(masks.occlusion && this.#occluded(body, this.#points, from + k));
       copyPoint(this.#points, from + k, shown, out, to + k);
     }
   }
@@ -163,8 +171,8 @@ export class Observer {
   /** Whether the middle of a body's keypoints is in view. */
   #centreInView(body: number): boolean {
     this.#middleOf(body);
-    const [x, y, z] = this.#middle;
-    return this.#frustum.contains(x, y, z);
+    const middle = this.#middle;
+    return this.#frustum.contains(middle[0], middle[1], middle[2]);
   }
 
   /** The middle of a body's keypoints, into `#middle`. */
@@ -182,41 +190,22 @@ export class Observer {
     this.#middle[2] = z;
   }
 
-  #anchorCentred(ground: Ground, anchor: number): boolean {
-    const yaw = ground.yaw_rad(0);
-    const dx = ground.x_m(anchor) - ground.x_m(0);
-    const dy = ground.y_m(anchor) - ground.y_m(0);
-    const x = Math.cos(yaw) * dx + Math.sin(yaw) * dy;
-    const y = -Math.sin(yaw) * dx + Math.cos(yaw) * dy;
-    return this.#frustum.centres(x, y, ground.z_m(anchor), GATE);
+  #anchorCentred(anchor: number): boolean {
+    const { x_m, y_m, z_m } = this.#places[anchor];
+    return this.#frustum.centres(x_m, y_m, z_m, GATE);
   }
 
   /** Whether another body stands between the camera and a keypoint of `body`. */
-  #occluded(
-    ground: Ground,
-    body: number,
-    points: Float32Array | Float64Array,
-    point: number,
-  ): boolean {
-    const yaw = ground.yaw_rad(0);
-    const cos = Math.cos(yaw);
-    const sin = Math.sin(yaw);
+  #occluded(body: number, points: Float32Array | Float64Array, point: number): boolean {
     for (let other = 1; other < this.#shapes.length; other++) {
       const shape = this.#shapes[other];
       if (other === body || !shape) continue;
-      const dx = ground.x_m(other) - ground.x_m(0);
-      const dy = ground.y_m(other) - ground.y_m(0);
-      const turn = ground.yaw_rad(other) - yaw;
-      const c = Math.cos(turn);
-      const s = Math.sin(turn);
       // base frame to the frame of the other body
-      const ox = cos * dx + sin * dy;
-      const oy = -sin * dx + cos * dy;
-      const fx = this.#camera.x_m - ox;
-      const fy = -oy;
-      const tx = points[point] - ox;
-      const ty = points[point + 1] - oy;
-      const z = ground.z_m(other);
+      const { x_m, y_m, z_m: z, cos: c, sin: s } = this.#places[other];
+      const fx = this.#camera.x_m - x_m;
+      const fy = -y_m;
+      const tx = points[point] - x_m;
+      const ty = points[point + 1] - y_m;
       if (
         blocks(
           shape,
@@ -236,53 +225,52 @@ export class Observer {
 
   /** Canonical points of every body into the base frame, z above the floor. */
   #placePoints(ground: Ground): void {
-    const yaw = ground.yaw_rad(0);
+    const robot = this.#robot;
+    robot.x_m = ground.x_m(0);
+    robot.y_m = ground.y_m(0);
+    robot.yaw_rad = ground.yaw_rad(0);
+    robot.cos = Math.cos(robot.yaw_rad);
+    robot.sin = Math.sin(robot.yaw_rad);
     for (let body = 1; body < this.#shapes.length; body++) {
-      const dx = ground.x_m(body) - ground.x_m(0);
-      const dy = ground.y_m(body) - ground.y_m(0);
-      this.#place(
-        this.#canonical[body],
-        yaw,
-        dx,
-        dy,
-        ground.yaw_rad(body),
-        ground.z_m(body),
-        this.#points,
-        body * KEYPOINTS * 3,
-      );
+      const place = this.#places[body];
+      this.#toBase(ground.x_m(body), ground.y_m(body), ground.yaw_rad(body), place);
+      place.z_m = ground.z_m(body);
+      movePoints(this.#canonical[body], place, this.#points, body * KEYPOINTS * 3);
     }
   }
 
-  #placeTarget(ground: Ground, active: number, target: PlanarPose): void {
+  #placeTarget(active: number, { x_m, y_m, yaw_rad }: PlanarPose): void {
     const shape = this.#shapes[active];
-    const dx = target.x_m - ground.x_m(0);
-    const dy = target.y_m - ground.y_m(0);
-    const z = shape ? height(shape) / 2 : 0;
-    const yaw = ground.yaw_rad(0);
-    this.#place(this.#canonical[active], yaw, dx, dy, target.yaw_rad, z, this.#target, 0);
+    const place = this.#targetPlace;
+    this.#toBase(x_m, y_m, yaw_rad, place);
+    place.z_m = shape ? height(shape) / 2 : 0;
+    movePoints(this.#canonical[active], place, this.#target, 0);
   }
 
-  #place(
-    canonical: Float32Array,
-    robotYaw: number,
-    dx: number,
-    dy: number,
-    bodyYaw: number,
-    z: number,
-    out: Float32Array,
-    to: number,
-  ): void {
-    const cos = Math.cos(robotYaw);
-    const sin = Math.sin(robotYaw);
-    const c = Math.cos(bodyYaw - robotYaw);
-    const s = Math.sin(bodyYaw - robotYaw);
-    const x = cos * dx + sin * dy;
-    const y = -sin * dx + cos * dy;
-    for (let k = 0; k < KEYPOINTS * 3; k += 3) {
-      out[to + k] = x + c * canonical[k] - s * canonical[k + 1];
-      out[to + k + 1] = y + s * canonical[k] + c * canonical[k + 1];
-      out[to + k + 2] = z + canonical[k + 2];
-    }
+  /** A pose of the world frame in the base frame, into `out`. */
+  #toBase(x_m: number, y_m: number, yaw_rad: number, out: BasePlace): void {
+    const robot = this.#robot;
+    const dx = x_m - robot.x_m;
+    const dy = y_m - robot.y_m;
+    out.x_m = robot.cos * dx + robot.sin * dy;
+    out.y_m = -robot.sin * dx + robot.cos * dy;
+    out.cos = Math.cos(yaw_rad - robot.yaw_rad);
+    out.sin = Math.sin(yaw_rad - robot.yaw_rad);
+  }
+}
+
+/** Canonical points of a body to where it is. */
+function movePoints(
+  canonical: Float32Array,
+  place: BasePlace,
+  out: Float32Array,
+  to: number,
+): void {
+  const { x_m, y_m, z_m, cos, sin } = place;
+  for (let k = 0; k < KEYPOINTS * 3; k += 3) {
+    out[to + k] = x_m + cos * canonical[k] - sin * canonical[k + 1];
+    out[to + k + 1] = y_m + sin * canonical[k] + cos * canonical[k + 1];
+    out[to + k + 2] = z_m + canonical[k + 2];
   }
 }
 

@@ -61,28 +61,18 @@ export function writePrivileged(
   const active = roles.active;
   const ax = ground.x_m(active);
   const ay = ground.y_m(active);
-  const vector = (to: number, dx: number, dy: number) => {
-    out[to] = cos * dx + sin * dy;
-    out[to + 1] = -sin * dx + cos * dy;
-  };
-  const polar = (to: number, dx: number, dy: number) => {
-    vector(to, dx, dy);
-    const range = Math.hypot(dx, dy);
-    out[to + 2] = range;
-    out[to + 3] = Math.atan2(out[to + 1], out[to]) / Math.PI;
-  };
   writeTwist(ground, 0, cos, sin, out, start + at.robotTwist);
   out[start + at.robotPose] = x;
   out[start + at.robotPose + 1] = y;
   out[start + at.robotPose + 2] = sin;
   out[start + at.robotPose + 3] = cos;
-  polar(start + at.active, ax - x, ay - y);
+  writePolar(ax - x, ay - y, cos, sin, out, start + at.active);
   writeTwist(ground, active, cos, sin, out, start + at.activeTwist);
   out[start + at.activePose] = ax;
   out[start + at.activePose + 1] = ay;
   if (target) {
-    polar(start + at.target, target.x_m - x, target.y_m - y);
-    polar(start + at.push, target.x_m - ax, target.y_m - ay);
+    writePolar(target.x_m - x, target.y_m - y, cos, sin, out, start + at.target);
+    writePolar(target.x_m - ax, target.y_m - ay, cos, sin, out, start + at.push);
     const symmetry = symmetry_rad(scene.cast.bodies[active - 1].shape);
     const turns = symmetry > 0 ? (2 * Math.PI) / symmetry : 0;
     const error = turns * (ground.yaw_rad(active) - target.yaw_rad);
@@ -90,7 +80,8 @@ export function writePrivileged(
     out[start + at.yawError + 1] = Math.cos(error);
   }
   if (roles.anchor !== undefined) {
-    vector(start + at.anchor, ground.x_m(roles.anchor) - x, ground.y_m(roles.anchor) - y);
+    const dx = ground.x_m(roles.anchor) - x;
+    writeVector(dx, ground.y_m(roles.anchor) - y, cos, sin, out, start + at.anchor);
   }
   out[start + at.progress] = progress.stage;
   out[start + at.progress + 1] = progress.reached ? 1 : 0;
@@ -101,8 +92,36 @@ export function writePrivileged(
   if (more.obstacles === undefined) return;
   out[start + more.remaining] = progress.remaining;
   for (const [slot, body] of nearestObstacles(ground, roles).entries()) {
-    vector(start + more.obstacles + 2 * slot, ground.x_m(body) - x, ground.y_m(body) - y);
+    const to = start + more.obstacles + 2 * slot;
+    writeVector(ground.x_m(body) - x, ground.y_m(body) - y, cos, sin, out, to);
   }
+}
+
+/** A vector of the world frame in the base frame. */
+function writeVector(
+  dx: number,
+  dy: number,
+  cos: number,
+  sin: number,
+  out: Float32Array,
+  to: number,
+): void {
+  out[to] = cos * dx + sin * dy;
+  out[to + 1] = -sin * dx + cos * dy;
+}
+
+/** The same, then its length and its bearing in half turns. */
+function writePolar(
+  dx: number,
+  dy: number,
+  cos: number,
+  sin: number,
+  out: Float32Array,
+  to: number,
+): void {
+  writeVector(dx, dy, cos, sin, out, to);
+  out[to + 2] = Math.hypot(dx, dy);
+  out[to + 3] = Math.atan2(out[to + 1], out[to]) / Math.PI;
 }
 
 /** Planar velocity of a body in the base frame and its turn rate. */

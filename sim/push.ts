@@ -136,8 +136,9 @@ export function crowding(
 ): number {
   const [length_m, width_m] = robot.base_m;
   const front_m = pusherReach_m(robot);
-  const cos = Math.cos(ground.yaw_rad(0));
-  const sin = Math.sin(ground.yaw_rad(0));
+  const yaw = ground.yaw_rad(0);
+  const cos = Math.cos(yaw);
+  const sin = Math.sin(yaw);
   let robotGap_m = Number.POSITIVE_INFINITY;
   let objectGap_m = Number.POSITIVE_INFINITY;
   for (const body of obstacles) {

@@ -17,13 +17,19 @@ export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 
+/** Functions that a module calls, by the name of the module that it imports them from. */
+export type WasmImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 interface WasmInstance {
   readonly exports: Record<string, unknown>;
 }
 
 interface WasmGlobal {
   compile(bytes: Uint8Array): Promise<object>;
-  instantiate(code: object, imports?: object): Promise<WasmInstance | { instance: WasmInstance }>;
+  instantiate(
+    code: object,
+    imports?: WasmImports,
+  ): Promise<WasmInstance | { instance: WasmInstance }>;
   validate(bytes: Uint8Array): boolean;
 }
 

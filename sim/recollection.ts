@@ -11,6 +11,7 @@ import {
 import { type Layout, layout } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import type { Sightings } from "../core/sightings.ts";
+import type { Meters } from "../core/units.ts";
 import type { Ground } from "./ground.ts";
 import type { Observer } from "./observer.ts";
 import { castOf } from "./roles.ts";
@@ -112,11 +113,14 @@ export class Recollection {
   write(ground: Ground, roles: Roles, out: Float32Array, start: number): void {
     const first = ground.env * this.#bodies;
     // row 0 is the robot, which is never seen: it stands for whatever there is not
-    const bodies = [roles.active, ...(this.#anchored ? [roles.anchor ?? 0] : [])];
-    const obstacles = this.#nearestKnown(first, roles);
+    const bodies = [roles.active];
+    if (this.#anchored) bodies.push(roles.anchor ?? 0);
+    const obstacles = this.#obstacles > 0 ? this.#nearestKnown(first, roles) : [];
     for (let i = 0; i < this.#obstacles; i++) bodies.push(obstacles[i] ?? 0);
-    for (const [i, body] of bodies.entries()) {
-      recall(this.#memory, first + body, out, start + i * lastSeenColumns.size);
+    let to = start;
+    for (const body of bodies) {
+      recall(this.#memory, first + body, out, to);
+      to += lastSeenColumns.size;
     }
   }
 
@@ -144,7 +148,7 @@ export class Recollection {
     const cos = Math.cos(yaw);
     const sin = Math.sin(yaw);
     for (let body = 1; body < this.#bodies; body++) {
-      if (isParked(ground, body) || !this.#observer.sees(ground, body)) continue;
+      if (isParked(ground, body) || !this.#observer.sees(body)) continue;
       const dx = ground.x_m(body) - ground.x_m(0);
       const dy = ground.y_m(body) - ground.y_m(0);
       const x_m = cos * dx + sin * dy + this.#noise_m * noise.normal();
@@ -156,12 +160,13 @@ export class Recollection {
   /** Obstacles that are remembered, nearest first. */
   #nearestKnown(first: number, { obstacles }: Roles): number[] {
     const { at, size } = memoryColumns;
-    const range_m = (body: number) => {
-      const from = (first + body) * size + at.place_m;
-      return Math.hypot(this.#memory[from], this.#memory[from + 1]);
-    };
     return obstacles
       .filter((body) => this.#memory[(first + body) * size + at.known] === 1)
-      .sort((a, b) => range_m(a) - range_m(b));
+      .sort((a, b) => this.#range_m(first + a) - this.#range_m(first + b));
+  }
+
+  #range_m(row: number): Meters {
+    const from = row * memoryColumns.size + memoryColumns.at.place_m;
+    return Math.hypot(this.#memory[from], this.#memory[from + 1]);
   }
 }

@@ -133,7 +133,7 @@ export class World implements PhysicsWorld {
     if (body === 0) {
       this.#servos.fill(0, env * servoState.size, (env + 1) * servoState.size);
     }
-    this.#readBody(world, index, env * this.bodies.length + body);
+    this.#readBody(world.memory, index, env * this.bodies.length + body);
   }
 
   setProperties(env: number, body: number, properties: BodyProperties): void {
@@ -201,11 +201,11 @@ export class World implements PhysicsWorld {
   /** Copies the states of one Rapier world's bodies. */
   #read(w: number, world: ContactWorld): void {
     const first = w * this.#perWorld * this.bodies.length;
-    for (let i = 0; i < world.entries.length; i++) this.#readBody(world, i, first + i);
+    const { memory } = world;
+    for (let i = 0; i < world.entries.length; i++) this.#readBody(memory, i, first + i);
   }
 
-  #readBody(world: ContactWorld, index: number, row: number): void {
-    const { floats, starts, at } = world.memory;
+  #readBody({ floats, starts, at }: ContactWorld["memory"], index: number, row: number): void {
     const { states } = this;
     const start = starts[index];
     let to = row * bodyState.size;

@@ -16,8 +16,11 @@ export type BodyPair = readonly [a: number, b: number];
 /** Bodies that can be watched: what of each touches others, and where they are. */
 export interface WatchedBodies {
   readonly entries: readonly { readonly outlines: readonly Outline[]; readonly radius_m: number }[];
-  readonly memory: Pick<BodyMemory, "floats" | "starts" | "at">;
+  /** Looked up once for many bodies: finding out where Rapier's memory lies now takes a while. */
+  readonly memory: Floats;
 }
+
+type Floats = Pick<BodyMemory, "floats" | "starts" | "at">;
 
 export class ContactWatch {
   readonly #world: WatchedBodies;
@@ -52,13 +55,15 @@ export class ContactWatch {
   /** Notes the contacts after a physics step. */
   update(): void {
     const pairs = this.#pairs;
+    const { memory } = this.#world;
     for (let env = 0, at = 0; env < this.#envs; env++) {
       const first = env * this.#rows;
       for (let p = 0; p < pairs.length; p++, at++) {
         if (this.#touched[at]) continue;
         const a = first + pairs[p][0];
         const b = pairs[p][1];
-        if (b < 0 ? this.#meetsWall(a) : this.#meets(a, first + b)) this.#touched[at] = 1;
+        const meets = b < 0 ? this.#meetsWall(memory, a) : this.#meets(memory, a, first + b);
+        if (meets) this.#touched[at] = 1;
       }
     }
   }
@@ -74,25 +79,25 @@ export class ContactWatch {
     return this.#touched[env * this.#pairs.length + pair] === 1;
   }
 
-  #meets(a: number, b: number): boolean {
-    const { entries, memory } = this.#world;
+  #meets(memory: Floats, a: number, b: number): boolean {
+    const { entries } = this.#world;
     const { floats, starts, at } = memory;
     const dx = floats[starts[a] + at.position] - floats[starts[b] + at.position];
     const dy = floats[starts[a] + at.position + 1] - floats[starts[b] + at.position + 1];
     const reach = entries[a].radius_m + entries[b].radius_m + touch_m;
     if (dx * dx + dy * dy > reach * reach) return false;
     for (const one of entries[a].outlines) {
-      this.#toWorld(a, one, this.#one);
+      this.#toWorld(memory, a, one, this.#one);
       for (const other of entries[b].outlines) {
-        this.#toWorld(b, other, this.#other);
+        this.#toWorld(memory, b, other, this.#other);
         if (separation_m(this.#one, this.#other) < touch_m) return true;
       }
     }
     return false;
   }
 
-  #meetsWall(a: number): boolean {
-    const { entries, memory } = this.#world;
+  #meetsWall(memory: Floats, a: number): boolean {
+    const { entries } = this.#world;
     const { floats, starts, at } = memory;
     const { outlines, radius_m } = entries[a];
     const free = this.#halfSide_m - radius_m - touch_m;
@@ -100,15 +105,14 @@ export class ContactWatch {
     const y = floats[starts[a] + at.position + 1];
     if (Math.abs(x) < free && Math.abs(y) < free) return false;
     for (const outline of outlines) {
-      this.#toWorld(a, outline, this.#one);
+      this.#toWorld(memory, a, outline, this.#one);
       if (wallDistance_m(this.#one, this.#halfSide_m) < touch_m) return true;
     }
     return false;
   }
 
   /** Writes where an outline of a body lies now. */
-  #toWorld(body: number, outline: Outline, out: Outline): void {
-    const { floats, starts, at } = this.#world.memory;
+  #toWorld({ floats, starts, at }: Floats, body: number, outline: Outline, out: Outline): void {
     const p = starts[body] + at.position;
     const q = starts[body] + at.rotation;
     // the body's x axis in the ground plane
