@@ -1,11 +1,14 @@
 /**
- * Environment steps a second of the main job's two loops, on push-pair as it is trained: physics,
- * observations, masks or cameras, and the policy, with as many workers as there are cores.
+ * Environment steps a second of the two loops of learning, teacher and student: physics, observations, masks or
+ * cameras, and the policy, with as many workers as there are cores. On push-pair, the main job, with the settings
+ * by default; `npx tsx bench/rollout.ts push-cross` has CROSS as its preset trains it.
  *
  * `npx tsx bench/rollout.ts --hash` prints a hash of the weights of two short runs instead, each by
  * one and by two workers: the same on every version of Node.
  */
 
+import { presetOf } from "../cli/presets.ts";
+import { runConfigSchema, simulationOf } from "../cli/run-config.ts";
 import { createRng } from "../core/rng.ts";
 import { median } from "../core/statistics.ts";
 import { studentNetwork } from "../policies/networks/student.ts";
@@ -13,10 +16,10 @@ import { teacherNetwork } from "../policies/networks/teacher.ts";
 import { type CollectorOptions, defaultWorkers, WorkerPool } from "../rollout/pool.ts";
 import type { Exploration, SimulationSpec } from "../rollout/shard.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
-import { studentConfig } from "../student/config.ts";
+import { type StudentConfig, studentConfig } from "../student/config.ts";
 import { distillStudent } from "../student/distill.ts";
 import { studentActor, studentSpec } from "../student/student.ts";
-import { teacherConfig } from "../teacher/config.ts";
+import { type TeacherConfig, teacherConfig } from "../teacher/config.ts";
 import { trainTeacher } from "../teacher/ppo.ts";
 import { teacherSpec } from "../teacher/teacher.ts";
 import { hashOf } from "../test/support/hash.ts";
@@ -33,6 +36,34 @@ const simulation: SimulationSpec = {
   contact: "planar",
   seed: 1,
 };
+
+/** What is trained, and how fast it should be. */
+interface Subject {
+  readonly simulation: SimulationSpec;
+  readonly teacher: TeacherConfig;
+  readonly student: StudentConfig;
+  /** Steps a second, by what is measured. */
+  readonly targets: Readonly<Record<string, number>>;
+  /** Name of the result file. */
+  readonly file: string;
+}
+
+function subjectOf(scene: string): Subject {
+  if (scene === "push-pair") {
+    const targets = {
+      "teacher, sampling alone": 40_000,
+      "teacher, with learning": 25_000,
+      "student, sampling alone": 5_000,
+    };
+    const [teacher, student] = [teacherConfig.parse({}), studentConfig.parse({})];
+    return { simulation, teacher, student, targets, file: "rollout" };
+  }
+  const config = runConfigSchema(scene).parse(presetOf(scene, "quick"));
+  const targets = { "teacher, with learning": 20_000, "student, with learning": 4_000 };
+  const { teacher, student } = config;
+  const file = `rollout-${scene}`;
+  return { simulation: simulationOf(scene, config, 1), teacher, student, targets, file };
+}
 
 interface Rate {
   readonly stepsPerSecond: number;
@@ -52,11 +83,11 @@ function rateOf(steps: number, seconds: readonly number[]): Rate {
 /** Samples roll-outs again and again with weights that have learnt nothing. */
 async function sample(
   pool: WorkerPool,
-  options: Omit<CollectorOptions, "simulation">,
+  options: CollectorOptions,
   theta: Float32Array,
   exploration: Exploration,
 ): Promise<Rate> {
-  const collector = await pool.openCollector({ simulation, ...options });
+  const collector = await pool.openCollector(options);
   const seconds: number[] = [];
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     // as after every update, the weights are new
@@ -69,34 +100,29 @@ async function sample(
   return rateOf(options.envs * options.steps, seconds);
 }
 
-function sampleTeacher(pool: WorkerPool): Promise<Rate> {
-  const config = teacherConfig.parse({});
+function sampleTeacher(pool: WorkerPool, { simulation, teacher: config }: Subject): Promise<Rate> {
   const spec = teacherSpec(simulation, config);
-  const seen = `keypoints:${config.observability}` as const;
-  const options = {
-    actor: teacherActor(spec, config.observability),
-    envs: config.envs,
-    shardEnvs: config.shardEnvs,
-    steps: config.rolloutSteps,
-    groups: [seen, "proprioception", "privileged"],
-    finals: ["privileged"],
-  } as const;
+  const actor = teacherActor(spec, config.observability);
+  const { envs, shardEnvs, rolloutSteps: steps } = config;
+  const groups = [...new Set([...Object.values(actor.inputs), "privileged" as const])];
+  const finals = ["privileged"] as const;
+  const options = { simulation, actor, envs, shardEnvs, steps, groups, finals };
   const theta = teacherNetwork(spec).params.init(createRng(1));
   return sample(pool, options, theta, { std: [0.6, 0.6] });
 }
 
-function sampleStudent(pool: WorkerPool): Promise<Rate> {
-  const config = studentConfig.parse({});
+function sampleStudent(pool: WorkerPool, subject: Subject): Promise<Rate> {
+  const { simulation, teacher, student: config } = subject;
   const spec = studentSpec(simulation, config);
-  const seen = `keypoints:${teacherConfig.parse({}).observability}` as const;
-  const options = {
-    actor: studentActor(spec),
-    envs: config.envs,
-    shardEnvs: config.shardEnvs,
-    steps: config.rolloutSteps,
-    groups: ["layers", "proprioception", seen, "keypoints:global"],
-    finals: [],
-  } as const;
+  const actor = studentActor(spec);
+  const { envs, shardEnvs, rolloutSteps: steps } = config;
+  const labels = Object.values(
+    teacherActor(teacherSpec(simulation, teacher), teacher.observability).inputs,
+  );
+  const groups = [
+    ...new Set([...Object.values(actor.inputs), ...labels, "keypoints:global" as const]),
+  ];
+  const options = { simulation, actor, envs, shardEnvs, steps, groups, finals: [] };
   return sample(pool, options, studentNetwork(spec).params.init(createRng(1)), {});
 }
 
@@ -114,44 +140,47 @@ function stopwatch(): { readonly seconds: number[]; readonly lap: () => void } {
   };
 }
 
-async function learnTeacher(pool: WorkerPool): Promise<Rate> {
-  const config = teacherConfig.parse({ iterations: WARM_UP + ROUNDS });
+async function learnTeacher(pool: WorkerPool, { simulation, teacher }: Subject): Promise<Rate> {
+  const config = { ...teacher, iterations: WARM_UP + ROUNDS, spanIterations: 0 };
   const { seconds, lap } = stopwatch();
   await trainTeacher({ simulation, config, pool, log: lap });
   return rateOf(config.envs * config.rolloutSteps, seconds);
 }
 
-async function learnStudent(pool: WorkerPool): Promise<Rate> {
-  const config = studentConfig.parse({ iterations: WARM_UP + ROUNDS });
-  const { latent, hidden } = config;
-  const spec = teacherSpec(simulation, { latent, hidden });
+async function learnStudent(pool: WorkerPool, subject: Subject): Promise<Rate> {
+  const { simulation, teacher, student } = subject;
+  const config = { ...student, iterations: WARM_UP + ROUNDS, spanIterations: 0 };
+  const spec = teacherSpec(simulation, teacher);
   const theta = teacherNetwork(spec).params.init(createRng(1));
-  const teacher = { spec, theta, observability: teacherConfig.parse({}).observability };
+  const { observability } = teacher;
   const { seconds, lap } = stopwatch();
-  await distillStudent({ simulation, teacher, config, pool, log: lap });
+  await distillStudent({
+    ...{ simulation, config, pool, log: lap },
+    teacher: { spec, theta, observability },
+  });
   return rateOf(config.envs * config.rolloutSteps, seconds);
 }
 
-async function measure(): Promise<void> {
+async function measure(subject: Subject): Promise<void> {
+  const { targets, file: name } = subject;
   const workers = defaultWorkers();
   const pool = new WorkerPool(workers);
-  const rates = {
-    "teacher, sampling alone": [await sampleTeacher(pool), 40_000],
-    "teacher, with learning": [await learnTeacher(pool), 25_000],
-    "student, sampling alone": [await sampleStudent(pool), 5_000],
-    "student, with learning": [await learnStudent(pool), undefined],
-  } as const;
+  const rates: Readonly<Record<string, Rate>> = {
+    "teacher, sampling alone": await sampleTeacher(pool, subject),
+    "teacher, with learning": await learnTeacher(pool, subject),
+    "student, sampling alone": await sampleStudent(pool, subject),
+    "student, with learning": await learnStudent(pool, subject),
+  };
   await pool.close();
   const count = (value: number) => value.toLocaleString("en-US");
-  const headlines = Object.entries(rates).map(([what, [{ stepsPerSecond }, target]]) => ({
-    what: `push-pair: ${what}`,
+  const headlines = Object.entries(rates).map(([what, { stepsPerSecond }]) => ({
+    what: `${subject.simulation.scene}: ${what}`,
     value: `${count(stepsPerSecond)} environment steps/s`,
-    ...(target && { against: `target ${count(target)}` }),
+    ...(targets[what] ? { against: `target ${count(targets[what])}` } : {}),
   }));
   for (const { what, value, against = "" } of headlines)
     console.log(`${what}: ${value} ${against}`);
-  const results = Object.fromEntries(Object.entries(rates).map(([what, [rate]]) => [what, rate]));
-  const file = writeResults("rollout", { headlines, workers, rounds: ROUNDS, rates: results });
+  const file = writeResults(name, { headlines, workers, rounds: ROUNDS, rates });
   console.log(`Wrote ${file}.`);
 }
 
@@ -172,4 +201,5 @@ async function printHashes(): Promise<void> {
   }
 }
 
-await (process.argv.includes("--hash") ? printHashes() : measure());
+const [scene = "push-pair"] = process.argv.slice(2);
+await (scene === "--hash" ? printHashes() : measure(subjectOf(scene)));

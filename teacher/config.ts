@@ -34,6 +34,12 @@ export const teacherConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("tell it where the target lies from the anchor, as its student is told"),
+  mirror: z
+    .boolean()
+    .default(false)
+    .describe(
+      "learn from mirror images as often as from what was done: for scenes in which left and right are alike, or that tell their goal",
+    ),
   gamma: z.number().min(0).max(1).default(0.99),
   lambda: z.number().min(0).max(1).default(0.95),
   clip: z.number().positive().default(0.2),
