@@ -249,7 +249,11 @@ function addressOf(world: RapierWorld): number {
   return (world.bodies.raw as unknown as { __wbg_ptr: number }).__wbg_ptr;
 }
 
+const handles = new Float64Array(1);
+const wordsOfHandles = new Int32Array(handles.buffer);
+
 /** A handle is a float whose low 32 bits are the body's index. */
 function slotOf(handle: number): number {
-  return new Int32Array(Float64Array.of(handle).buffer)[0];
+  handles[0] = handle;
+  return wordsOfHandles[0];
 }
