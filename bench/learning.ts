@@ -7,7 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { formatDuration, formatPercent, formatProportion } from "../cli/format.ts";
+import { formatDuration, formatInteger, formatPercent, formatProportion } from "../cli/format.ts";
 import { openPool } from "../cli/run-options.ts";
 import { ConfigError } from "../core/errors.ts";
 import { writeResults } from "./harness.ts";
@@ -76,9 +76,26 @@ function reportOf(study: Study, results: readonly JobResult[]) {
   return {
     question: study.question,
     thresholds: "5 cm, 15 degrees modulo the shape's symmetry, 5 cm/s, at the end of the episode",
-    headlines: headlinesOf(study, results),
+    headlines: [...headlinesOf(study, results), ...chainOf(study, results)],
     results,
   };
+}
+
+/** Seconds of all that a variant's learners took, averaged over its seeds, where there is more than one learner. */
+function chainOf(study: Study, results: readonly JobResult[]) {
+  return study.variants.flatMap((variant) => {
+    const found = results.filter((result) => result.variant === variant.name && result.student);
+    if (found.length === 0 || variant.endToEnd) return [];
+    const total = ({ seconds }: JobResult) => seconds.teacher + seconds.student + seconds.fineTune;
+    const seconds = found.reduce((sum, result) => sum + total(result), 0) / found.length;
+    const steps = found.reduce((sum, result) => sum + result.steps.teacher, 0) / found.length;
+    return [
+      {
+        what: `learning, ${study.name}: ${variant.name}, from nothing`,
+        value: `${formatDuration(seconds)} (teacher ${formatInteger(steps)} steps)`,
+      },
+    ];
+  });
 }
 
 /** The median seed is quoted, and the worst beside it. */

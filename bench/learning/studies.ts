@@ -177,7 +177,7 @@ export const studies: readonly Study[] = [
   {
     name: "memory",
     question:
-      'What does the student\'s memory save, under one teacher that remembers? Deadlocks end as "timed out".',
+      'What does the student\'s memory save, under the teacher of CROSS, which remembers? Deadlocks end as "timed out".',
     variants: [
       { name: "last seen", student: {} },
       { name: "none", student: { lastSeen: false, warmStart: false } },
@@ -187,8 +187,8 @@ export const studies: readonly Study[] = [
       },
     ].map(({ name, ...changes }) => ({
       name,
-      scene: "push-arrangement",
-      config: withChanges(upToThree, changes),
+      scene: "push-cross",
+      config: withChanges(quickCross, changes),
       distils: true,
     })),
   },
