@@ -31,3 +31,9 @@ export function spreadOf(params: Params, theta: Float32Array): number[] {
   const { at, shape } = params.offsetOf("logStd");
   return Array.from(theta.subarray(at, at + shape[0]), Math.exp);
 }
+
+/** Sets the standard deviation of every action in `theta`. */
+export function setSpread(params: Params, theta: Float32Array, std: number): void {
+  const { at, shape } = params.offsetOf("logStd");
+  theta.fill(Math.log(std), at, at + shape[0]);
+}

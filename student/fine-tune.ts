@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { Trainer } from "../nn/engine.ts";
-import { spreadOf } from "../nn/gaussian.ts";
+import { setSpread, spreadOf } from "../nn/gaussian.ts";
 import { zeros } from "../nn/initializers.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import type { Params } from "../nn/params.ts";
@@ -241,8 +241,8 @@ function firstWeights(run: FineTuneRun, params: Params): Float32Array {
   const theta = params.init(createRng(simulation.seed).split("critic"));
   theta.set(student.theta);
   if (!teacher) {
-    const { at } = params.offsetOf("logStd");
-    return theta.fill(Math.log(config.std), at, at + student.spec.actions);
+    setSpread(params, theta, config.std);
+    return theta;
   }
   const theirs = teacherNetwork(teacher.spec).params;
   for (const { name, at, size } of theirs.specs) {

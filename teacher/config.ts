@@ -34,6 +34,13 @@ export const teacherConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("tell it where the target lies from the anchor, as its student is told"),
+  std: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "spread of the actions to begin with; 0.6 from nothing, or what `--from` had, unless given",
+    ),
   mirror: z
     .boolean()
     .default(false)

@@ -9,7 +9,7 @@ import { ConfigError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
-import { spreadOf } from "../nn/gaussian.ts";
+import { setSpread, spreadOf } from "../nn/gaussian.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
@@ -132,8 +132,15 @@ function createTrainer(run: TeacherRun, spec: TeacherSpec, rng: Rng): Promise<Tr
     clipNorm: config.clipNorm,
     device,
     threads,
-    theta: run.from ? weightsFrom(run.from, spec) : params.init(rng.split("weights")),
+    theta: firstWeights(run, spec, rng),
   });
+}
+
+function firstWeights({ from, config }: TeacherRun, spec: TeacherSpec, rng: Rng): Float32Array {
+  const { params } = teacherNetwork(spec);
+  const theta = from ? weightsFrom(from, spec).slice() : params.init(rng.split("weights"));
+  if (config.std !== undefined) setSpread(params, theta, config.std);
+  return theta;
 }
 
 /** The weights of a teacher, if its network is the one of `spec`. @throws ConfigError */

@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, FileError } from "../../core/errors.ts";
 import { readCheckpoint } from "../../policies/checkpoint.ts";
+import { teacherNetwork } from "../../policies/networks/teacher.ts";
 import { WorkerPool } from "../../rollout/pool.ts";
 import { readTeacher, type TeacherProgress } from "../../teacher/checkpoint.ts";
 import { type TeacherRun, trainTeacher } from "../../teacher/ppo.ts";
@@ -132,6 +133,27 @@ describe("a teacher to begin with", () => {
     const next = await train(pool, { from, config: { ...still, maxLearningRate: 1e-12 } });
     const furthest = Math.max(...next.theta.map((x, i) => Math.abs(x - from.theta[i])));
     expect(furthest).toBeLessThan(1e-6);
+    await pool.close();
+  });
+
+  it("tries things anew where it is told to, and is otherwise the same", async () => {
+    const pool = new WorkerPool(1);
+    const from = await train(pool);
+    const spreads: number[][] = [];
+    for (const std of [undefined, 0.3]) {
+      const config = { ...tinyTeacher, iterations: 1, ...(std ? { std } : {}) };
+      const rates = { learningRate: 1e-12, minLearningRate: 1e-12, maxLearningRate: 1e-12 };
+      const { theta, spec, progress } = await train(pool, {
+        from,
+        config: { ...config, ...rates },
+      });
+      const { at, shape } = teacherNetwork(spec).params.offsetOf("logStd");
+      const differs = [...theta.keys()].filter((i) => Math.abs(theta[i] - from.theta[i]) > 1e-6);
+      expect(differs).toEqual(std ? [at, at + shape[0] - 1] : []);
+      spreads.push([progress.metrics.stdForward, progress.metrics.stdTurn]);
+    }
+    expect(spreads[0][0]).toBeGreaterThan(0.5);
+    expect(spreads[1]).toEqual([expect.closeTo(0.3, 6), expect.closeTo(0.3, 6)]);
     await pool.close();
   });
 
