@@ -41,12 +41,6 @@ export const teacherConfig = z.strictObject({
     .describe(
       "spread of the actions to begin with; 0.6 from nothing, or what `--from` had, unless given",
     ),
-  mirror: z
-    .boolean()
-    .default(false)
-    .describe(
-      "learn from mirror images as often as from what was done: for scenes in which left and right are alike, or that tell their goal",
-    ),
   gamma: z.number().min(0).max(1).default(0.99),
   lambda: z.number().min(0).max(1).default(0.95),
   clip: z.number().positive().default(0.2),

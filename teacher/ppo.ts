@@ -25,7 +25,6 @@ import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts"
 import type { TeacherConfig } from "./config.ts";
 import { lessonAt, simulationIn } from "./lessons.ts";
 import { entropyChanges, teacherData, teacherObjective } from "./losses.ts";
-import { batchMirror, orImages, withMirrorImages } from "./mirror.ts";
 import { entropyCoefAt } from "./schedules.ts";
 import { teacherSpec } from "./teacher.ts";
 
@@ -61,7 +60,6 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   const trainer = await createTrainer(run, spec, rng);
   const critic = await Critic.create(params, spec.privileged, config.batch);
   const actor = teacherActor(spec, config.observability);
-  const mirror = config.mirror ? batchMirror(simulation, actor) : undefined;
   let progress = loadTeacher(run, spec, trainer);
   let lesson = lessonAt(progress.iteration, config);
   let collector = await openCollector(run, actor, lesson);
@@ -83,8 +81,8 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
     const { advantages, returns } = await critic.credit(theta, rollout, config);
 
     // improve the policy on its own data
-    const shuffled = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
-    const own = {
+    const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
+    const data = {
       ...readBy(actor, rollout),
       privileged: rollout.groups.privileged,
       actions: rollout.actions,
@@ -93,9 +91,6 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
       returns,
       ...entropyColumn(progress.iteration, config),
     };
-    const tosses = rng.split(`mirror ${progress.iteration}`);
-    const order = mirror ? orImages(shuffled, steps * envs, tosses) : shuffled;
-    const data = mirror ? withMirrorImages(own, mirror) : own;
     const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
     const { stats } = await trainer.train(data, order, rates);
@@ -127,7 +122,7 @@ function createTrainer(run: TeacherRun, spec: TeacherSpec, rng: Rng): Promise<Tr
     params,
     objective: teacherObjective(spec, config),
     data: teacherData(spec, config),
-    rows: config.envs * config.rolloutSteps * (config.mirror ? 2 : 1),
+    rows: config.envs * config.rolloutSteps,
     batch: config.batch,
     clipNorm: config.clipNorm,
     device,

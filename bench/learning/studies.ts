@@ -162,19 +162,6 @@ export const studies: readonly Study[] = [
     })),
   },
   {
-    name: "symmetry",
-    question:
-      "What do mirror images of a roll-out save? (two objects and a teacher that sees all, as for Table II)",
-    variants: [false, true].map((mirror) => ({
-      name: mirror ? "with mirror images" : "without",
-      scene: "push-triangle",
-      config: withChanges(pair, {
-        teacher: { observability: "global", encoder: "poses", iterations: 300, mirror },
-      }),
-      distils: false,
-    })),
-  },
-  {
     name: "memory",
     question:
       'What does the student\'s memory save, under the teacher of CROSS, which remembers? Deadlocks end as "timed out".',
@@ -232,7 +219,6 @@ export const studies: readonly Study[] = [
       { name: "not told its goal", teacher: { goal: false } },
       { name: "no memory", teacher: { lastSeen: false } },
       { name: "keypoint encoder", teacher: { encoder: "points" } },
-      { name: "mirror images", teacher: { mirror: true } },
     ].map(({ name, ...changes }) => ({
       name,
       scene: "push-cross",
