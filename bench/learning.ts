@@ -81,7 +81,7 @@ function reportOf(study: Study, results: readonly JobResult[]) {
   };
 }
 
-/** Seconds of all that a variant's learners took, averaged over its seeds, where there is more than one learner. */
+/** What teacher, student and reinforcement took together, averaged over the seeds. */
 function chainOf(study: Study, results: readonly JobResult[]) {
   return study.variants.flatMap((variant) => {
     const found = results.filter((result) => result.variant === variant.name && result.student);

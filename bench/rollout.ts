@@ -18,7 +18,8 @@ import type { Exploration, SimulationSpec } from "../rollout/shard.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import { type StudentConfig, studentConfig } from "../student/config.ts";
 import { distillStudent } from "../student/distill.ts";
-import { studentActor, studentSpec } from "../student/student.ts";
+import { labelledGroups } from "../student/labels.ts";
+import { observedGroups, studentActor, studentSpec } from "../student/student.ts";
 import { type TeacherConfig, teacherConfig } from "../teacher/config.ts";
 import { trainTeacher } from "../teacher/ppo.ts";
 import { teacherSpec } from "../teacher/teacher.ts";
@@ -116,12 +117,8 @@ function sampleStudent(pool: WorkerPool, subject: Subject): Promise<Rate> {
   const spec = studentSpec(simulation, config);
   const actor = studentActor(spec);
   const { envs, shardEnvs, rolloutSteps: steps } = config;
-  const labels = Object.values(
-    teacherActor(teacherSpec(simulation, teacher), teacher.observability).inputs,
-  );
-  const groups = [
-    ...new Set([...Object.values(actor.inputs), ...labels, "keypoints:global" as const]),
-  ];
+  const labelled = labelledGroups(teacherSpec(simulation, teacher), teacher.observability);
+  const groups = [...new Set([...observedGroups(spec), ...labelled])];
   const options = { simulation, actor, envs, shardEnvs, steps, groups, finals: [] };
   return sample(pool, options, studentNetwork(spec).params.init(createRng(1)), {});
 }

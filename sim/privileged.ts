@@ -134,9 +134,6 @@ function writeTwist(
   to: number,
 ): void {
   const at = ground.at(body) + bodyState.at.linearVelocity;
-  const vx = ground.states[at];
-  const vy = ground.states[at + 1];
-  out[to] = cos * vx + sin * vy;
-  out[to + 1] = -sin * vx + cos * vy;
+  writeVector(ground.states[at], ground.states[at + 1], cos, sin, out, to);
   out[to + 2] = ground.turnRate_radps(body);
 }

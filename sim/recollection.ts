@@ -115,7 +115,7 @@ export class Recollection {
     // row 0 is the robot, which is never seen: it stands for whatever there is not
     const bodies = [roles.active];
     if (this.#anchored) bodies.push(roles.anchor ?? 0);
-    const obstacles = this.#obstacles > 0 ? this.#nearestKnown(first, roles) : [];
+    const obstacles = this.#nearestKnown(first, roles);
     for (let i = 0; i < this.#obstacles; i++) bodies.push(obstacles[i] ?? 0);
     let to = start;
     for (const body of bodies) {
