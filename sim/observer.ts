@@ -30,8 +30,7 @@ export function keypointLayout(scene: AssembledScene): Layout {
 
 /**
  * Shifts the shown keypoints of every object by one random offset each, as a tracker would: [x, y] noise of
- * `sigma_m` in the base frame. The reference, which comes last, moves by as much as the object before it: without obstacles
- * that is the anchor that it is known by.
+ * `sigma_m` in the base frame. The reference moves with the anchor, which it is known by.
  */
 export function jitterKeypoints(
   columns: Layout,
@@ -40,17 +39,26 @@ export function jitterKeypoints(
   out: Float32Array,
   start: number,
 ): void {
-  let dx = 0;
-  let dy = 0;
-  const { reference = columns.size } = columns.at as Readonly<Record<string, number>>;
-  for (let k = 0; k < columns.size; k += 3) {
-    if (k % (KEYPOINTS * 3) === 0 && k < reference) {
-      dx = sigma_m * rng.normal();
-      dy = sigma_m * rng.normal();
-    }
-    if (out[start + k] === HIDDEN) continue;
-    out[start + k] += dx;
-    out[start + k + 1] += dy;
+  const { anchor, reference } = columns.at as Readonly<Record<string, number | undefined>>;
+  let anchorX_m = 0;
+  let anchorY_m = 0;
+  for (let from = 0; from < (reference ?? columns.size); from += KEYPOINTS * 3) {
+    const dx_m = sigma_m * rng.normal();
+    const dy_m = sigma_m * rng.normal();
+    shiftPoints(out, start + from, dx_m, dy_m);
+    if (from !== anchor) continue;
+    anchorX_m = dx_m;
+    anchorY_m = dy_m;
+  }
+  if (reference !== undefined) shiftPoints(out, start + reference, anchorX_m, anchorY_m);
+}
+
+/** Shifts the points of one object, but for those that are hidden. */
+function shiftPoints(points: Float32Array, from: number, dx_m: number, dy_m: number): void {
+  for (let k = from; k < from + KEYPOINTS * 3; k += 3) {
+    if (points[k] === HIDDEN) continue;
+    points[k] += dx_m;
+    points[k + 1] += dy_m;
   }
 }
 

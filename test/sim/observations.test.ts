@@ -164,6 +164,25 @@ describe("keypoints", () => {
     world.free();
   });
 
+  it("moves the reference with the anchor, whatever else is in view", () => {
+    const { keypoints, observer, world } = setUp({
+      [ACTIVE]: [0.3, 0.8, 0],
+      [ANCHOR]: [0.5, 0.9, 0],
+      [NEAR]: [0.8, 0.9, 0],
+    });
+    const seen = keypoints("global", { x_m: 0.5, y_m: 0.65, yaw_rad: 0 });
+    const exact = [seen("anchor"), seen("reference"), seen("obstacles", 0)];
+    const row = new Float32Array(observer.keypoints.size).fill(HIDDEN);
+    const { anchor, reference, obstacles } = observer.keypoints.at as Record<string, number>;
+    [anchor, reference, obstacles].forEach((at, i) => void row.set(exact[i], at));
+    jitterKeypoints(observer.keypoints, 0.02, createRng(1), row, 0);
+    const moved = [anchor, reference, obstacles].map((at, i) => row[at] - exact[i][0]);
+    expect(moved[0]).not.toBeCloseTo(0, 4);
+    expect(moved[1]).toBeCloseTo(moved[0], 6);
+    expect(moved[2]).not.toBeCloseTo(moved[0], 4);
+    world.free();
+  });
+
   it("sorts obstacles by distance", () => {
     const { keypoints, world } = setUp({ [NEAR]: [0.5, 0.5, 0], [FAR]: [0.5, 1.8, 0] });
     const seen = keypoints("global");
