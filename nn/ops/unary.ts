@@ -4,6 +4,7 @@ import type { OpName } from "../op-table.ts";
 import type { Backward, Recorder } from "../recorder.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, compare, div, max, min, mul, neg, sub, where } from "./arithmetic.ts";
+import { cast } from "./shape.ts";
 import { transpose } from "./transpose.ts";
 
 type UnaryOp = Extract<
@@ -70,7 +71,10 @@ export function sigmoid(g: Recorder, x: Tensor): Tensor {
 
 /** max(x, 0); the gradient at 0 is 0. */
 export function relu(g: Recorder, x: Tensor): Tensor {
-  return unary(g, "Relu", x, (gradient, y) => where(g, compare(g, "Greater", y, 0), gradient, 0));
+  // by a product: onnxruntime chooses between two tensors three times slower than it multiplies them
+  return unary(g, "Relu", x, (gradient, y) =>
+    mul(g, gradient, cast(g, compare(g, "Greater", y, 0), gradient.dtype)),
+  );
 }
 
 /** x above 0, exp(x) - 1 below. */
@@ -79,7 +83,7 @@ export function elu(g: Recorder, x: Tensor): Tensor {
     g,
     "Elu",
     x,
-    (gradient, y) => mul(g, gradient, where(g, compare(g, "Greater", y, 0), 1, add(g, y, 1))),
+    (gradient, y) => mul(g, gradient, add(g, min(g, y, 0), 1)),
     (at) => add(g, max(g, at, 0), sub(g, exp(g, min(g, at, 0)), 1)),
   );
 }

@@ -25,7 +25,7 @@ export function imageMoments(
   const pixels = width * height;
   const w = g.reshape(layers, [-1, pixels]);
   const basis = g.constant(basisOf(width, height), [pixels, 6]);
-  const mask = g.min(g.mul(w, 1000), 1);
+  const mask = g.cast(g.compare("Greater", w, 0), w.dtype);
   const area = g.gemm(mask, basis);
   const depth = g.gemm(w, basis);
   const squares = g.sum(g.square(w), { axes: [1], keep: true });
