@@ -11,6 +11,7 @@ import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { setSpread, spreadOf } from "../nn/gaussian.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
+import type { ParamSpec, Params } from "../nn/params.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
 import { Critic } from "../rollout/critic.ts";
@@ -35,7 +36,10 @@ export interface TeacherRun {
   /** Where to save and, if it is there already, to resume from. */
   readonly checkpoint?: string;
   readonly saveEvery?: number;
-  /** A teacher of the same network whose weights this one begins with; random ones unless given. */
+  /**
+   * A teacher whose weights this one begins with; random ones unless given. Its actor must have the same network. Where the critic's
+   * row is another, as between scenes of three and of five objects, the critic is new.
+   */
   readonly from?: Pick<Teacher, "spec" | "theta">;
   readonly device?: Device;
   readonly threads?: number;
@@ -133,20 +137,30 @@ function createTrainer(run: TeacherRun, spec: TeacherSpec, rng: Rng): Promise<Tr
 
 function firstWeights({ from, config }: TeacherRun, spec: TeacherSpec, rng: Rng): Float32Array {
   const { params } = teacherNetwork(spec);
-  const theta = from ? weightsFrom(from, spec).slice() : params.init(rng.split("weights"));
+  const theta = params.init(rng.split("weights"));
+  if (from) takeWeights(from, params, theta);
   if (config.std !== undefined) setSpread(params, theta, config.std);
   return theta;
 }
 
-/** The weights of a teacher, if its network is the one of `spec`. @throws ConfigError */
-function weightsFrom(from: Pick<Teacher, "spec" | "theta">, spec: TeacherSpec): Float32Array {
-  const [theirs, ours] = [from.spec, spec].map((network) => JSON.stringify(network));
-  if (theirs !== ours) {
+/** Copies a teacher's weights into `theta`: the actor's, and the critic's if it fits. @throws ConfigError where the actor does not */
+function takeWeights(from: Pick<Teacher, "spec" | "theta">, to: Params, theta: Float32Array): void {
+  const theirs = new Map(teacherNetwork(from.spec).params.specs.map((one) => [one.name, one]));
+  const fits = ({ name, shape }: ParamSpec) => theirs.get(name)?.shape.join() === shape.join();
+  const [critic, actor] = [true, false].map((wanted) =>
+    to.specs.filter(({ name }) => name.startsWith("critic.") === wanted),
+  );
+  const other = actor.find((one) => !fits(one));
+  if (other || theirs.size !== to.specs.length) {
+    const { name = "", shape = [] } = other ?? {};
     throw new ConfigError(
-      `Expected a teacher with the network ${ours} to begin with, got ${theirs}. Use its scene and its settings of the network, or begin from nothing.`,
+      `The teacher to begin with has another network: its "${name}" is [${theirs.get(name)?.shape ?? "missing"}], not [${shape.join(", ")}]. Use its settings of the network, or begin from nothing.`,
     );
   }
-  return from.theta;
+  for (const { name, at } of critic.every(fits) ? to.specs : actor) {
+    const { at: first, size } = theirs.get(name) as ParamSpec;
+    theta.set(from.theta.subarray(first, first + size), at);
+  }
 }
 
 function openCollector(run: TeacherRun, actor: NetworkActor, lesson: number): Promise<Collector> {

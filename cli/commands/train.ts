@@ -22,7 +22,7 @@ export const train = defineCommand({
     out: outOption("runs/teacher.ckpt"),
     from: {
       type: "string",
-      description: "checkpoint of a teacher of the same network whose weights to begin with",
+      description: "checkpoint of a teacher whose weights to begin with, of this scene or one like it",
     },
     plan: {
       type: "string",

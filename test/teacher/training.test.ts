@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, FileError } from "../../core/errors.ts";
+import { sizeOf } from "../../nn/tensor.ts";
 import { readCheckpoint } from "../../policies/checkpoint.ts";
 import { teacherNetwork } from "../../policies/networks/teacher.ts";
 import { WorkerPool } from "../../rollout/pool.ts";
 import { readTeacher, type TeacherProgress } from "../../teacher/checkpoint.ts";
-import { type TeacherRun, trainTeacher } from "../../teacher/ppo.ts";
+import { type Teacher, type TeacherRun, trainTeacher } from "../../teacher/ppo.ts";
 import { hashOf } from "../support/hash.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
@@ -157,13 +158,31 @@ describe("a teacher to begin with", () => {
     await pool.close();
   });
 
+  it("of a scene with more objects gives its actor, and leaves the critic to be learnt", async () => {
+    const pool = new WorkerPool(1);
+    const rates = { learningRate: 1e-12, minLearningRate: 1e-12, maxLearningRate: 1e-12 };
+    const config = { ...tinyTeacher, iterations: 1, ...rates };
+    const lineOf = (objects: number, seed: number) =>
+      simulationOf("push-line", { config: { objects }, seed });
+    const from = await train(pool, { simulation: lineOf(3, 1), config });
+    const next = await train(pool, { simulation: lineOf(2, 2), config, from });
+    const weights = ({ spec, theta }: Pick<Teacher, "spec" | "theta">, name: string) => {
+      const { at, shape } = teacherNetwork(spec).params.offsetOf(name);
+      return [...theta.subarray(at, at + sizeOf(shape))];
+    };
+    for (const name of ["point.1.w", "head.1.w", "head.mean.b"]) {
+      const expected = weights(from, name).map((x) => expect.closeTo(x, 6));
+      expect(weights(next, name), name).toEqual(expected);
+    }
+    expect(weights(next, "critic.2.w")).not.toEqual(weights(from, "critic.2.w"));
+    await pool.close();
+  });
+
   it("of another network is refused in a sentence", async () => {
     const pool = new WorkerPool(1);
     const from = await train(pool);
     const other = train(pool, { from, config: { ...tinyTeacher, hidden: 8 } });
-    await expect(other).rejects.toThrow(
-      /Expected a teacher with the network .* to begin with, got/,
-    );
+    await expect(other).rejects.toThrow(/another network: its ".+" is \[\d.*\], not \[\d/);
     await expect(other).rejects.toThrow(ConfigError);
     await pool.close();
   });
