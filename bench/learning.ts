@@ -91,7 +91,7 @@ function chainOf(study: Study, results: readonly JobResult[]) {
     const steps = found.reduce((sum, result) => sum + result.steps.teacher, 0) / found.length;
     return [
       {
-        what: `learning, ${study.name}: ${variant.name}, from nothing`,
+        what: `learning, ${study.name}: ${variant.name}, from ${variant.from ? "what ships" : "nothing"}`,
         value: `${formatDuration(seconds)} (teacher ${formatInteger(steps)} steps)`,
       },
     ];

@@ -17,10 +17,12 @@ import { type EvaluationSummary, summarize } from "../../rollout/evaluation.ts";
 import type { ActorSpec, WorkerPool } from "../../rollout/index.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
+import { readBundledStudent } from "../../student/bundled.ts";
 import type { StudentConfig } from "../../student/config.ts";
-import { distillStudent, type Student } from "../../student/distill.ts";
+import { distillStudent, type Student, type StudentRun } from "../../student/distill.ts";
 import { fineTuneStudent } from "../../student/fine-tune.ts";
 import { studentSpec } from "../../student/student.ts";
+import { readTeacher } from "../../teacher/checkpoint.ts";
 import { trainTeacher } from "../../teacher/ppo.ts";
 import { Clock, type CurvePoint } from "./clock.ts";
 import type { Variant } from "./studies.ts";
@@ -60,7 +62,11 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const config = configOf(options);
   const simulation = simulationOf(variant.scene, config, seed);
   const { distils, endToEnd = false, tunes = false, tests } = variant;
-  const asked = { simulation, config, distils, endToEnd, tunes, tests, episodes: options.episodes };
+  const begun = beginningOf(variant);
+  const asked = {
+    ...{ simulation, config, distils, endToEnd, tunes, tests, episodes: options.episodes },
+    ...(begun.teacher ? { begun } : {}),
+  };
   const file = path.join(folder, "results", `${digest(asked)}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as JobResult;
   const result = await learn(new Kept(options, config, simulation));
@@ -87,8 +93,12 @@ async function learn(kept: Kept): Promise<JobResult> {
   const seconds: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
   const facts = { variant: variant.name, seed, steps, seconds };
 
-  const taught = kept.link("teacher", "");
-  const trained = variant.endToEnd ? undefined : await trainTeacher(taught.run(config.teacher));
+  const begun = beginningOf(variant);
+  const taught = kept.link("teacher", begun.teacher);
+  const from = variant.from ? { from: readTeacher(variant.from.teacher) } : {};
+  const trained = variant.endToEnd
+    ? undefined
+    : await trainTeacher({ ...taught.run(config.teacher), ...from });
   if (trained) {
     steps.teacher = trained.progress.environmentSteps;
     seconds.teacher = taught.clock.seconds;
@@ -102,18 +112,17 @@ async function learn(kept: Kept): Promise<JobResult> {
   if (!variant.distils) return { ...facts, ...ofTeacher };
 
   const teacher = trained && { ...trained, observability };
-  const distilled = kept.link("student", taught.origin);
-  let student = teacher
-    ? await distillStudent({ ...distilled.run(config.student), teacher })
-    : freshStudent(simulation, config.student);
-  steps.student = student.progress.environmentSteps;
+  const distilled = kept.link("student", `${taught.origin}${begun.student}`);
+  let student = await firstStudent(kept, distilled, teacher);
+  const before = student.progress.environmentSteps;
+  steps.student = variant.from ? 0 : before;
   seconds.student = distilled.clock.seconds;
 
   const tuned = kept.link("fineTune", distilled.origin);
   if (variant.tunes || variant.endToEnd) {
     const run = { ...tuned.run(config.fineTune), student, ...(teacher ? { teacher } : {}) };
     student = await fineTuneStudent(run);
-    steps.fineTune = student.progress.environmentSteps - steps.student;
+    steps.fineTune = student.progress.environmentSteps - before;
     seconds.fineTune = tuned.clock.seconds;
   }
 
@@ -203,6 +212,26 @@ interface Progress {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** A student before reinforcement: the one that ships, or distilled from its teacher, or one that has learnt nothing. */
+async function firstStudent(
+  { options: { variant }, config, simulation }: Kept,
+  link: ReturnType<Kept["link"]>,
+  teacher: StudentRun["teacher"] | undefined,
+): Promise<Student> {
+  if (variant.from) return readBundledStudent(variant.from.student);
+  if (!teacher) return freshStudent(simulation, config.student);
+  return distillStudent({ ...link.run(config.student), teacher });
+}
+
+/** What a variant begins with, told by the contents of its files; nothing where it begins from nothing. */
+function beginningOf({ from }: Variant): { readonly teacher: string; readonly student: string } {
+  if (!from) return { teacher: "", student: "" };
+  return {
+    teacher: digestOf(readFileSync(from.teacher)),
+    student: digestOf(readFileSync(path.join(from.student, "policy.onnx"))),
+  };
+}
+
 /** A student that has learnt nothing yet. */
 function freshStudent(simulation: SimulationSpec, config: StudentConfig): Student {
   const spec = studentSpec(simulation, config);
@@ -211,6 +240,8 @@ function freshStudent(simulation: SimulationSpec, config: StudentConfig): Studen
 }
 
 /** A short name for whatever JSON can say. */
-function digest(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
+const digest = (value: unknown) => digestOf(JSON.stringify(value));
+
+function digestOf(bytes: string | Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 12);
 }

@@ -17,6 +17,8 @@ export interface Variant {
   readonly distils: boolean;
   /** Whether that student learns on by reinforcement. */
   readonly tunes?: boolean;
+  /** What ships that it begins with: a checkpoint for the teacher, a bundle for the student, who then is tuned alone. */
+  readonly from?: { readonly teacher: string; readonly student: string };
   /** Whether there is no teacher at all: a student from its first weights, by reinforcement alone. */
   readonly endToEnd?: boolean;
   /** Other scenes that the student is judged in, besides its own. */
@@ -36,6 +38,14 @@ const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>
 const quickCross = presetOf("push-cross", "quick") as Readonly<Record<string, unknown>>;
 
 const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
+
+/** What is left to learn for who knows CROSS: without a lesson, trying things anew, but not as in the beginning. */
+const crossOnward = (scene: object) =>
+  withChanges(quickCross, {
+    scene,
+    teacher: { iterations: 400, lessons: [], practiceShare: 0.3, std: 0.25, entropyCoef: 0.004 },
+    fineTune: { iterations: 180 },
+  });
 
 /** Random arrangements of up to three objects, which need fewer steps than CROSS. */
 const upToThree = crossWith({
@@ -91,6 +101,26 @@ export const studies: readonly Study[] = [
       distils: true,
       tunes: true,
       paper: { ...(shape === "cube" ? { teacher: "99.3 %" } : {}), student },
+    })),
+  },
+  {
+    name: "onward",
+    question:
+      "How soon do the teacher and the student of CROSS that ship learn other shapes and formations? (half an hour on two cores each)",
+    variants: (
+      [
+        ["cylinders", "push-cross", { shape: "cylinder" }, "67.5 %"],
+        ["prisms", "push-cross", { shape: "prism" }, "54.3 %"],
+        ["line", "push-line", {}, "learns"],
+      ] as const
+    ).map(([name, scene, changes, student]) => ({
+      name,
+      scene,
+      config: crossOnward(changes),
+      distils: true,
+      tunes: true,
+      from: { teacher: "policies/teachers/push-cross.ckpt", student: "policies/zoo/push-cross" },
+      paper: { student },
     })),
   },
   {
