@@ -53,7 +53,8 @@ const arranged = {
   student: {
     lastSeen: true,
     iterations: 1080,
-    spanIterations: 50,
+    // of 16 control steps each: several episodes a span
+    spanIterations: 160,
     practiceShare: 0,
     stageShare: 0.3,
     failureShare: 0.15,

@@ -36,8 +36,6 @@ export interface EyesOptions {
   readonly camera?: CameraMount;
   /** Draw floor and walls too; role layers do not need them. */
   readonly room?: boolean;
-  /** Find out where bodies are from the images, for `sightings`. */
-  readonly sightings?: boolean;
 }
 
 /** Opens the cameras of every environment of `world`. */
@@ -69,7 +67,7 @@ export class Eyes {
   readonly #delay: Uint8Array;
   readonly #error: Float32Array;
   readonly #seeds: Uint32Array;
-  readonly #sightings: Sightings | undefined;
+  readonly #sightings: Sightings;
 
   constructor(
     world: PhysicsWorld,
@@ -92,9 +90,7 @@ export class Eyes {
     this.#delay = new Uint8Array(world.envs);
     this.#error = new Float32Array(world.envs * 3);
     this.#seeds = new Uint32Array(world.envs);
-    this.#sightings = options.sightings
-      ? new Sightings(sightingCamera(this.#mount), bodies)
-      : undefined;
+    this.#sightings = new Sightings(sightingCamera(this.#mount), bodies);
     for (let env = 0; env < world.envs; env++) this.#furnish(env, options.room ?? false);
   }
 
@@ -134,22 +130,31 @@ export class Eyes {
     assign(active, "active");
   }
 
-  /** Renders every environment's role layers, as late as its camera is. */
-  look(): void {
-    for (let env = 0; env < this.world.envs; env++) {
+  /**
+   * Renders every environment's role layers, as late as its camera is.
+   * @param sighted is told what each image says of where the bodies are, thing i being body i + 1, right after it is drawn and
+   * while it is at hand for the processor; what it is given is reused for the next one
+   */
+  look(sighted?: (env: number, sightings: Sightings) => void): void {
+    const { envs } = this.world;
+    for (let env = 0; env < envs; env++) {
       this.#placeParts(env);
       this.#placeCamera(env);
       this.#history.push(env);
       this.#seeds[env] = (this.#seeds[env] + 0x9e3779b9) >>> 0;
     }
     this.#history.recall(this.#delay);
-    const what = { layers: true, id: this.#sightings !== undefined };
-    this.renderer.render(what, 0, this.world.envs, this.#seeds);
+    if (!sighted) {
+      this.renderer.render({ layers: true }, 0, envs, this.#seeds);
+      return;
+    }
+    for (let env = 0; env < envs; env++) {
+      this.renderer.render({ layers: true, id: true }, env, 1, this.#seeds);
+      sighted(env, this.#sightingsIn(env));
+    }
   }
 
-  /** What an environment's image says of where its bodies are; thing i is body i + 1. Reused by the next call. */
-  sightings(env: number): Sightings {
-    if (!this.#sightings) throw new Error("internal: these eyes were opened without sightings.");
+  #sightingsIn(env: number): Sightings {
     const { ids, layers } = this.renderer;
     const pixels = IMAGE.width * IMAGE.height;
     const count = this.#roles.length;

@@ -66,7 +66,7 @@ function shiftPoints(points: Float32Array, from: number, dx_m: number, dy_m: num
 const GATE = 0.6;
 
 /** A body in the base frame: its middle, z above the floor, and its yaw. */
-interface BasePlace {
+export interface BasePlace {
   x_m: number;
   y_m: number;
   z_m: number;
@@ -134,14 +134,19 @@ export class Observer {
     }
   }
 
-  /** Whether a camera would find a body: its middle is in view and nothing stands before it. `look` first. */
+  /** Takes in where everything is, for `sees` and `placeOf`. */
+  look(ground: Ground): void {
+    this.#placePoints(ground);
+  }
+
+  /** Whether a camera would find a body: its middle is in view and nothing stands before it. */
   sees(body: number): boolean {
     return this.#centreInView(body) && !this.#occluded(body, this.#middle, 0);
   }
 
-  /** Takes in where everything is, for `sees`. */
-  look(ground: Ground): void {
-    this.#placePoints(ground);
+  /** Where a body is from the robot; changed by the next look. */
+  placeOf(body: number): Readonly<BasePlace> {
+    return this.#places[body];
   }
 
   #writeObstacles(

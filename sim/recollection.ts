@@ -144,15 +144,11 @@ export class Recollection {
     if (!this.#observer) return;
     const noise = this.#noise[ground.env];
     this.#observer.look(ground);
-    const yaw = ground.yaw_rad(0);
-    const cos = Math.cos(yaw);
-    const sin = Math.sin(yaw);
     for (let body = 1; body < this.#bodies; body++) {
       if (isParked(ground, body) || !this.#observer.sees(body)) continue;
-      const dx = ground.x_m(body) - ground.x_m(0);
-      const dy = ground.y_m(body) - ground.y_m(0);
-      const x_m = cos * dx + sin * dy + this.#noise_m * noise.normal();
-      const y_m = -sin * dx + cos * dy + this.#noise_m * noise.normal();
+      const place = this.#observer.placeOf(body);
+      const x_m = place.x_m + this.#noise_m * noise.normal();
+      const y_m = place.y_m + this.#noise_m * noise.normal();
       noteSighting(this.#memory, ground.env * this.#bodies + body, x_m, y_m);
     }
   }

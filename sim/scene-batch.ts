@@ -146,12 +146,7 @@ export class SceneBatch {
     if (!groups.includes("layers")) return new SceneBatch(options, assembled, world, undefined);
     const { sensor } = options;
     const roles = roleNames(assembled);
-    const sightings = groups.includes("lastSeen");
-    const eyes = await openEyes(world, assembled, {
-      roles,
-      sightings,
-      ...(sensor ? { sensor } : {}),
-    });
+    const eyes = await openEyes(world, assembled, { roles, ...(sensor ? { sensor } : {}) });
     return new SceneBatch(options, assembled, world, eyes);
   }
 
@@ -256,14 +251,16 @@ export class SceneBatch {
 
   /** Takes the images of all cameras, and in what they show. */
   #look(): void {
-    this.#eyes?.look();
-    if (!this.#eyes || !("lastSeen" in this.groups)) return;
-    for (let env = 0; env < this.envs; env++) {
-      this.#writer.sight(env, this.#eyes.sightings(env));
-      const start = env * this.rowSizes.lastSeen;
-      const situation = this.#situationOf(env);
-      this.#writer.write("lastSeen", this.#ground, situation, this.groups.lastSeen, start);
+    const { lastSeen } = this.groups;
+    if (!lastSeen) {
+      this.#eyes?.look();
+      return;
     }
+    this.#eyes?.look((env, sightings) => {
+      this.#writer.sight(env, sightings);
+      const start = env * this.rowSizes.lastSeen;
+      this.#writer.write("lastSeen", this.#ground, this.#situationOf(env), lastSeen, start);
+    });
   }
 
   /** Reward, end of episode and observation of one environment after a step. */

@@ -54,7 +54,7 @@ export interface JobResult {
   readonly tests?: Readonly<Record<string, EvaluationSummary>>;
 }
 
-/** Iterations after which everything is saved. */
+/** Iterations after which everything is saved, where the variant does not say. */
 const SPAN = 50;
 
 export async function runJob(options: JobOptions): Promise<JobResult> {
@@ -80,7 +80,7 @@ function configOf({ variant, share }: JobOptions): RunConfig {
   const whole = schema.parse(variant.config);
   const spans = (learner: Learner) => ({
     iterations: Math.max(1, Math.round(share * whole[learner].iterations)),
-    spanIterations: SPAN,
+    spanIterations: whole[learner].spanIterations || SPAN,
   });
   const [teacher, student, fineTune] = (["teacher", "student", "fineTune"] as const).map(spans);
   return schema.parse(withChanges(variant.config, { teacher, student, fineTune }));
@@ -163,7 +163,7 @@ class Kept {
     const folder = path.join(root, `${who}-${origin}`);
     const clock = new Clock(path.join(folder, "clock.json"));
     /** What all learners are given: the pool, where they save, and who counts. */
-    const run = <C extends { readonly iterations: number }>(own: C) => {
+    const run = <C extends Spans>(own: C) => {
       clock.start();
       return {
         simulation,
@@ -175,7 +175,7 @@ class Kept {
           if (iteration === 0) return;
           clock.lap(iteration, environmentSteps, metrics.success);
           const last = iteration === own.iterations;
-          if (iteration % SPAN !== 0 && !last) return;
+          if (iteration % own.spanIterations !== 0 && !last) return;
           clock.save();
           say(`${who}: ${iteration} of ${own.iterations}`);
         },
@@ -203,6 +203,12 @@ class Kept {
     writeFileWhole(file, `${JSON.stringify(judged)}\n`);
     return judged;
   }
+}
+
+/** How long a learner learns, and how often it is saved. */
+interface Spans {
+  readonly iterations: number;
+  readonly spanIterations: number;
 }
 
 /** What the learners tell of themselves. */
