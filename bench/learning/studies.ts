@@ -43,8 +43,8 @@ const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cr
 const crossOnward = (scene: object) =>
   withChanges(quickCross, {
     scene,
-    teacher: { iterations: 400, lessons: [], practiceShare: 0.3, std: 0.25, entropyCoef: 0.004 },
-    fineTune: { iterations: 180 },
+    teacher: { iterations: 250, lessons: [], practiceShare: 0.3, std: 0.25, entropyCoef: 0.004 },
+    fineTune: { iterations: 120 },
   });
 
 /** Random arrangements of up to three objects, which need fewer steps than CROSS. */
@@ -106,7 +106,7 @@ export const studies: readonly Study[] = [
   {
     name: "onward",
     question:
-      "How soon do the teacher and the student of CROSS that ship learn other shapes and formations? (half an hour on two cores each)",
+      "How soon do the teacher and the student of CROSS that ship learn other shapes and formations? (a quarter of an hour on two cores each)",
     variants: (
       [
         ["cylinders", "push-cross", { shape: "cylinder" }, "67.5 %"],

@@ -22,7 +22,8 @@ export const train = defineCommand({
     out: outOption("runs/teacher.ckpt"),
     from: {
       type: "string",
-      description: "checkpoint of a teacher whose weights to begin with, of this scene or one like it",
+      description:
+        "checkpoint of a teacher whose weights to begin with, of this scene or one like it",
     },
     plan: {
       type: "string",
