@@ -115,7 +115,7 @@ async function learn(kept: Kept): Promise<JobResult> {
   const distilled = kept.link("student", `${taught.origin}${begun.student}`);
   let student = await firstStudent(kept, distilled, teacher);
   const before = student.progress.environmentSteps;
-  steps.student = variant.from ? 0 : before;
+  steps.student = variant.from?.student ? 0 : before;
   seconds.student = distilled.clock.seconds;
 
   const tuned = kept.link("fineTune", distilled.origin);
@@ -224,7 +224,7 @@ async function firstStudent(
   link: ReturnType<Kept["link"]>,
   teacher: StudentRun["teacher"] | undefined,
 ): Promise<Student> {
-  if (variant.from) return readBundledStudent(variant.from.student);
+  if (variant.from?.student) return readBundledStudent(variant.from.student);
   if (!teacher) return freshStudent(simulation, config.student);
   return distillStudent({ ...link.run(config.student), teacher });
 }
@@ -234,7 +234,7 @@ function beginningOf({ from }: Variant): { readonly teacher: string; readonly st
   if (!from) return { teacher: "", student: "" };
   return {
     teacher: digestOf(readFileSync(from.teacher)),
-    student: digestOf(readFileSync(path.join(from.student, "policy.onnx"))),
+    student: from.student ? digestOf(readFileSync(path.join(from.student, "policy.onnx"))) : "",
   };
 }
 

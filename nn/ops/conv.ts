@@ -133,8 +133,8 @@ function weightMatrix(g: Recorder, weight: Tensor): Tensor {
 }
 
 /**
- * The same the other way round: under each block of the image lie side x side output pixels that read it, some of them
- * outside, where the gradient is 0. [N, H, W, C].
+ * The gradient of the image [N, H, W, C], gathered the other way round: each of its blocks is read by side x side output
+ * pixels, some of them outside, where there is none and 0 stands for it.
  */
 function gradientOfImage(g: Recorder, blocks: Blocks, gradient: Tensor, matrix: Tensor): Tensor {
   const { images, channels, stride, side, outHeight, outWidth, outChannels, rows, columns } =
