@@ -24,6 +24,7 @@ const networkSchema = z.strictObject({
   memory: count,
   goal: count.exactOptional(),
   lastSeen: count.exactOptional(),
+  near: count.exactOptional(),
 }) satisfies z.ZodType<StudentSpec>;
 
 export interface BundledStudent extends Student {
@@ -50,8 +51,9 @@ export function readBundledStudent(folder: string): BundledStudent {
   );
   if (missing)
     throw new FileError(`The ONNX file of "${folder}" lacks the parameter "${missing}".`);
-  const { kind, roles, width, height, actions, goal, lastSeen, ...sizes } = spec;
-  const inputs = { goal: goal !== undefined, lastSeen: lastSeen !== undefined };
+  const { kind, roles, width, height, actions, goal, lastSeen, near, ...sizes } = spec;
+  const has = (columns: number | undefined) => columns !== undefined;
+  const inputs = { goal: has(goal), lastSeen: has(lastSeen), near: has(near) };
   const config = studentConfig.parse({
     ...sizes,
     ...inputs,

@@ -39,6 +39,10 @@ export const studentConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("remember where each role was last seen, dead-reckoned by the robot's own commands"),
+  near: z
+    .boolean()
+    .default(true)
+    .describe("with lastSeen: read how close that is to the robot and to the object, too"),
   burnIn: z.int().min(0).default(4).describe("steps of a sequence before its loss counts"),
 });
 export type StudentConfig = z.output<typeof studentConfig>;

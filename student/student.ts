@@ -1,6 +1,7 @@
 /** The student's network for a scene, and how its inputs are fed. */
 
 import { parseConfig } from "../core/config.ts";
+import { nearColumns } from "../policies/networks/near.ts";
 import type { StudentSpec } from "../policies/networks/student.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
@@ -20,15 +21,17 @@ export function studentSpec(
     joint,
     goal,
     lastSeen,
+    near,
   }: Pick<
     StudentConfig,
-    "latent" | "hidden" | "memory" | "channels" | "joint" | "goal" | "lastSeen"
+    "latent" | "hidden" | "memory" | "channels" | "joint" | "goal" | "lastSeen" | "near"
   >,
 ): StudentSpec {
   const scene = findScene(simulation.scene);
   const assembled = scene.assemble(
     parseConfig(scene.config, simulation.config, `scene "${scene.name}"`),
   );
+  const { size } = lastSeenLayout(assembled);
   return {
     kind: "student",
     roles: roleNames(assembled),
@@ -40,7 +43,8 @@ export function studentSpec(
     joint,
     memory,
     ...(goal && assembled.tellsGoal ? { goal: goalLayout.size } : {}),
-    ...(lastSeen ? { lastSeen: lastSeenLayout(assembled).size } : {}),
+    ...(lastSeen ? { lastSeen: size } : {}),
+    ...(lastSeen && near ? { near: nearColumns(size) } : {}),
   };
 }
 

@@ -11,13 +11,18 @@ import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.t
 
 /** Throws unless the student's latents are as wide as its teacher's and, for a warm start, its head too. */
 export function checkWidths(
-  student: Pick<StudentSpec, "latent" | "hidden" | "lastSeen" | "goal">,
-  teacher: Pick<TeacherSpec, "latent" | "hidden" | "lastSeen" | "goal">,
+  student: Pick<StudentSpec, "latent" | "hidden" | "lastSeen" | "goal" | "near">,
+  teacher: Pick<TeacherSpec, "latent" | "hidden" | "lastSeen" | "goal" | "near">,
   warmStart: boolean,
 ): void {
   if (warmStart && teacher.lastSeen && !student.lastSeen) {
     throw new ConfigError(
       "This teacher remembers where things were last seen, so its student must, too. Set student.lastSeen=true or, to see what forgetting costs, student.warmStart=false.",
+    );
+  }
+  if (warmStart && student.lastSeen && teacher.near && !student.near) {
+    throw new ConfigError(
+      "This teacher reads how close what it remembers is, so its student must, too. Set student.near=true.",
     );
   }
   if (teacher.goal && !student.goal) {
@@ -61,7 +66,7 @@ export function warmStartHead(
   write("head.1.w", weights.subarray(0, kept));
   // what the teacher knows nothing of is left out at first
   let [reading, writing] = [latents, to.offsetOf("head.1.w").at + kept];
-  for (const input of ["lastSeen", "goal"] as const) {
+  for (const input of ["lastSeen", "goal", "near"] as const) {
     const [theirs, ours] = [teacher.spec[input] ?? 0, student[input] ?? 0].map((n) => n * hidden);
     const columns = new Float32Array(ours);
     if (theirs > 0 && ours > 0) columns.set(weights.subarray(reading, reading + theirs));

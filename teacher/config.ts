@@ -30,6 +30,10 @@ export const teacherConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("remember where each role was last seen; its student must, too"),
+  near: z
+    .boolean()
+    .default(true)
+    .describe("with lastSeen: read how close that is to the robot and to the object, too"),
   goal: z
     .boolean()
     .default(false)

@@ -37,8 +37,9 @@ export interface TeacherRun {
   readonly checkpoint?: string;
   readonly saveEvery?: number;
   /**
-   * A teacher whose weights this one begins with; random ones unless given. Its actor must have the same network. Where the critic's
-   * row is another, as between scenes of three and of five objects, the critic is new.
+   * A teacher whose weights this one begins with; random ones unless given. Its actor must have the same network, but for inputs
+   * that came last and that it did not read yet: they begin with weights of zero. Where the critic's row is another, as between scenes
+   * of three and of five objects, the critic is new.
    */
   readonly from?: Pick<Teacher, "spec" | "theta">;
   readonly device?: Device;
@@ -143,10 +144,18 @@ function firstWeights({ from, config }: TeacherRun, spec: TeacherSpec, rng: Rng)
   return theta;
 }
 
+/** The actor's layer that reads what is not encoded, row by row. */
+const INPUTS = "head.1.w";
+
 /** Copies a teacher's weights into `theta`: the actor's, and the critic's if it fits. @throws ConfigError where the actor does not */
 function takeWeights(from: Pick<Teacher, "spec" | "theta">, to: Params, theta: Float32Array): void {
   const theirs = new Map(teacherNetwork(from.spec).params.specs.map((one) => [one.name, one]));
-  const fits = ({ name, shape }: ParamSpec) => theirs.get(name)?.shape.join() === shape.join();
+  const fits = ({ name, shape }: ParamSpec) => {
+    const known = theirs.get(name)?.shape ?? [];
+    const [rows, ...rest] = shape;
+    const reads = name === INPUTS ? known[0] <= rows : known[0] === rows;
+    return reads && known.slice(1).join() === rest.join();
+  };
   const [critic, actor] = [true, false].map((wanted) =>
     to.specs.filter(({ name }) => name.startsWith("critic.") === wanted),
   );
@@ -157,9 +166,10 @@ function takeWeights(from: Pick<Teacher, "spec" | "theta">, to: Params, theta: F
       `The teacher to begin with has another network: its "${name}" is [${theirs.get(name)?.shape ?? "missing"}], not [${shape.join(", ")}]. Use its settings of the network, or begin from nothing.`,
     );
   }
-  for (const { name, at } of critic.every(fits) ? to.specs : actor) {
-    const { at: first, size } = theirs.get(name) as ParamSpec;
-    theta.set(from.theta.subarray(first, first + size), at);
+  for (const { name, at, size } of critic.every(fits) ? to.specs : actor) {
+    const { at: first, size: known } = theirs.get(name) as ParamSpec;
+    theta.fill(0, at, at + size);
+    theta.set(from.theta.subarray(first, first + known), at);
   }
 }
 

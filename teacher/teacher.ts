@@ -1,6 +1,7 @@
 /** The teacher's network for a scene. */
 
 import { parseConfig } from "../core/config.ts";
+import { nearColumns } from "../policies/networks/near.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { objectPoseLayout } from "../sim/object-poses.ts";
@@ -16,9 +17,10 @@ export function teacherSpec(
     hidden,
     encoder = "points",
     lastSeen = false,
+    near = true,
     goal = false,
   }: Pick<TeacherConfig, "latent" | "hidden"> &
-    Partial<Pick<TeacherConfig, "encoder" | "lastSeen" | "goal">>,
+    Partial<Pick<TeacherConfig, "encoder" | "lastSeen" | "near" | "goal">>,
 ): TeacherSpec {
   const scene = findScene(simulation.scene);
   const assembled = scene.assemble(
@@ -29,7 +31,8 @@ export function teacherSpec(
   const points = Object.fromEntries(
     Object.entries(columns.width).map(([role, width]) => [role, width / 3]),
   );
-  const remembered = lastSeen ? { lastSeen: lastSeenLayout(assembled).size } : {};
+  const { size } = lastSeenLayout(assembled);
+  const remembered = lastSeen ? { lastSeen: size } : {};
   const told = goal && assembled.tellsGoal ? { goal: goalLayout.size } : {};
   const widths = { privileged, actions: 2, latent, hidden };
   return {
@@ -39,5 +42,6 @@ export function teacherSpec(
     ...(encoder === "poses" ? { pose: objectPoseLayout.size } : {}),
     ...remembered,
     ...told,
+    ...(lastSeen && near ? { near: nearColumns(size) } : {}),
   };
 }

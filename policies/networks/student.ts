@@ -15,6 +15,7 @@ import { Params, type Views } from "../../nn/params.ts";
 import type { Tensor } from "../../nn/tensor.ts";
 import { poseColumns } from "../manifest.ts";
 import { imageMoments, MOMENTS } from "./moments.ts";
+import { nearness } from "./near.ts";
 import { headOf } from "./teacher.ts";
 
 export interface StudentSpec {
@@ -36,6 +37,8 @@ export interface StudentSpec {
   readonly goal?: number;
   /** Columns of what was last seen; none without that memory. */
   readonly lastSeen?: number;
+  /** Columns of how close that memory is, worked out from it; see near.ts. */
+  readonly near?: number;
 }
 
 /** Roles that the student has a latent of: those it sees and, where it is told its goal, the reference. */
@@ -138,16 +141,22 @@ interface Window {
 }
 
 /** Columns of what a student knows without seeing. */
-function known({ lastSeen = 0, goal = 0 }: StudentSpec): number {
-  return lastSeen + goal;
+function known({ lastSeen = 0, goal = 0, near = 0 }: StudentSpec): number {
+  return lastSeen + goal + near;
 }
 
-/** [a_{t-1}, Z_1, .., Z_R, last seen, goal] in one row, as the teacher has it. */
+/** [a_{t-1}, Z_1, .., Z_R, last seen, goal, near] in one row, as the teacher has it. */
 function featuresOf(g: Graph, spec: StudentSpec, latents: Tensor, inputs: Tensors): Tensor {
   const flat = g.reshape(latents, [latents.shape[0], latentRoles(spec).length * spec.latent]);
   const { proprioception, lastSeen, goal } = inputs;
   return g.concat(
-    [proprioception, flat, ...(spec.lastSeen ? [lastSeen] : []), ...(spec.goal ? [goal] : [])],
+    [
+      proprioception,
+      flat,
+      ...(spec.lastSeen ? [lastSeen] : []),
+      ...(spec.goal ? [goal] : []),
+      ...(spec.near ? [nearness(g, lastSeen)] : []),
+    ],
     1,
   );
 }

@@ -14,6 +14,7 @@ import type { DataSpec, Forward } from "../../nn/model.ts";
 import { Params, type Views } from "../../nn/params.ts";
 import type { Tensor } from "../../nn/tensor.ts";
 import { addCritic } from "./critic.ts";
+import { nearness } from "./near.ts";
 
 /** What latents are made of: each keypoint by itself, as in EgoPush, or the pose that an object's keypoints come to. */
 export const encoders = ["points", "poses"] as const;
@@ -34,6 +35,8 @@ export interface TeacherSpec {
   readonly lastSeen?: number;
   /** Columns of the goal; none where it is told by the reference alone. */
   readonly goal?: number;
+  /** Columns of how close that memory is, worked out from it; see near.ts. */
+  readonly near?: number;
 }
 
 /** Roles whose latents a student can also have: all but the reference, which is only imagined. */
@@ -68,12 +71,12 @@ export function teacherInputs(spec: TeacherSpec): DataSpec {
 }
 
 export function teacherNetwork(spec: TeacherSpec) {
-  const { hidden, latent, actions, pose, lastSeen = 0, goal = 0 } = spec;
+  const { hidden, latent, actions, pose, lastSeen = 0, goal = 0, near = 0 } = spec;
   const roles = Object.keys(spec.points).length;
   const params = new Params()
     .linear("point.1", pose ?? 3, latent)
     .linear("point.2", latent, latent)
-    .linear("head.1", actions + roles * latent + lastSeen + goal, hidden)
+    .linear("head.1", actions + roles * latent + lastSeen + goal + near, hidden)
     .linear("head.2", hidden, hidden)
     .linear("head.mean", hidden, actions, 0.01);
   addCritic(params, spec).add("logStd", [actions], constant(-0.5));
@@ -83,7 +86,11 @@ export function teacherNetwork(spec: TeacherSpec) {
       : encodePoints(g, views, spec, inputs.keypoints);
     const batch = latents.shape[0];
     const flat = g.reshape(latents, [batch, roles * latent]);
-    const known = [...(lastSeen > 0 ? [inputs.lastSeen] : []), ...(goal > 0 ? [inputs.goal] : [])];
+    const known = [
+      ...(lastSeen > 0 ? [inputs.lastSeen] : []),
+      ...(goal > 0 ? [inputs.goal] : []),
+      ...(near > 0 ? [nearness(g, inputs.lastSeen)] : []),
+    ];
     const features = g.concat([inputs.proprioception, flat, ...known], 1);
     return { mean: headOf(g, views, features), latents };
   };
