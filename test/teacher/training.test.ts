@@ -178,6 +178,24 @@ describe("a teacher to begin with", () => {
     await pool.close();
   });
 
+  it("that read less is the same teacher at first: what is new has no weight yet", async () => {
+    const pool = new WorkerPool(1);
+    const rates = { learningRate: 1e-12, minLearningRate: 1e-12, maxLearningRate: 1e-12 };
+    const config = { ...tinyTeacher, iterations: 1, ...rates, lastSeen: true };
+    const line = simulationOf("push-line", { config: { objects: 2 } });
+    const from = await train(pool, { simulation: line, config: { ...config, near: false } });
+    const next = await train(pool, { simulation: line, config, from });
+    const read = ({ spec, theta }: Pick<Teacher, "spec" | "theta">) => {
+      const { at, shape } = teacherNetwork(spec).params.offsetOf("head.1.w");
+      return [...theta.subarray(at, at + sizeOf(shape))];
+    };
+    const [before, after] = [read(from), read(next)];
+    expect(after.length).toBeGreaterThan(before.length);
+    const expected = [...before, ...Array(after.length - before.length).fill(0)];
+    expect(after).toEqual(expected.map((x) => expect.closeTo(x, 6)));
+    await pool.close();
+  });
+
   it("of another network is refused in a sentence", async () => {
     const pool = new WorkerPool(1);
     const from = await train(pool);
