@@ -4,6 +4,7 @@ import { isFolder } from "../../core/files.ts";
 import { readBundledStudent } from "../../student/bundled.ts";
 import { readStudent } from "../../student/checkpoint.ts";
 import type { Student } from "../../student/distill.ts";
+import { withNear } from "../../student/with-near.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { fineTuneLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
@@ -56,11 +57,12 @@ export const fineTune = defineCommand({
     const base = { ...preset, ...own, student: student.config };
     const config = configure(runConfigSchema(scene), base);
     const simulation = simulationOf(scene, config, seed);
+    const first = config.student.near ? withNear(student) : student;
     await runLearner(context, {
       bar: "fine-tuning",
       simulation,
       config,
-      learn: async (chain) => (await fineTuneLink(chain, student, teacher, out)).student,
+      learn: async (chain) => (await fineTuneLink(chain, first, teacher, out)).student,
       learner: `Student of "${scene}"`,
     });
   },
