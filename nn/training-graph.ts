@@ -33,10 +33,7 @@ export interface TrainerOptions extends TrainingSpec {
   readonly device?: Device;
   /** Threads inside one operator; the weights do not depend on it. */
   readonly threads?: number;
-  /**
-   * "loop": one call of onnxruntime for all minibatches; "step": one each, on the CPU with its rows gathered outside, which is
-   * faster for rows as wide as images. Same bits.
-   */
+  /** "loop": one call of onnxruntime for all minibatches; "step": one each. Same bits. */
   readonly mode?: "loop" | "step";
   /** First weights; copied. Zeros unless given, or until `load`. */
   readonly theta?: Float32Array;
@@ -57,20 +54,10 @@ export const nextState = (name: (typeof STATE)[number]) => `next:${name}`;
 export function stepModel(spec: TrainingSpec): TrainingModel {
   const g = new Graph(spec);
   const state = STATE.map((name) => g.input(name, [spec.params.size]));
-  const data = dataInputs(g, spec, spec.rows);
+  const data = dataInputs(g, spec);
   const index = g.input("index", [spec.batch], "int32");
   const hyper = g.input("hyper", [HYPER_SIZE]);
-  const result = update(g, spec, state, rowsAt(g, data, index), hyper);
-  return finished(g, result.state, result.emitted, result.names);
-}
-
-/** The same of a minibatch that is gathered already: data has its rows only, and there is no index. */
-export function gatheredStepModel(spec: TrainingSpec): TrainingModel {
-  const g = new Graph(spec);
-  const state = STATE.map((name) => g.input(name, [spec.params.size]));
-  const batch = dataInputs(g, spec, spec.batch);
-  const hyper = g.input("hyper", [HYPER_SIZE]);
-  const result = update(g, spec, state, batch, hyper);
+  const result = update(g, spec, state, data, index, hyper);
   return finished(g, result.state, result.emitted, result.names);
 }
 
@@ -78,24 +65,21 @@ export function gatheredStepModel(spec: TrainingSpec): TrainingModel {
 export function loopModel(spec: TrainingSpec): TrainingModel {
   const g = new Graph(spec);
   const state = STATE.map((name) => g.input(name, [spec.params.size]));
-  const data = dataInputs(g, spec, spec.rows);
+  const data = dataInputs(g, spec);
   const index = g.input("index", [UNKNOWN_BATCH, spec.batch], "int32");
   const hyper = g.input("hyper", [UNKNOWN_BATCH, HYPER_SIZE]);
   const rounds = g.input("rounds", [], "int64");
   let names: readonly string[] = [];
   const result = loop(g, rounds, state, (inner, round, before) => {
     const row = inner.gather(index, round);
-    const batch = rowsAt(inner, data, row);
-    const after = update(inner, spec, before, batch, inner.gather(hyper, round));
+    const after = update(inner, spec, before, data, row, inner.gather(hyper, round));
     names = after.names;
     return after;
   });
   return finished(g, result.state, result.emitted, names);
 }
 
-type Tensors = Readonly<Record<string, Tensor>>;
-
-function dataInputs(g: Graph, { data }: TrainingSpec, rows: number): Tensors {
+function dataInputs(g: Graph, { data, rows }: TrainingSpec): Readonly<Record<string, Tensor>> {
   return Object.fromEntries(
     Object.entries(data).map(([name, { shape, dtype }]) => {
       const type = dtype === "uint8" ? dtype : g.dtype;
@@ -104,20 +88,18 @@ function dataInputs(g: Graph, { data }: TrainingSpec, rows: number): Tensors {
   );
 }
 
-function rowsAt(g: Graph, data: Tensors, index: Tensor): Tensors {
-  return Object.fromEntries(
-    Object.entries(data).map(([name, rows]) => [name, g.gather(rows, index)]),
-  );
-}
-
 function update(
   g: Graph,
   spec: TrainingSpec,
   [theta, m, v]: readonly Tensor[],
-  batch: Tensors,
+  data: Readonly<Record<string, Tensor>>,
+  index: Tensor,
   hyper: Tensor,
 ): { state: readonly Tensor[]; emitted: Tensor; names: readonly string[] } {
   const { params, objective, clipNorm, weightDecay = 0 } = spec;
+  const batch = Object.fromEntries(
+    Object.entries(data).map(([name, rows]) => [name, g.gather(rows, index)]),
+  );
   const views = params.views(g, theta);
   const { loss, stats } = objective(g, views, batch);
   const gradient = params.flatGradient(g, loss, views);

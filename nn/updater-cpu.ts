@@ -5,13 +5,12 @@ import { type FloatArray, tensorOver as tensor, Unshared } from "./arrays.ts";
 import { createSession } from "./device.ts";
 import type { DataArray } from "./model.ts";
 import { HYPER_SIZE } from "./optim.ts";
-import { sizeOf } from "./tensor.ts";
 import {
   dataInput,
-  gatheredStepModel,
   loopModel,
   nextState,
   STATE,
+  stepModel,
   type TrainerOptions,
 } from "./training-graph.ts";
 import type { Updater } from "./updater.ts";
@@ -24,8 +23,6 @@ export class CpuUpdater implements Updater {
   readonly #options: TrainerOptions;
   readonly #session: ort.InferenceSession;
   readonly #unshared = new Unshared();
-  /** Rows of the minibatch at hand, by name of the data. */
-  readonly #minibatch = new Map<string, FloatArray | Uint8Array>();
 
   private constructor(
     options: TrainerOptions,
@@ -39,8 +36,7 @@ export class CpuUpdater implements Updater {
   }
 
   static async create(options: TrainerOptions): Promise<CpuUpdater> {
-    const { model, stats } =
-      options.mode === "step" ? gatheredStepModel(options) : loopModel(options);
+    const { model, stats } = options.mode === "step" ? stepModel(options) : loopModel(options);
     const { threads } = options;
     const session = await createSession(model, {
       name: "The training graph",
@@ -59,10 +55,11 @@ export class CpuUpdater implements Updater {
     hyper: Float64Array,
     rounds: number,
   ): Promise<FloatArray> {
+    const feeds = this.#dataFeeds(data);
     const numbers = floats(this.#options, hyper);
     return this.#options.mode === "step"
-      ? this.#steps(data, index, numbers, rounds)
-      : this.#loop(this.#dataFeeds(data), index, numbers, rounds);
+      ? this.#steps(feeds, index, numbers, rounds)
+      : this.#loop(feeds, index, numbers, rounds);
   }
 
   async close(): Promise<void> {
@@ -89,42 +86,18 @@ export class CpuUpdater implements Updater {
     });
   }
 
-  async #steps(
-    data: Readonly<Record<string, DataArray>>,
-    index: Int32Array,
-    hyper: FloatArray,
-    rounds: number,
-  ) {
+  async #steps(feeds: Feeds, index: Int32Array, hyper: FloatArray, rounds: number) {
     const { batch } = this.#options;
     const stats = floats(this.#options, rounds * this.statNames.length);
     for (let i = 0; i < rounds; i++) {
       const row = await this.#call({
-        ...this.#gathered(data, index.subarray(i * batch, (i + 1) * batch)),
+        ...feeds,
+        index: tensor(index.slice(i * batch, (i + 1) * batch), [batch]),
         hyper: tensor(hyper.subarray(i * HYPER_SIZE, (i + 1) * HYPER_SIZE), [HYPER_SIZE]),
       });
       stats.set(row, i * this.statNames.length);
     }
     return stats;
-  }
-
-  /** The rows of one minibatch, in arrays that the next one is put in again. */
-  #gathered(data: Readonly<Record<string, DataArray>>, index: Int32Array): Feeds {
-    const { batch, data: spec } = this.#options;
-    return Object.fromEntries(
-      Object.entries(spec).map(([name, { shape }]) => {
-        const from = data[name];
-        const size = sizeOf(shape);
-        const length = batch * size;
-        const rows =
-          this.#minibatch.get(name) ??
-          (from instanceof Uint8Array ? new Uint8Array(length) : floats(this.#options, length));
-        this.#minibatch.set(name, rows);
-        index.forEach((row, i) => {
-          rows.set(from.subarray(row * size, (row + 1) * size), i * size);
-        });
-        return [dataInput(name), tensor(rows, [batch, ...shape])];
-      }),
-    );
   }
 
   /** Runs the session on the current state, keeps the next one, and returns the stats. */

@@ -126,7 +126,6 @@ function createTrainer(run: StudentRun, spec: StudentSpec, theta: Float32Array):
     rows: rowsOf(config),
     batch: config.batch,
     clipNorm: config.clipNorm,
-    mode: "step",
     device,
     threads,
     theta,

@@ -103,7 +103,6 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     rows: envs * steps,
     batch: config.batch,
     clipNorm: config.clipNorm,
-    mode: "step",
     device: run.device ?? "cpu",
     threads: run.threads ?? 2,
     theta: first,
