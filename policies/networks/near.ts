@@ -33,11 +33,13 @@ export function nearness(g: Graph, lastSeen: Tensor): Tensor {
   const places = g.slice(each, 2, place, place + 2);
   const ofFirst = (x: Tensor) => g.slice(x, 1, 0, 1);
   const ofOthers = (x: Tensor) => g.slice(x, 1, 1, things);
-  const apart = g.sub(ofOthers(places), ofFirst(places));
-  const both = g.mul(ofOthers(known), ofFirst(known));
-  const offsets = g.div(g.concat([places, apart], 1), RANGE_m);
+  // a thing that is alone is close to the robot only
+  const alone = things === 1;
+  const apart = alone ? [] : [g.sub(ofOthers(places), ofFirst(places))];
+  const both = alone ? [] : [g.mul(ofOthers(known), ofFirst(known))];
+  const offsets = g.div(g.concat([places, ...apart], 1), RANGE_m);
   const square = g.sum(g.square(offsets), { axes: [2], keep: true });
-  const closeness = g.mul(g.concat([known, both], 1), g.exp(g.mul(square, -0.5)));
+  const closeness = g.mul(g.concat([known, ...both], 1), g.exp(g.mul(square, -0.5)));
   const rows = g.concat([closeness, g.mul(offsets, closeness)], 2);
   return g.reshape(rows, [batch, nearColumns(lastSeen.shape[1])]);
 }

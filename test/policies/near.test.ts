@@ -45,3 +45,7 @@ it("knows nothing of what was never seen", async () => {
   const rows = await rowOf([0, 0, 0, 1], [1, 0.2, 0, 0], [0, 0, 0, 1]);
   expect(rows.map(([closeness]) => closeness > 0)).toEqual([false, true, false, false, false]);
 });
+
+it("has nothing to say about others where there is one thing only", async () => {
+  expect(await rowOf([1, 0, -0.2, 0])).toEqual([close([0.60653, 0, -0.60653])]);
+});
