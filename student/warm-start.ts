@@ -6,6 +6,7 @@
  */
 
 import { ConfigError } from "../core/errors.ts";
+import { knownRows } from "../policies/networks/known.ts";
 import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 
@@ -65,15 +66,8 @@ export function warmStartHead(
   const weights = read("head.1.w");
   write("head.1.w", weights.subarray(0, kept));
   // what the teacher knows nothing of is left out at first
-  let [reading, writing] = [latents, to.offsetOf("head.1.w").at + kept];
-  for (const input of ["lastSeen", "goal", "near"] as const) {
-    const [theirs, ours] = [teacher.spec[input] ?? 0, student[input] ?? 0].map((n) => n * hidden);
-    const columns = new Float32Array(ours);
-    if (theirs > 0 && ours > 0) columns.set(weights.subarray(reading, reading + theirs));
-    theta.set(columns, writing);
-    reading += theirs;
-    writing += ours;
-  }
+  const beside = knownRows(weights.subarray(latents), teacher.spec, student, hidden);
+  theta.set(beside, to.offsetOf("head.1.w").at + kept);
   const bias = read("head.1.b").slice();
   const first = known * latent;
   for (let row = 0; kept + row * hidden < latents; row++) {

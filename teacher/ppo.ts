@@ -11,7 +11,8 @@ import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { setSpread, spreadOf } from "../nn/gaussian.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
-import type { ParamSpec, Params } from "../nn/params.ts";
+import type { ParamSpec } from "../nn/params.ts";
+import { columnsOf, type Known, knownRows, readsAll } from "../policies/networks/known.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
 import { Critic } from "../rollout/critic.ts";
@@ -37,8 +38,8 @@ export interface TeacherRun {
   readonly checkpoint?: string;
   readonly saveEvery?: number;
   /**
-   * A teacher whose weights this one begins with; random ones unless given. Its actor must have the same network, but for inputs
-   * that came last and that it did not read yet: they begin with weights of zero. Where the critic's row is another, as between scenes
+   * A teacher whose weights this one begins with; random ones unless given. Its actor must have the same network, but that it
+   * may know less beside latents: what is new begins with weights of zero. Where the critic's row is another, as between scenes
    * of three and of five objects, the critic is new.
    */
   readonly from?: Pick<Teacher, "spec" | "theta">;
@@ -139,37 +140,51 @@ function createTrainer(run: TeacherRun, spec: TeacherSpec, rng: Rng): Promise<Tr
 function firstWeights({ from, config }: TeacherRun, spec: TeacherSpec, rng: Rng): Float32Array {
   const { params } = teacherNetwork(spec);
   const theta = params.init(rng.split("weights"));
-  if (from) takeWeights(from, params, theta);
+  if (from) takeWeights(from, spec, theta);
   if (config.std !== undefined) setSpread(params, theta, config.std);
   return theta;
 }
 
-/** The actor's layer that reads what is not encoded, row by row. */
-const INPUTS = "head.1.w";
+/** The actor's layer whose last rows read what is known beside latents. */
+const HEAD = "head.1.w";
 
-/** Copies a teacher's weights into `theta`: the actor's, and the critic's if it fits. @throws ConfigError where the actor does not */
-function takeWeights(from: Pick<Teacher, "spec" | "theta">, to: Params, theta: Float32Array): void {
+/**
+ * Copies a teacher's weights into `theta`: the actor's, and the critic's if it fits.
+ * @throws ConfigError where the actor does not
+ */
+function takeWeights(
+  from: Pick<Teacher, "spec" | "theta">,
+  spec: TeacherSpec,
+  theta: Float32Array,
+): void {
+  const to = teacherNetwork(spec).params;
   const theirs = new Map(teacherNetwork(from.spec).params.specs.map((one) => [one.name, one]));
-  const fits = ({ name, shape }: ParamSpec) => {
-    const known = theirs.get(name)?.shape ?? [];
-    const [rows, ...rest] = shape;
-    const reads = name === INPUTS ? known[0] <= rows : known[0] === rows;
-    return reads && known.slice(1).join() === rest.join();
+  const { hidden } = spec;
+  /** Shape of a parameter, of the head without the rows that differ by what is known. */
+  const shapeIn = ({ name, shape }: ParamSpec, known: Known) =>
+    name === HEAD ? [shape[0] - columnsOf(known), shape[1]].join() : shape.join();
+  const fits = (one: ParamSpec) => {
+    const their = theirs.get(one.name);
+    return their !== undefined && shapeIn(their, from.spec) === shapeIn(one, spec);
   };
   const [critic, actor] = [true, false].map((wanted) =>
     to.specs.filter(({ name }) => name.startsWith("critic.") === wanted),
   );
-  const other = actor.find((one) => !fits(one));
+  const reads = readsAll(spec, from.spec);
+  const other = actor.find((one) => !fits(one) || (one.name === HEAD && !reads));
   if (other || theirs.size !== to.specs.length) {
     const { name = "", shape = [] } = other ?? {};
     throw new ConfigError(
       `The teacher to begin with has another network: its "${name}" is [${theirs.get(name)?.shape ?? "missing"}], not [${shape.join(", ")}]. Use its settings of the network, or begin from nothing.`,
     );
   }
-  for (const { name, at, size } of critic.every(fits) ? to.specs : actor) {
-    const { at: first, size: known } = theirs.get(name) as ParamSpec;
-    theta.fill(0, at, at + size);
-    theta.set(from.theta.subarray(first, first + known), at);
+  for (const { name, at } of critic.every(fits) ? to.specs : actor) {
+    const { at: first, size } = theirs.get(name) as ParamSpec;
+    const weights = from.theta.subarray(first, first + size);
+    const front = name === HEAD ? size - columnsOf(from.spec) * hidden : size;
+    theta.set(weights.subarray(0, front), at);
+    if (name !== HEAD) continue;
+    theta.set(knownRows(weights.subarray(front), from.spec, spec, hidden), at + front);
   }
 }
 

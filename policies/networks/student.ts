@@ -14,6 +14,7 @@ import type { DataSpec, Forward } from "../../nn/model.ts";
 import { Params, type Views } from "../../nn/params.ts";
 import type { Tensor } from "../../nn/tensor.ts";
 import { poseColumns } from "../manifest.ts";
+import { columnsOf } from "./known.ts";
 import { imageMoments, MOMENTS } from "./moments.ts";
 import { nearness } from "./near.ts";
 import { headOf } from "./teacher.ts";
@@ -70,7 +71,7 @@ export function studentInputs(spec: StudentSpec): DataSpec {
 
 export function studentNetwork(spec: StudentSpec) {
   const { latent, hidden, actions, memory } = spec;
-  const features = actions + latentRoles(spec).length * latent + known(spec);
+  const features = actions + latentRoles(spec).length * latent + columnsOf(spec);
   const params = new Params();
   spec.channels.forEach((channels, i) => {
     params.conv(`eye.${i + 1}`, spec.channels[i - 1] ?? 1, channels, KERNELS[i].kernel);
@@ -138,11 +139,6 @@ interface Window {
   readonly sequences: number;
   readonly steps: number;
   readonly first: number;
-}
-
-/** Columns of what a student knows without seeing. */
-function known({ lastSeen = 0, goal = 0, near = 0 }: StudentSpec): number {
-  return lastSeen + goal + near;
 }
 
 /** [a_{t-1}, Z_1, .., Z_R, last seen, goal, near] in one row, as the teacher has it. */

@@ -196,6 +196,27 @@ describe("a teacher to begin with", () => {
     await pool.close();
   });
 
+  it("keeps its goal where a memory comes before it, and is refused where it knows more", async () => {
+    const pool = new WorkerPool(1);
+    const rates = { learningRate: 1e-12, minLearningRate: 1e-12, maxLearningRate: 1e-12 };
+    const config = { ...tinyTeacher, iterations: 1, ...rates, goal: true };
+    const line = simulationOf("push-line");
+    const from = await train(pool, { simulation: line, config });
+    const more = { simulation: line, config: { ...config, lastSeen: true } };
+    const next = await train(pool, { ...more, from });
+    const { hidden, goal = 0, lastSeen = 0, near = 0 } = next.spec;
+    const rows = ({ spec, theta }: Pick<Teacher, "spec" | "theta">, after: number) => {
+      const { at, shape } = teacherNetwork(spec).params.offsetOf("head.1.w");
+      const last = at + sizeOf(shape) - after * hidden;
+      return [...theta.subarray(last - goal * hidden, last)];
+    };
+    expect(rows(next, near)).toEqual(rows(from, 0).map((x) => expect.closeTo(x, 6)));
+    expect(lastSeen).toBeGreaterThan(0);
+    const less = train(pool, { simulation: line, config, from: next });
+    await expect(less).rejects.toThrow(/another network: its "head.1.w"/);
+    await pool.close();
+  });
+
   it("of another network is refused in a sentence", async () => {
     const pool = new WorkerPool(1);
     const from = await train(pool);
