@@ -9,7 +9,9 @@ import { completeManifest, readBundle } from "../policies/bundle.ts";
 import { readCheckpointKind } from "../policies/checkpoint.ts";
 import type { ManifestDraft } from "../policies/manifest.ts";
 import { teacherNetwork } from "../policies/networks/teacher.ts";
+import { teacherActor } from "../rollout/teacher-actor.ts";
 import { readStudent } from "../student/checkpoint.ts";
+import { ownSettings } from "../student/export.ts";
 import { studentInterface } from "../student/interface.ts";
 import { readTeacher } from "../teacher/checkpoint.ts";
 import { exportLink } from "./chain.ts";
@@ -44,32 +46,35 @@ async function studentBundle(file: string): Promise<LiveBundle> {
 function teacherBundle(file: string): LiveBundle {
   const { spec, theta, observability, simulation, progress } = readTeacher(file);
   const network = teacherNetwork(spec);
-  const group = `keypoints:${observability}`;
-  const forward: Forward = (g, views, inputs) => {
-    const { mean } = network.act(g, views, {
-      keypoints: inputs[group],
-      proprioception: inputs.proprioception,
-      lastSeen: inputs.lastSeen,
-    });
-    return { action: g.clip(mean, -1, 1) };
+  const read = Object.entries(teacherActor(spec, observability).inputs);
+  const forward: Forward = (g, views, groups) => {
+    const inputs = Object.fromEntries(read.map(([input, group]) => [input, groups[group]]));
+    return { action: g.clip(network.act(g, views, inputs).mean, -1, 1) };
   };
-  const { keypoints, ...others } = network.inputs;
   const onnx = encodeInference({
     params: network.params,
     theta,
     forward,
-    inputs: { [group]: keypoints, ...others },
+    inputs: Object.fromEntries(read.map(([input, group]) => [group, network.inputs[input]])),
     outputs: ["action"],
   });
-  const { controlStep_s, output, inputs } = studentInterface(simulation.scene, simulation.config, {
+  const known = studentInterface(simulation.scene, simulation.config, {
     lastSeen: spec.lastSeen !== undefined,
   });
-  const alike = inputs.filter(({ name }) => name in others);
+  const { controlStep_s, output } = known;
   const draft: ManifestDraft = {
     name: `${simulation.scene} teacher`,
     scene: simulation.scene,
+    ...ownSettings(simulation),
     controlStep_s,
-    inputs: [{ name: group, shape: [...keypoints.shape], dtype: "float32" }, ...alike],
+    inputs: read.map(
+      ([input, group]) =>
+        known.inputs.find(({ name }) => name === group) ?? {
+          name: group,
+          shape: [...network.inputs[input].shape],
+          dtype: "float32",
+        },
+    ),
     output,
     provenance: {
       command: "understudy view",

@@ -16,6 +16,7 @@ const networkSchema = z.strictObject({
   roles: z.array(z.string()).min(1),
   width: count,
   height: count,
+  skyRows: count.exactOptional(),
   actions: count,
   latent: count,
   hidden: count,
@@ -51,12 +52,13 @@ export function readBundledStudent(folder: string): BundledStudent {
   );
   if (missing)
     throw new FileError(`The ONNX file of "${folder}" lacks the parameter "${missing}".`);
-  const { kind, roles, width, height, actions, goal, lastSeen, near, ...sizes } = spec;
+  const { kind, roles, width, height, actions, skyRows, goal, lastSeen, near, ...sizes } = spec;
   const has = (columns: number | undefined) => columns !== undefined;
   const inputs = { goal: has(goal), lastSeen: has(lastSeen), near: has(near) };
   const config = studentConfig.parse({
     ...sizes,
     ...inputs,
+    belowHorizon: has(skyRows),
     ...(manifest.poses ? {} : { poseWeight: 0 }),
   });
   const { scene, sceneConfig, provenance } = manifest;

@@ -29,6 +29,10 @@ export const studentConfig = z.strictObject({
     .max(3)
     .default([8, 16, 32])
     .describe("of the convolutions; [] leaves the image moments alone"),
+  belowHorizon: z
+    .boolean()
+    .default(true)
+    .describe("leave out the rows of the image in which nothing lower than the camera shows"),
   joint: z.int().min(1).default(96).describe("units that join convolutions and moments"),
   memory: z.int().min(0).default(0).describe("units of a GRU before the head; 0: none"),
   goal: z

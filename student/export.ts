@@ -73,7 +73,10 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
 }
 
 /** What the scene was set to, beyond its defaults. */
-function ownSettings({ scene: name, config }: SimulationSpec): Pick<ManifestDraft, "sceneConfig"> {
+export function ownSettings({
+  scene: name,
+  config,
+}: SimulationSpec): Pick<ManifestDraft, "sceneConfig"> {
   const scene = findScene(name);
   const whole = parseConfig(scene.config, config, `scene "${name}"`) as Tree;
   // a scene made for one plan has no defaults

@@ -2,40 +2,39 @@
 
 import { parseConfig } from "../core/config.ts";
 import { nearColumns } from "../policies/networks/near.ts";
-import type { StudentSpec } from "../policies/networks/student.ts";
+import { EYE_STRIDE, type StudentSpec } from "../policies/networks/student.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import { egoPushCamera, skyRows } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { type GroupName, goalLayout, privilegedLayoutOf, roleNames } from "../sim/observations.ts";
 import { lastSeenLayout } from "../sim/recollection.ts";
+import type { AssembledScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
+import { height } from "../sim/shape.ts";
 import type { StudentConfig } from "./config.ts";
+
+type StudentSizes = Pick<
+  StudentConfig,
+  | ("latent" | "hidden" | "memory" | "channels" | "joint")
+  | ("belowHorizon" | "goal" | "lastSeen" | "near")
+>;
 
 export function studentSpec(
   simulation: SimulationSpec,
-  {
-    latent,
-    hidden,
-    memory,
-    channels,
-    joint,
-    goal,
-    lastSeen,
-    near,
-  }: Pick<
-    StudentConfig,
-    "latent" | "hidden" | "memory" | "channels" | "joint" | "goal" | "lastSeen" | "near"
-  >,
+  { latent, hidden, memory, channels, joint, belowHorizon, goal, lastSeen, near }: StudentSizes,
 ): StudentSpec {
   const scene = findScene(simulation.scene);
   const assembled = scene.assemble(
     parseConfig(scene.config, simulation.config, `scene "${scene.name}"`),
   );
   const { size } = lastSeenLayout(assembled);
+  const sky = belowHorizon ? skyOf(assembled) : 0;
   return {
     kind: "student",
     roles: roleNames(assembled),
     ...IMAGE,
+    ...(sky > 0 ? { skyRows: sky } : {}),
     actions: 2,
     latent,
     hidden,
@@ -46,6 +45,12 @@ export function studentSpec(
     ...(lastSeen ? { lastSeen: size } : {}),
     ...(lastSeen && near ? { near: nearColumns(size) } : {}),
   };
+}
+
+/** Rows of the sky in the images of a scene, as many as the first convolution steps over. */
+function skyOf({ cast }: AssembledScene): number {
+  const tallest = Math.max(...cast.bodies.map(({ shape }) => height(shape)));
+  return skyRows(egoPushCamera, tallest, IMAGE.height, EYE_STRIDE);
 }
 
 /** Columns of a critic's row. */

@@ -8,6 +8,13 @@
 import type { Graph } from "../../nn/graph.ts";
 import type { Tensor } from "../../nn/tensor.ts";
 
+export interface ImageSize {
+  readonly width: number;
+  /** Of the whole image. */
+  readonly height: number;
+  readonly firstRow?: number;
+}
+
 /** Columns of a row of moments. */
 export const MOMENTS = 12;
 
@@ -15,16 +22,13 @@ export const MOMENTS = 12;
  * Moments [B * R, MOMENTS] of inverse depth [B, R, H, W], 0 where nothing is seen: whether anything is,
  * its share of the pixels, mean u and v, their variances and covariance, mean inverse depth and its
  * mean square, its covariances with u and v, and the product of share and inverse depth. u and v run
- * from -1 to 1 over the image.
+ * from -1 to 1 over the image, of which `layers` may lack the rows before `firstRow`, as long as nothing is seen there.
  */
-export function imageMoments(
-  g: Graph,
-  layers: Tensor,
-  { width, height }: { readonly width: number; readonly height: number },
-): Tensor {
-  const pixels = width * height;
+export function imageMoments(g: Graph, layers: Tensor, image: ImageSize): Tensor {
+  const { width, height, firstRow = 0 } = image;
+  const pixels = width * (height - firstRow);
   const w = g.reshape(layers, [-1, pixels]);
-  const basis = g.constant(basisOf(width, height), [pixels, 6]);
+  const basis = g.constant(basisOf(image), [pixels, 6]);
   const mask = g.cast(g.compare("Greater", w, 0), w.dtype);
   const area = g.gemm(mask, basis);
   const depth = g.gemm(w, basis);
@@ -36,7 +40,7 @@ export function imageMoments(
   const u = mean(column(area, 1));
   const v = mean(column(area, 2));
   const near = mean(column(depth, 0));
-  const share = g.div(count, pixels);
+  const share = g.div(count, width * height);
   const moments = g.concat(
     [
       g.min(count, 1),
@@ -60,14 +64,14 @@ export function imageMoments(
 /** Brings each moment of a typical image to a size of about one. */
 const SCALES = [1, 4, 2, 4, 30, 60, 360, 0.5, 4, 30, 30, 2];
 
-/** [H * W, 6]: 1, u, v, u u, v v, u v of every pixel. */
-function basisOf(width: number, height: number): Float32Array {
-  const basis = new Float32Array(width * height * 6);
-  for (let row = 0; row < height; row++) {
+/** [pixels, 6]: 1, u, v, u u, v v, u v of every pixel from the first row on. */
+function basisOf({ width, height, firstRow = 0 }: ImageSize): Float32Array {
+  const basis = new Float32Array(width * (height - firstRow) * 6);
+  for (let row = firstRow; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const u = (2 * column + 1) / width - 1;
       const v = (2 * row + 1) / height - 1;
-      basis.set([1, u, v, u * u, v * v, u * v], (row * width + column) * 6);
+      basis.set([1, u, v, u * u, v * v, u * v], ((row - firstRow) * width + column) * 6);
     }
   }
   return basis;

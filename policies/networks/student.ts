@@ -25,6 +25,8 @@ export interface StudentSpec {
   readonly roles: readonly string[];
   readonly width: number;
   readonly height: number;
+  /** Rows at the top that are not looked at, because nothing shows above the horizon; all are without it. */
+  readonly skyRows?: number;
   readonly actions: number;
   readonly latent: number;
   readonly hidden: number;
@@ -58,6 +60,9 @@ const KERNELS = [
   { kernel: 4, stride: 2 },
   { kernel: 3, stride: 1 },
 ] as const;
+
+/** Pixels that the first convolution steps over. */
+export const EYE_STRIDE = KERNELS[0].stride;
 
 export function studentInputs(spec: StudentSpec): DataSpec {
   return {
@@ -174,15 +179,18 @@ function remember(g: Graph, views: Views, features: Tensor, begins: Tensor): Ten
 
 /** Inverse depth [B, R, H, W] to one latent a role [B, R, L]. */
 function encodeLayers(g: Graph, views: Views, spec: StudentSpec, layers: Tensor): Tensor {
+  const { width, height, skyRows: sky = 0 } = spec;
   const batch = layers.shape[0];
   const images = batch * spec.roles.length;
-  const moments = g.relu(linear(g, views, "eye.moments", imageMoments(g, layers, spec)));
-  let x = g.reshape(layers, [images, 1, spec.height, spec.width]);
+  const ground = sky > 0 ? g.slice(layers, 2, sky, height) : layers;
+  const moments = imageMoments(g, ground, { width, height, firstRow: sky });
+  const summary = g.relu(linear(g, views, "eye.moments", moments));
+  let x = g.reshape(ground, [images, 1, height - sky, width]);
   spec.channels.forEach((_, i) => {
     x = g.relu(conv2d(g, views, `eye.${i + 1}`, x, KERNELS[i]));
   });
   const flat = g.reshape(x, [images, -1]);
-  const both = spec.channels.length > 0 ? g.concat([flat, moments], 1) : moments;
+  const both = spec.channels.length > 0 ? g.concat([flat, summary], 1) : summary;
   const latents = linear(g, views, "eye.latent", g.relu(linear(g, views, "eye.joint", both)));
   return g.reshape(latents, [batch, spec.roles.length, spec.latent]);
 }
@@ -223,12 +231,12 @@ export function readablePoses(g: Graph, poses: Tensor): Tensor {
 }
 
 /** Numbers that the convolutions, none of which pads, leave of an image. */
-function convolved({ channels, width, height }: StudentSpec): number {
+function convolved({ channels, width, height, skyRows: sky = 0 }: StudentSpec): number {
   if (channels.length === 0) return 0;
   const shrink = (size: number) =>
     channels.reduce(
       (left, _, i) => Math.floor((left - KERNELS[i].kernel) / KERNELS[i].stride) + 1,
       size,
     );
-  return shrink(width) * shrink(height) * channels[channels.length - 1];
+  return shrink(width) * shrink(height - sky) * channels[channels.length - 1];
 }

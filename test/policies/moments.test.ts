@@ -8,16 +8,16 @@ import { imageMoments, MOMENTS } from "../../policies/networks/moments.ts";
 
 const SIZE = 8;
 
-async function momentsOf(images: readonly Float32Array[]): Promise<Float32Array[]> {
+async function momentsOf(images: readonly Float32Array[], firstRow = 0): Promise<Float32Array[]> {
   const params = new Params().linear("unused", 1, 1);
   const actor = await Actor.create({
     params,
     forward: (g, views, { layers }) => {
-      const moments = imageMoments(g, layers, { width: SIZE, height: SIZE });
+      const moments = imageMoments(g, layers, { width: SIZE, height: SIZE, firstRow });
       // every parameter must be read by something
       return { moments: g.add(moments, g.mul(g.reshape(views["unused.b"], [1, 1]), 0)) };
     },
-    inputs: { layers: { shape: [1, SIZE, SIZE] } },
+    inputs: { layers: { shape: [1, SIZE - firstRow, SIZE] } },
     outputs: ["moments"],
     batch: images.length,
   });
@@ -66,4 +66,11 @@ it("says which way a surface slopes", async () => {
   // covariance of w and u is 0.5 var(u), var(u) of -0.375, -0.125, 0.125, 0.375 is 0.078125
   expect(a[9]).toBeCloseTo(0, 3);
   expect(b[9]).toBeCloseTo(30 * 0.5 * 0.078125, 2);
+});
+
+it("is the same without the rows above, where nothing is", async () => {
+  const whole = image([1, 2, 5], [4, 6], (u) => 1 + 0.5 * u);
+  const [a] = await momentsOf([whole]);
+  const [b] = await momentsOf([whole.subarray(3 * SIZE)], 3);
+  expect([...b]).toEqual([...a].map((x) => expect.closeTo(x, 5)));
 });

@@ -4,7 +4,7 @@ import { encodeInference } from "../../nn/inference.ts";
 import { GPU_OPS } from "../../nn/op-table.ts";
 import { stepModel } from "../../nn/training-graph.ts";
 import { buildNetwork, type NetworkSpec } from "../../policies/networks/network.ts";
-import type { StudentSpec } from "../../policies/networks/student.ts";
+import { type StudentSpec, studentNetwork } from "../../policies/networks/student.ts";
 import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teacher.ts";
 import { teacherConfig } from "../../teacher/config.ts";
 import { teacherData, teacherObjective } from "../../teacher/losses.ts";
@@ -216,5 +216,23 @@ describe("the student's eye", () => {
     expect([...latents.subarray(18)]).toEqual(close(latents.subarray(0, 6)));
     // who is who matters to the head
     expect(Math.abs(mean[0] - mean[2])).toBeGreaterThan(1e-3);
+  });
+
+  it("looks below the horizon alone, and sees there what it would without a sky", async () => {
+    // 36 rows below 16 of sky
+    const cut: StudentSpec = { ...studentSpec, height: 52, skyRows: 16 };
+    const theta = lively(cut, 1);
+    const sky = new Float32Array(16 * 36);
+    const ground = [2, 3].map((seed) => randomImages(36 * 36, seed));
+    const latentsUnder = async (above: Float32Array) => {
+      const layers = Float32Array.from(ground.flatMap((image) => [...above, ...image]));
+      const { latents } = await run(cut, theta, { layers, proprioception: new Float32Array(2) }, 1);
+      return [...latents];
+    };
+    const clear = await latentsUnder(sky);
+    expect(await latentsUnder(sky.map(() => 1))).toEqual(clear);
+    expect(studentNetwork(cut).params.size).toBe(studentNetwork(studentSpec).params.size);
+    ground[0][0] += 1;
+    expect(await latentsUnder(sky)).not.toEqual(clear);
   });
 });

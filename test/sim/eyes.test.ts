@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
-import { egoPushCamera } from "../../sim/camera.ts";
+import { egoPushCamera, skyRows } from "../../sim/camera.ts";
 import { IMAGE, openEyes } from "../../sim/eyes.ts";
 import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
 import { keypointLayout } from "../../sim/observations.ts";
@@ -110,6 +110,30 @@ describe("role layers", () => {
     expect(Math.abs(moved - 4.07)).toBeLessThan(0.6);
     const tilted = await see({ [ACTIVE]: [1, 0, 0] }, { cameraPitch_deg: [5, 5] });
     expect(middle(tilted.active).row).toBeLessThan(middle(straight.active).row - 3);
+  });
+});
+
+describe("the sky", () => {
+  /** First row in which the box shows, `ahead_m` before a camera that nods. */
+  const firstRow = async (ahead_m: number, nod_deg: number) => {
+    const place: Place = [ahead_m, 0.2, 0.4];
+    const { active } = await see({ [ACTIVE]: place }, { cameraPitch_deg: [nod_deg, nod_deg] });
+    return Math.floor(active.findIndex((x) => x > 0) / IMAGE.width);
+  };
+
+  it("has nothing in it, near or far, until the camera nods by more than 2.5 degrees", async () => {
+    const sky = skyRows(egoPushCamera, 0.15, IMAGE.height);
+    // 32 (1 - tan(14 deg) / (0.75 tan(34.5 deg))) = 16.5
+    expect(sky).toBe(16);
+    for (const ahead_m of [0.3, 0.6, 1.2, 2.8])
+      expect(await firstRow(ahead_m, 2.5)).toBeGreaterThanOrEqual(sky);
+    expect(await firstRow(2.8, 5)).toBeLessThan(sky);
+  });
+
+  it("is counted in steps, and is not there for what is as tall as the camera", () => {
+    expect(skyRows(egoPushCamera, 0.15, IMAGE.height, 5)).toBe(15);
+    expect(skyRows(egoPushCamera, 0.2, IMAGE.height)).toBe(0);
+    expect(skyRows({ ...egoPushCamera, pitch_rad: 1 }, 0.15, IMAGE.height)).toBe(0);
   });
 });
 

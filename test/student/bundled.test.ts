@@ -18,7 +18,7 @@ describe("a student in a bundle", () => {
   it.each<[string, Partial<StudentConfig>]>([
     ["push-pair", {}],
     ["push-cross", { lastSeen: true, channels: [4] }],
-    ["reach-box", { memory: 4 }],
+    ["reach-box", { memory: 4, belowHorizon: false }],
   ])("of %s comes back with its network and its weights", async (scene, changes) => {
     const bundle = path.join(folder, scene);
     const simulation = simulationOf(scene);

@@ -62,10 +62,7 @@ export async function saveFreshStudent(
 }
 
 /** A teacher that has learnt nothing: its spec, its first weights, and how it acts. */
-export function freshTeacher(
-  simulation: SimulationSpec,
-  changes: Pick<TeacherConfig, "lastSeen"> = tinyTeacher,
-) {
+export function freshTeacher(simulation: SimulationSpec, changes: Partial<TeacherConfig> = {}) {
   const spec: TeacherSpec = teacherSpec(simulation, { ...tinyTeacher, ...changes });
   const theta = teacherNetwork(spec).params.init(createRng(3));
   return { spec, theta, observability: "fov", actor: teacherActor(spec, "fov") } as const;

@@ -20,8 +20,10 @@ import { writeCheckpoint } from "../../policies/checkpoint.ts";
 import { teacherNetwork } from "../../policies/networks/teacher.ts";
 import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
 import { openActor } from "../../rollout/actor.ts";
+import type { GroupName } from "../../sim/observations.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
+import type { TeacherConfig } from "../../teacher/config.ts";
 import type { FromServer } from "../../viewer/live-messages.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
@@ -30,9 +32,13 @@ import { saveStudent } from "./recordings.ts";
 const folder = temporaryFolder();
 
 /** A checkpoint as a training run leaves it, of a teacher that has learnt nothing. */
-function saveTeacher(name: string, environmentSteps: number, lastSeen = false) {
-  const simulation = simulationOf("reach-box");
-  const { spec, theta, actor } = freshTeacher(simulation, { lastSeen });
+function saveTeacher(
+  name: string,
+  environmentSteps: number,
+  simulation = simulationOf("reach-box"),
+  changes: Partial<TeacherConfig> = {},
+) {
+  const { spec, theta, actor } = freshTeacher(simulation, changes);
   const file = path.join(folder, name);
   writeCheckpoint(file, {
     kind: "teacher",
@@ -237,28 +243,37 @@ describe("a run that is followed", () => {
     expect(watch.fileOf("../teacher.ckpt")).toBeUndefined();
   });
 
-  it.each([false, true])(
-    "hands over its policy, which acts as the trainer's does (a memory: %s)",
-    async (remembers) => {
-      const { file, theta, actor } = saveTeacher("again.ckpt", 128, remembers);
-      const bundle = await bundleOfCheckpoint(file);
-      const policy = await loadPolicyBytes(JSON.parse(bundle.manifest), bundle.onnx);
-      const batch = await SceneBatch.create({
-        scene: findScene("reach-box"),
-        envs: 4,
-        seed: 1,
-        purpose: "evaluation",
-        groups: ["keypoints:fov", "proprioception", ...(remembers ? ["lastSeen" as const] : [])],
-      });
-      batch.reset();
-      const found = await policy.act({ ...batch.groups }, 4);
-      const own = await openActor(actor, 4);
-      const expected = await own.act(theta, batch.groups);
-      for (let i = 0; i < 8; i++) expect(found[i]).toBeCloseTo(expected[i], 5);
-      await Promise.all([own.close(), policy.close()]);
-      batch.free();
-    },
-  );
+  it.each<[string, Partial<TeacherConfig>, string[]]>([
+    ["reach-box", {}, ["keypoints:fov", "proprioception"]],
+    ["reach-box", { lastSeen: true }, ["keypoints:fov", "proprioception", "lastSeen"]],
+    [
+      "push-cross",
+      { encoder: "poses", lastSeen: true, goal: true },
+      ["poses:fov", "proprioception", "lastSeen", "goal"],
+    ],
+  ])("hands over its policy, which acts as the trainer's does (%s, %o)", async (...row) => {
+    const [scene, changes, inputs] = row;
+    const config = scene === "push-cross" ? { shape: "prism" } : {};
+    const simulation = simulationOf(scene, { config });
+    const { file, theta, actor } = saveTeacher("again.ckpt", 128, simulation, changes);
+    const bundle = await bundleOfCheckpoint(file);
+    const manifest = JSON.parse(bundle.manifest);
+    const policy = await loadPolicyBytes(manifest, bundle.onnx);
+    expect(policy.manifest.inputs.map(({ name }) => name)).toEqual(inputs);
+    expect(policy.manifest.sceneConfig).toEqual("shape" in config ? config : undefined);
+    const batch = await SceneBatch.create({
+      scene: findScene(scene),
+      ...{ config, envs: 4, seed: 1, purpose: "evaluation" },
+      groups: inputs as GroupName[],
+    });
+    batch.reset();
+    const found = await policy.act({ ...batch.groups }, 4);
+    const own = await openActor(actor, 4);
+    const expected = await own.act(theta, batch.groups);
+    for (let i = 0; i < 8; i++) expect(found[i]).toBeCloseTo(expected[i], 5);
+    await Promise.all([own.close(), policy.close()]);
+    batch.free();
+  });
 });
 
 describe("a policy that is watched", () => {
