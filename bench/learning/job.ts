@@ -62,14 +62,15 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const config = configOf(options);
   const simulation = simulationOf(variant.scene, config, seed);
   const { distils, endToEnd = false, tunes = false, tests } = variant;
-  const begun = beginningOf(variant);
+  const kept = new Kept(options, config, simulation);
+  const { begun } = kept;
   const asked = {
     ...{ simulation, config, distils, endToEnd, tunes, tests, episodes: options.episodes },
     ...(begun.teacher ? { begun } : {}),
   };
   const file = path.join(folder, "results", `${digest(asked)}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as JobResult;
-  const result = await learn(new Kept(options, config, simulation));
+  const result = await learn(kept);
   writeFileWhole(file, `${JSON.stringify(result)}\n`);
   return result;
 }
@@ -87,13 +88,12 @@ function configOf({ variant, share }: JobOptions): RunConfig {
 }
 
 async function learn(kept: Kept): Promise<JobResult> {
-  const { config, simulation } = kept;
+  const { config, simulation, begun } = kept;
   const { variant, seed, say } = kept.options;
   const steps: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
   const seconds: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
   const facts = { variant: variant.name, seed, steps, seconds };
 
-  const begun = beginningOf(variant);
   const taught = kept.link("teacher", begun.teacher);
   const from = variant.from ? { from: readTeacher(variant.from.teacher) } : {};
   const trained = variant.endToEnd
@@ -148,11 +148,13 @@ class Kept {
   readonly options: JobOptions;
   readonly config: RunConfig;
   readonly simulation: SimulationSpec;
+  readonly begun: ReturnType<typeof beginningOf>;
 
   constructor(options: JobOptions, config: RunConfig, simulation: SimulationSpec) {
     this.options = options;
     this.config = config;
     this.simulation = simulation;
+    this.begun = beginningOf(options.variant);
   }
 
   /** A learner that comes after `before`, the origin of the one that it learns from. */

@@ -37,6 +37,12 @@ const pair = presetOf("push-pair", "quick") as Readonly<Record<string, unknown>>
 const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>>;
 const quickCross = presetOf("push-cross", "quick") as Readonly<Record<string, unknown>>;
 
+/** Who knows CROSS, as they ship. */
+const shipped = {
+  teacher: "policies/teachers/push-cross.ckpt",
+  student: "policies/zoo/push-cross",
+} as const;
+
 const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
 
 /** What is left to learn for who knows CROSS: without a lesson, trying things anew, but not as in the beginning. */
@@ -60,6 +66,13 @@ const upToThree = crossWith({
   },
   student: { iterations: 700 },
   fineTune: { iterations: 120 },
+});
+
+/** The same for who knows CROSS already. */
+const upToThreeOnward = withChanges(quickCross, {
+  scene: { shapes: ["cube", "cube", "cube"] },
+  teacher: { iterations: 900, lessons: [], practiceShare: 0.3, std: 0.3, entropyCoef: 0.006 },
+  fineTune: { iterations: 250 },
 });
 
 /** Arrangements that no random one of the training equals: poses in m and degrees from the anchor. */
@@ -119,11 +132,8 @@ export const studies: readonly Study[] = [
       config: crossOnward(changes),
       distils: true,
       tunes: true,
-      from: {
-        teacher: "policies/teachers/push-cross.ckpt",
-        // a student of CROSS knows four goals, none of which is a place behind another object
-        ...(scene === "push-cross" ? { student: "policies/zoo/push-cross" } : {}),
-      },
+      // a student of CROSS knows four goals, none of which is a place behind another object
+      from: scene === "push-cross" ? shipped : { teacher: shipped.teacher },
       paper: { student },
     })),
   },
@@ -142,16 +152,16 @@ export const studies: readonly Study[] = [
     name: "arrangements",
     question: "Does one student, told its goal, serve arrangements it was never trained on?",
     variants: [
-      {
-        name: "random arrangements",
-        scene: "push-arrangement",
-        config: upToThree,
-        distils: true,
-        tunes: true,
-        tests: unseen,
-        paper: { student: "not possible" },
-      },
-    ],
+      { name: "random arrangements", config: upToThree },
+      { name: "the same, from what knows CROSS", config: upToThreeOnward, from: shipped },
+    ].map((variant) => ({
+      ...variant,
+      scene: "push-arrangement",
+      distils: true,
+      tunes: true,
+      tests: unseen,
+      paper: { student: "not possible" },
+    })),
   },
   {
     name: "observability",
