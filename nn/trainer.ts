@@ -17,6 +17,8 @@ export interface TrainState {
   readonly v: Float32Array;
   /** Updates made so far. */
   readonly steps: number;
+  /** Mean of the latest weights, where one is kept. */
+  readonly average?: Float32Array;
 }
 
 export interface TrainResult {
@@ -28,6 +30,7 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #updater: Updater;
   #steps = 0;
+  #average: Float32Array | undefined;
 
   private constructor(options: TrainerOptions, updater: Updater) {
     this.#options = options;
@@ -57,10 +60,20 @@ export class Trainer {
     return asFloat32(this.#updater.state[0]);
   }
 
+  /**
+   * The mean of the weights after each of the latest calls of `train`, of about `averageOver` of them; the last weights where
+   * nothing is averaged. Learners end up somewhere about the best weights, and their mean is better than any of them (Polyak
+   * and Juditsky, 1992; of networks: Izmailov et al., 2018, https://arxiv.org/abs/1803.05407).
+   */
+  get average(): Float32Array {
+    return this.#average ?? this.theta;
+  }
+
   /** Everything a checkpoint needs. The arrays are not changed by later training. */
   state(): TrainState {
     const [theta, m, v] = this.#updater.state.map(asFloat32);
-    return { theta, m, v, steps: this.#steps };
+    const average = this.#average ? { average: this.#average.slice() } : {};
+    return { theta, m, v, steps: this.#steps, ...average };
   }
 
   /** Weights without rounding, where the trainer's type is float64. */
@@ -81,6 +94,7 @@ export class Trainer {
     const make = this.#options.dtype === "float64" ? Float64Array : Float32Array;
     this.#updater.load([make.from(state.theta), make.from(state.m), make.from(state.v)]);
     this.#steps = state.steps;
+    this.#average = state.average?.slice();
   }
 
   /**
@@ -103,11 +117,24 @@ export class Trainer {
     const hyper = this.#hyper(learningRates);
     const stats = await this.#updater.run(data, checkedIndex(index, rows), hyper, rounds);
     this.#steps += rounds;
+    this.#averageIn(rounds);
     return { stats: columnsOf(stats, this.#updater.statNames) };
   }
 
   async close(): Promise<void> {
     await this.#updater.close();
+  }
+
+  /** An average that forgets; the plain mean as long as there are fewer calls than it spans. */
+  #averageIn(rounds: number): void {
+    const { averageOver = 1 } = this.#options;
+    if (averageOver === 1) return;
+    const { theta } = this;
+    this.#average ??= theta.slice();
+    const share = 1 / Math.min(this.#steps / rounds, averageOver);
+    for (let i = 0; i < theta.length; i++) {
+      this.#average[i] += share * (theta[i] - this.#average[i]);
+    }
   }
 
   #hyper(learningRates: ArrayLike<number>): Float64Array {

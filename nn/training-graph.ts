@@ -35,6 +35,8 @@ export interface TrainerOptions extends TrainingSpec {
   readonly threads?: number;
   /** "loop": one call of onnxruntime for all minibatches; "step": one each. Same bits. */
   readonly mode?: "loop" | "step";
+  /** Calls of `train`, all of as many minibatches, that `Trainer.average` is the mean over; the last one alone unless given. */
+  readonly averageOver?: number;
   /** First weights; copied. Zeros unless given, or until `load`. */
   readonly theta?: Float32Array;
 }

@@ -1,4 +1,4 @@
-/** How a training goes along: where new episodes start, as time goes by, and spans to resume at. */
+/** How a training goes along: where new episodes start, as time goes by, spans to resume at, and what comes out in the end. */
 
 import { z } from "zod";
 import { falling } from "../core/schedule.ts";
@@ -14,6 +14,11 @@ export const curriculumFields = {
     .describe(
       "after so many, episodes begin anew and all is saved: resuming gives the same bits; 0: never",
     ),
+  averageOver: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe("roll-outs over which the weights that come out are averaged; 1: the last weights"),
   practiceShare: share().default(0.5).describe("episodes that start close to the goal, at first"),
   practiceUntil: share()
     .default(0.5)

@@ -29,14 +29,14 @@ export function saveStudent(
   progress: StudentProgress,
 ): void {
   if (!run.checkpoint) return;
-  const { theta, m, v, steps } = trainer.state();
+  const { steps, ...arrays } = trainer.state();
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
     config: { simulation: run.simulation, student: run.config, network: spec },
     progress: { ...progress, optimizerSteps: steps },
     params: paramsOf(spec),
-    arrays: { theta, m, v },
+    arrays,
   });
 }
 
@@ -50,8 +50,8 @@ export function loadStudent(run: StudentRun, spec: StudentSpec, trainer: Trainer
   const { optimizerSteps, ...progress } = saved.progress as StudentProgress & {
     readonly optimizerSteps: number;
   };
-  const { theta, m, v } = saved.arrays;
-  trainer.load({ theta, m, v, steps: optimizerSteps });
+  const { theta, m, v, average } = saved.arrays;
+  trainer.load({ theta, m, v, steps: optimizerSteps, average });
   return progress;
 }
 
@@ -71,7 +71,7 @@ export function saveFineTuned(
 ): void {
   if (!run.checkpoint) return;
   const { spec, config } = run.student;
-  const { theta, m, v, steps } = trainer.state();
+  const { theta, m, v, steps, average } = trainer.state();
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
@@ -84,10 +84,11 @@ export function saveFineTuned(
     progress: { ...progress, optimizerSteps: steps },
     params: paramsOf(spec),
     arrays: {
-      theta: theta.slice(0, run.student.theta.length),
+      theta: trainer.average.slice(0, run.student.theta.length),
       "fineTune.theta": theta,
       "fineTune.m": m,
       "fineTune.v": v,
+      ...(average ? { "fineTune.average": average } : {}),
     },
   });
 }
@@ -103,6 +104,7 @@ export function loadFineTuned(run: FineTuneRun, trainer: Trainer): FineTuneProgr
   if (!file || !existsSync(file)) return undefined;
   const saved = readCheckpoint(file, { kind: KIND, params: paramsOf(student.spec) });
   const { "fineTune.theta": theta, "fineTune.m": m, "fineTune.v": v } = saved.arrays;
+  const { "fineTune.average": average } = saved.arrays;
   if (!theta || theta.length !== trainer.theta.length) {
     throw new ConfigError(
       `"${file}" is a student that was not fine-tuned like this. Give another file to write to.`,
@@ -112,7 +114,7 @@ export function loadFineTuned(run: FineTuneRun, trainer: Trainer): FineTuneProgr
   const { optimizerSteps, ...progress } = saved.progress as FineTuneProgress & {
     readonly optimizerSteps: number;
   };
-  trainer.load({ theta, m, v, steps: optimizerSteps });
+  trainer.load({ theta, m, v, steps: optimizerSteps, average });
   return progress;
 }
 
@@ -133,7 +135,7 @@ export function readStudent(file: string): Student & { readonly simulation: Simu
   };
   return {
     spec: network,
-    theta: saved.arrays.theta,
+    theta: saved.arrays.average ?? saved.arrays.theta,
     progress: saved.progress as StudentProgress,
     config: student,
     simulation,

@@ -97,7 +97,7 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
   }
 
   if (isSavedAtLast(progress.iteration, config)) saveStudent(run, spec, trainer, progress);
-  const theta = trainer.theta.slice();
+  const theta = trainer.average.slice();
   await Promise.all([trainer.close(), labeller.close(), collector.close()]);
   return { spec, theta, progress, config };
 }
@@ -126,6 +126,7 @@ function createTrainer(run: StudentRun, spec: StudentSpec, theta: Float32Array):
     rows: rowsOf(config),
     batch: config.batch,
     clipNorm: config.clipNorm,
+    averageOver: config.averageOver,
     device,
     threads,
     theta,

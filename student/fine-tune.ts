@@ -103,6 +103,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
     rows: envs * steps,
     batch: config.batch,
     clipNorm: config.clipNorm,
+    averageOver: config.averageOver,
     device: run.device ?? "cpu",
     threads: run.threads ?? 2,
     theta: first,
@@ -155,7 +156,7 @@ export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
   }
 
   if (isSavedAtLast(progress.iteration, config)) saveFineTuned(run, trainer, progress);
-  const theta = studentPart(run, trainer.theta);
+  const theta = studentPart(run, trainer.average);
   await Promise.all([trainer.close(), critic.close(), collector.close(), imitated?.close()]);
   return { spec, theta, progress, config: student.config };
 }

@@ -29,14 +29,14 @@ export function saveTeacher(
   progress: TeacherProgress,
 ): void {
   if (!run.checkpoint) return;
-  const { theta, m, v, steps } = trainer.state();
+  const { steps, ...arrays } = trainer.state();
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
     config: { simulation: run.simulation, teacher: run.config, network: spec },
     progress: { ...progress, optimizerSteps: steps },
     params: teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape })),
-    arrays: { theta, m, v },
+    arrays,
   });
 }
 
@@ -59,8 +59,8 @@ export function loadTeacher(run: TeacherRun, spec: TeacherSpec, trainer: Trainer
   const { optimizerSteps, ...progress } = saved.progress as TeacherProgress & {
     readonly optimizerSteps: number;
   };
-  const { theta, m, v } = saved.arrays;
-  trainer.load({ theta, m, v, steps: optimizerSteps });
+  const { theta, m, v, average } = saved.arrays;
+  trainer.load({ theta, m, v, steps: optimizerSteps, average });
   return progress;
 }
 
@@ -78,7 +78,7 @@ export function readTeacher(file: string): Teacher & {
   };
   return {
     spec: network,
-    theta: saved.arrays.theta,
+    theta: saved.arrays.average ?? saved.arrays.theta,
     progress: saved.progress as TeacherProgress,
     observability: teacher.observability,
     config: teacher,

@@ -116,7 +116,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   }
 
   if (isSavedAtLast(progress.iteration, config)) saveTeacher(run, spec, trainer, progress);
-  const theta = trainer.theta.slice();
+  const theta = trainer.average.slice();
   await Promise.all([trainer.close(), critic.close(), collector.close()]);
   return { spec, theta, progress };
 }
@@ -131,6 +131,7 @@ function createTrainer(run: TeacherRun, spec: TeacherSpec, rng: Rng): Promise<Tr
     rows: config.envs * config.rolloutSteps,
     batch: config.batch,
     clipNorm: config.clipNorm,
+    averageOver: config.averageOver,
     device,
     threads,
     theta: firstWeights(run, spec, rng),

@@ -69,6 +69,36 @@ it("continues from a saved state as if it had never stopped", async () => {
   await Promise.all([whole.close(), first.close(), second.close()]);
 });
 
+it("keeps the mean of the weights after each call, of the latest the most, also from a saved state", async () => {
+  const calls = [1, 2, 3, 4];
+  const once = (trainer: Trainer, i: number) =>
+    trainer.train(rollout, index.subarray((i - 1) * batch, i * batch), [1e-3]);
+  const trainer = await open({ averageOver: 2 });
+  expect(trainer.average).toEqual(theta);
+  const weights: Float32Array[] = [];
+  for (const i of calls) {
+    await once(trainer, i);
+    weights.push(trainer.theta);
+  }
+  // (w1 + w2) / 2 after two calls, half of that and half of w3 after three, and so on
+  const [w1, w2, w3, w4] = weights;
+  const mean = w1.map((_, i) => w1[i] / 8 + w2[i] / 8 + w3[i] / 4 + w4[i] / 2);
+  expect(mean).not.toEqual(w4);
+  expect([...trainer.average]).toEqual([...mean].map((x) => expect.closeTo(x, 6)));
+
+  const [first, second] = [await open({ averageOver: 2 }), await open({ averageOver: 2 })];
+  for (const i of [1, 2]) await once(first, i);
+  second.load(first.state());
+  for (const i of [3, 4]) await once(second, i);
+  expect(second.average).toEqual(trainer.average);
+
+  const plain = await open();
+  for (const i of calls) await once(plain, i);
+  expect(plain.average).toEqual(w4);
+  expect(plain.state()).not.toHaveProperty("average");
+  await Promise.all([trainer, first, second, plain].map((one) => one.close()));
+});
+
 it("leaves an earlier theta as it was", async () => {
   const trainer = await open();
   const before = trainer.theta;

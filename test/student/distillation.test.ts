@@ -101,7 +101,7 @@ describe("a student", () => {
   });
 
   it("that is killed in a span and resumed has the weights of one that was not", async () => {
-    const config = { ...tinyStudent, iterations: 5, spanIterations: 2 };
+    const config = { ...tinyStudent, iterations: 5, spanIterations: 2, averageOver: 3 };
     const whole = await distill(pool, { config });
     const killed = path.join(folder, "killed.ckpt");
     const enough = ({ iteration }: StudentProgress) => iteration === 3;
@@ -109,6 +109,9 @@ describe("a student", () => {
     expect(readStudent(killed).progress.iteration).toBe(2);
     const rest = await distill(pool, { config, checkpoint: killed });
     expect(hashOf([rest.theta])).toBe(hashOf([whole.theta]));
+    expect(readStudent(killed).theta).toEqual(rest.theta);
+    const last = await distill(pool, { config: { ...config, averageOver: 1 } });
+    expect(hashOf([last.theta])).not.toBe(hashOf([whole.theta]));
   });
 
   it("with memory learns and drives too", async () => {

@@ -156,7 +156,7 @@ describe("fine-tuning", () => {
   });
 
   it("goes on where it was killed, to the bit, from a file that is a student's", async () => {
-    const whole = { ...tinyFineTune, iterations: 4, spanIterations: 2 };
+    const whole = { ...tinyFineTune, iterations: 4, spanIterations: 2, averageOver: 3 };
     const checkpoint = path.join(folder, "tuned.ckpt");
     const unbroken = await fineTune({ config: whole });
     const enough = ({ iteration }: StudentProgress) => iteration === 3;
@@ -167,6 +167,8 @@ describe("fine-tuning", () => {
     expect(rest.logged.map(({ iteration }) => iteration)).toEqual([3, 4]);
     expect(hashOf([rest.theta])).toBe(hashOf([unbroken.theta]));
     expect(readStudent(checkpoint).theta).toEqual(rest.theta);
+    const last = await fineTune({ config: { ...whole, averageOver: 1 } });
+    expect(hashOf([last.theta])).not.toBe(hashOf([unbroken.theta]));
   });
 
   it("does not write over a student that was distilled", async () => {

@@ -102,7 +102,8 @@ describe("a checkpoint", () => {
 });
 
 describe("a training in spans", () => {
-  const config = { ...tinyTeacher, iterations: 5, spanIterations: 2, failureShare: 0.5 };
+  const spans = { iterations: 5, spanIterations: 2 };
+  const config = { ...tinyTeacher, ...spans, failureShare: 0.5, averageOver: 3 };
   const scene = simulationOf("push-cross", { config: { reward: { budgetSteps: 12 } } });
 
   it("that is killed and resumed gives the weights of one that was not", async () => {
@@ -117,6 +118,10 @@ describe("a training in spans", () => {
     const rest = await train(pool, { simulation: scene, config, checkpoint });
     expect(rest.logged.map(({ iteration }) => iteration)).toEqual([3, 4, 5]);
     expect(hashOf([rest.theta])).toBe(hashOf([whole.theta]));
+    // what comes out is the mean, what goes on are the weights
+    const { average, theta } = readCheckpoint(checkpoint, { kind: "teacher" }).arrays;
+    expect(average).not.toEqual(theta);
+    expect([rest.theta, readTeacher(checkpoint).theta]).toEqual([average, average]);
     // without spans the environments begin their first episodes again, and learn something else
     const endless = { ...config, spanIterations: 0 };
     const other = await train(pool, { simulation: scene, config: endless });
