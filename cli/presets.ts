@@ -48,6 +48,7 @@ const arranged = {
     failureShare: 0.3,
     lessons: [{ iterations: 210, scene: { reward: { placeShare: 0.85 } } }],
     iterations: 2200,
+    averageOver: 200,
     spanIterations: 50,
   },
   student: {
@@ -62,6 +63,7 @@ const arranged = {
   },
   fineTune: {
     iterations: 250,
+    averageOver: 50,
     spanIterations: 50,
     gamma: 0.995,
     imitationWeight: 0.3,

@@ -49,8 +49,11 @@ const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cr
 const crossOnward = (scene: object) =>
   withChanges(quickCross, {
     scene,
-    teacher: { iterations: 250, lessons: [], practiceShare: 0.3, std: 0.25, entropyCoef: 0.004 },
-    fineTune: { iterations: 120 },
+    teacher: {
+      ...{ iterations: 250, averageOver: 80, lessons: [], practiceShare: 0.3 },
+      ...{ std: 0.25, entropyCoef: 0.004 },
+    },
+    fineTune: { iterations: 120, averageOver: 30 },
   });
 
 /** Random arrangements of up to three objects, which need fewer steps than CROSS. */
