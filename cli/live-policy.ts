@@ -9,6 +9,7 @@ import { completeManifest, readBundle } from "../policies/bundle.ts";
 import { readCheckpointKind } from "../policies/checkpoint.ts";
 import type { ManifestDraft } from "../policies/manifest.ts";
 import { teacherNetwork } from "../policies/networks/teacher.ts";
+import { readBy } from "../rollout/actor.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import { readStudent } from "../student/checkpoint.ts";
 import { ownSettings } from "../student/export.ts";
@@ -46,10 +47,11 @@ async function studentBundle(file: string): Promise<LiveBundle> {
 function teacherBundle(file: string): LiveBundle {
   const { spec, theta, observability, simulation, progress } = readTeacher(file);
   const network = teacherNetwork(spec);
-  const read = Object.entries(teacherActor(spec, observability).inputs);
+  const actor = teacherActor(spec, observability);
+  const read = Object.entries(actor.inputs);
   const forward: Forward = (g, views, groups) => {
-    const inputs = Object.fromEntries(read.map(([input, group]) => [input, groups[group]]));
-    return { action: g.clip(network.act(g, views, inputs).mean, -1, 1) };
+    const { mean } = network.act(g, views, readBy(actor, { groups }));
+    return { action: g.clip(mean, -1, 1) };
   };
   const onnx = encodeInference({
     params: network.params,

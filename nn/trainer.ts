@@ -84,10 +84,11 @@ export class Trainer {
   /** Continues from `state`; the arrays are copied. */
   load(state: TrainState): void {
     const { size } = this.#options.params;
-    for (const name of ["theta", "m", "v"] as const) {
-      if (state[name].length !== size) {
+    for (const name of ["theta", "m", "v", "average"] as const) {
+      const length = state[name]?.length ?? size;
+      if (length !== size) {
         throw new ShapeError(
-          `Expected "${name}" of ${size} numbers, got ${state[name].length}: the state belongs to another model.`,
+          `Expected "${name}" of ${size} numbers, got ${length}: the state belongs to another model.`,
         );
       }
     }

@@ -38,14 +38,20 @@ const BUNDLE_GROUPS: ActorInputs = {
   lastSeen: "lastSeen",
 };
 
+/** What an actor reads of observation groups, by its inputs' names: arrays of a roll-out, [T, N, row] each, or tensors of a graph. */
+export function readBy<T>(
+  { inputs }: NetworkActor,
+  { groups }: { readonly groups: Readonly<Record<string, T>> },
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(inputs).map(([input, group]) => [input, groups[group]]));
+}
+
 export async function openActor(spec: ActorSpec, rows: number): Promise<BatchActor> {
   return spec.kind === "network" ? openNetwork(spec, rows) : openBundle(spec.folder, rows);
 }
 
-async function openNetwork(
-  { network: spec, inputs }: NetworkActor,
-  rows: number,
-): Promise<BatchActor> {
+async function openNetwork(reader: NetworkActor, rows: number): Promise<BatchActor> {
+  const { network: spec, inputs } = reader;
   const { params, act, inputs: specs } = buildNetwork(spec);
   const width = spec.kind === "student" ? spec.memory : 0;
   const memory = new Float32Array(rows * width);
@@ -60,9 +66,7 @@ async function openNetwork(
         await actor.freeze(theta);
         frozen = theta;
       }
-      const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([input, group]) => [input, groups[group]]),
-      );
+      const feeds = readBy(reader, { groups });
       const result = await actor.run(theta, width > 0 ? { ...feeds, memory } : feeds);
       if (width > 0) memory.set(result.nextMemory);
       return result.mean;

@@ -3,7 +3,6 @@
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
 import type { Observability } from "../sim/visibility.ts";
 import type { NetworkActor } from "./actor.ts";
-import type { Rollout } from "./rollout.ts";
 
 export function teacherActor(network: TeacherSpec, observability: Observability): NetworkActor {
   return {
@@ -18,12 +17,4 @@ export function teacherActor(network: TeacherSpec, observability: Observability)
       ...(network.goal ? { goal: "goal" } : {}),
     },
   };
-}
-
-/** What an actor read in a roll-out, by its inputs' names: [T, N, row] each. */
-export function readBy(
-  { inputs }: NetworkActor,
-  { groups }: Rollout,
-): Record<string, Float32Array> {
-  return Object.fromEntries(Object.entries(inputs).map(([input, group]) => [input, groups[group]]));
 }

@@ -24,13 +24,13 @@ import {
   studentNetwork,
 } from "../policies/networks/student.ts";
 import { teacherNetwork } from "../policies/networks/teacher.ts";
+import { readBy } from "../rollout/actor.ts";
 import { Critic } from "../rollout/critic.ts";
 import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
 import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
-import { readBy } from "../rollout/teacher-actor.ts";
 import type { GroupName } from "../sim/observations.ts";
 import {
   type FineTuneProgress,

@@ -10,8 +10,9 @@ import {
   teacherNetwork,
   visibleRoles,
 } from "../policies/networks/teacher.ts";
+import { readBy } from "../rollout/actor.ts";
 import type { Rollout } from "../rollout/rollout.ts";
-import { readBy, teacherActor } from "../rollout/teacher-actor.ts";
+import { teacherActor } from "../rollout/teacher-actor.ts";
 import { HIDDEN } from "../sim/keypoints.ts";
 import type { GroupName } from "../sim/observations.ts";
 import type { Observability } from "../sim/visibility.ts";

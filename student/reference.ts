@@ -7,8 +7,8 @@ import { runInBatches } from "../nn/batches.ts";
 import { Actor } from "../nn/engine.ts";
 import type { Forward } from "../nn/model.ts";
 import { readablePoses, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import { readBy } from "../rollout/actor.ts";
 import type { Rollout } from "../rollout/rollout.ts";
-import { readBy } from "../rollout/teacher-actor.ts";
 import type { Labels } from "./labels.ts";
 import { studentActor } from "./student.ts";
 
