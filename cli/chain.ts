@@ -13,7 +13,7 @@ import type { SimulationSpec } from "../rollout/shard.ts";
 import { encodeReplay } from "../sim/replay.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
-import { distillStudent, type Student } from "../student/distill.ts";
+import { distillStudent, type Student, type StudentRun } from "../student/distill.ts";
 import { exportStudent } from "../student/export.ts";
 import { type FineTuneRun, fineTuneStudent } from "../student/fine-tune.ts";
 import { type Teacher, type TeacherRun, trainTeacher } from "../teacher/ppo.ts";
@@ -100,7 +100,7 @@ export async function trainLink(
 }
 
 export async function distillLink(
-  chain: Chain,
+  chain: Chain & Pick<StudentRun, "from">,
   teacher: Pick<Teacher, "spec" | "theta">,
   checkpoint: string,
 ): Promise<{ student: Student; curve: CurvePoint[] }> {
@@ -110,11 +110,14 @@ export async function distillLink(
     "student",
     config,
     ({ actionLoss = 0 }) => `action loss ${actionLoss.toFixed(3)}`,
+    chain.from?.progress.environmentSteps,
   );
+  const from = chain.from ? { from: chain.from } : {};
   const { observability } = chain.config.teacher;
   const student = await distillStudent({
     ...run,
     teacher: { ...teacher, observability },
+    ...from,
     config,
     checkpoint,
   });

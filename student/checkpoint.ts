@@ -10,7 +10,7 @@ import type { StudentConfig } from "./config.ts";
 import type { Student, StudentRun } from "./distill.ts";
 import type { FineTuneRun } from "./fine-tune.ts";
 
-/** Where a distillation stands. */
+/** Where a distillation stands: its own iterations, and the environment steps of the student's whole life. */
 export interface StudentProgress {
   readonly iteration: number;
   readonly environmentSteps: number;
@@ -43,7 +43,8 @@ export function saveStudent(
 /** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood. */
 export function loadStudent(run: StudentRun, spec: StudentSpec, trainer: Trainer): StudentProgress {
   if (!run.checkpoint || !existsSync(run.checkpoint)) {
-    return { iteration: 0, environmentSteps: 0, metrics: {} };
+    const environmentSteps = run.from?.progress.environmentSteps ?? 0;
+    return { iteration: 0, environmentSteps, metrics: {} };
   }
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params: paramsOf(spec) });
   checkSeed(run.checkpoint, "distilled", saved.seed, run.simulation.seed);

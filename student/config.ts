@@ -51,6 +51,12 @@ export const studentConfig = z.strictObject({
 });
 export type StudentConfig = z.output<typeof studentConfig>;
 
+/** Those of its settings that say what its network is: who goes on with a student has to leave them as they are. */
+export function networkSettings(config: StudentConfig) {
+  const { latent, hidden, channels, joint, memory, belowHorizon, goal, lastSeen, near } = config;
+  return { latent, hidden, channels, joint, memory, belowHorizon, goal, lastSeen, near };
+}
+
 export const fineTuneConfig = z.strictObject({
   iterations: z.int().min(1).default(200).describe("roll-outs to learn from"),
   envs: z.int().min(1).default(256),

@@ -3,7 +3,9 @@
  * et al., 2011): the student drives, the teacher labels what it visits, one update, and on.
  */
 
-import { createRng } from "../core/rng.ts";
+import { isDeepStrictEqual } from "node:util";
+import { ConfigError } from "../core/errors.ts";
+import { createRng, type Rng } from "../core/rng.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
@@ -31,6 +33,8 @@ export interface StudentRun {
     readonly theta: Float32Array;
     readonly observability: Observability;
   };
+  /** A student to begin with instead of new weights, of this scene or of another whose observations are alike. */
+  readonly from?: Student;
   readonly config: StudentConfig;
   readonly pool: WorkerPool;
   /** Where to save and, if it is there already, to resume from. */
@@ -51,6 +55,7 @@ export interface Student {
   readonly config: StudentConfig;
 }
 
+/** @throws ConfigError for widths that are not the teacher's, and for another network than that of the student to begin with */
 export async function distillStudent(run: StudentRun): Promise<Student> {
   const { config, simulation, teacher } = run;
   const spec = studentSpec(simulation, config);
@@ -62,7 +67,7 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
     latentRoles(spec).length,
   );
   const collector = await openCollector(run, spec);
-  const trainer = await createTrainer(run, spec, studentNetwork(spec).params.init(rng));
+  const trainer = await createTrainer(run, spec, firstWeights(run, spec, rng));
   let progress = loadStudent(run, spec, trainer);
 
   while (progress.iteration < config.iterations) {
@@ -74,7 +79,9 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
 
     // the teacher labels what it visited
     const labels = await labeller.labelRollout(rollout, teacher.observability);
-    if (progress.iteration === 0 && config.warmStart) warmStart(trainer, spec, run, labels);
+    if (progress.iteration === 0 && !run.from && config.warmStart) {
+      warmStart(trainer, spec, run, labels);
+    }
 
     // one update on it
     const data = sequencesOf(spec, rollout, labels);
@@ -115,6 +122,14 @@ const samplesOf = (config: StudentConfig) => config.envs * config.rolloutSteps;
 
 /** Sequences in a roll-out: whole columns with memory, single steps without. */
 const rowsOf = (config: StudentConfig) => (config.memory > 0 ? config.envs : samplesOf(config));
+
+function firstWeights({ from }: StudentRun, spec: StudentSpec, rng: Rng): Float32Array {
+  if (!from) return studentNetwork(spec).params.init(rng);
+  if (isDeepStrictEqual(from.spec, spec)) return from.theta;
+  throw new ConfigError(
+    `The student to begin with has another network: ${JSON.stringify(from.spec)}, not ${JSON.stringify(spec)}.`,
+  );
+}
 
 function createTrainer(run: StudentRun, spec: StudentSpec, theta: Float32Array): Promise<Trainer> {
   const { config, device = "cpu", threads = 2 } = run;

@@ -95,10 +95,13 @@ async function learn(kept: Kept): Promise<JobResult> {
   const facts = { variant: variant.name, seed, steps, seconds };
 
   const taught = kept.link("teacher", begun.teacher);
-  const from = variant.from ? { from: readTeacher(variant.from.teacher) } : {};
+  const from = predecessorsOf(variant);
   const trained = variant.endToEnd
     ? undefined
-    : await trainTeacher({ ...taught.run(config.teacher), ...from });
+    : await trainTeacher({
+        ...taught.run(config.teacher),
+        ...(from.teacher ? { from: from.teacher } : {}),
+      });
   if (trained) {
     steps.teacher = trained.progress.environmentSteps;
     seconds.teacher = taught.clock.seconds;
@@ -109,17 +112,18 @@ async function learn(kept: Kept): Promise<JobResult> {
     (await kept.judge(taught.origin, teacherActor(trained.spec, observability), {}, trained.theta));
   if (judged) say(`teacher ${formatPercent(judged.success.rate)}`);
   const ofTeacher = { curve: taught.clock.curve, ...(judged ? { teacher: judged } : {}) };
-  if (!variant.distils) return { ...facts, ...ofTeacher };
+  const { distils, tunes = false, endToEnd = false } = variant;
+  if (!distils && !tunes) return { ...facts, ...ofTeacher };
 
   const teacher = trained && { ...trained, observability };
   const distilled = kept.link("student", `${taught.origin}${begun.student}`);
-  let student = await firstStudent(kept, distilled, teacher);
+  let student = await firstStudent(kept, distilled, teacher, from.student);
   const before = student.progress.environmentSteps;
-  steps.student = variant.from?.student ? 0 : before;
+  steps.student = distils ? before - (from.student?.progress.environmentSteps ?? 0) : 0;
   seconds.student = distilled.clock.seconds;
 
   const tuned = kept.link("fineTune", distilled.origin);
-  if (variant.tunes || variant.endToEnd) {
+  if (tunes || endToEnd) {
     const run = { ...tuned.run(config.fineTune), student, ...(teacher ? { teacher } : {}) };
     student = await fineTuneStudent(run);
     steps.fineTune = student.progress.environmentSteps - before;
@@ -220,15 +224,23 @@ interface Progress {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** A student before reinforcement: the one that ships, or distilled from its teacher, or one that has learnt nothing. */
+/** A student before reinforcement: distilled from its teacher, or the one that ships as it is, or one that has learnt nothing. */
 async function firstStudent(
   { options: { variant }, config, simulation }: Kept,
   link: ReturnType<Kept["link"]>,
   teacher: StudentRun["teacher"] | undefined,
+  from: Student | undefined,
 ): Promise<Student> {
-  if (variant.from?.student) return readBundledStudent(variant.from.student);
-  if (!teacher) return freshStudent(simulation, config.student);
-  return distillStudent({ ...link.run(config.student), teacher });
+  if (!teacher || !variant.distils) return from ?? freshStudent(simulation, config.student);
+  return distillStudent({ ...link.run(config.student), teacher, ...(from ? { from } : {}) });
+}
+
+/** Those whose weights a variant begins with. */
+function predecessorsOf({ from }: Variant) {
+  return {
+    teacher: from && readTeacher(from.teacher),
+    student: from?.student === undefined ? undefined : readBundledStudent(from.student),
+  };
 }
 
 /** What a variant begins with, told by the contents of its files; nothing where it begins from nothing. */

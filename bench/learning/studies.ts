@@ -13,11 +13,11 @@ export interface Variant {
   readonly scene: string;
   /** A run's configuration, in the form of a preset: `scene`, `teacher`, `student`, `randomization`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Whether a student is distilled; else the teacher alone is judged. */
+  /** Whether a student is distilled. One who neither is nor is tuned is not judged, only the teacher. */
   readonly distils: boolean;
-  /** Whether that student learns on by reinforcement. */
+  /** Whether the student, the one distilled or the one to begin with, learns on by reinforcement. */
   readonly tunes?: boolean;
-  /** What ships that it begins with: a checkpoint for the teacher, and a bundle for a student who is not distilled but tuned. */
+  /** What ships that it begins with: a checkpoint for the teacher, and a bundle for the student. */
   readonly from?: { readonly teacher: string; readonly student?: string };
   /** Whether there is no teacher at all: a student from its first weights, by reinforcement alone. */
   readonly endToEnd?: boolean;
@@ -40,21 +40,19 @@ const quickCross = presetOf("push-cross", "quick") as Readonly<Record<string, un
 /** Who knows CROSS, as they ship. */
 const shipped = {
   teacher: "policies/teachers/push-cross.ckpt",
-  student: "policies/zoo/push-cross",
+  student: "policies/students/push-cross",
 } as const;
 
 const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
 
 /** What is left to learn for who knows CROSS: without a lesson, trying things anew, but not as in the beginning. */
-const crossOnward = (scene: object) =>
-  withChanges(quickCross, {
-    scene,
-    teacher: {
-      ...{ iterations: 250, averageOver: 80, lessons: [], practiceShare: 0.3 },
-      ...{ std: 0.25, entropyCoef: 0.004 },
-    },
-    fineTune: { iterations: 120, averageOver: 30 },
-  });
+const onward = withChanges(quickCross, {
+  teacher: {
+    ...{ iterations: 250, averageOver: 80, lessons: [], practiceShare: 0.3 },
+    ...{ std: 0.25, entropyCoef: 0.004 },
+  },
+  fineTune: { iterations: 120, averageOver: 30 },
+});
 
 /** Random arrangements of up to three objects, which need fewer steps than CROSS. */
 const upToThree = crossWith({
@@ -71,11 +69,11 @@ const upToThree = crossWith({
   fineTune: { iterations: 120 },
 });
 
-/** The same for who knows CROSS already. */
-const upToThreeOnward = withChanges(quickCross, {
+/** The same for who knows CROSS already, which is further away than another shape is. */
+const upToThreeOnward = withChanges(onward, {
   scene: { shapes: ["cube", "cube", "cube"] },
-  teacher: { iterations: 900, lessons: [], practiceShare: 0.3, std: 0.3, entropyCoef: 0.006 },
-  fineTune: { iterations: 250 },
+  teacher: { iterations: 900, averageOver: 200, std: 0.3, entropyCoef: 0.006 },
+  fineTune: { iterations: 250, averageOver: 50 },
 });
 
 /** Arrangements that no random one of the training equals: poses in m and degrees from the anchor. */
@@ -132,11 +130,11 @@ export const studies: readonly Study[] = [
     ).map(([name, scene, changes, student]) => ({
       name,
       scene,
-      config: crossOnward(changes),
-      distils: true,
-      tunes: true,
+      config: withChanges(onward, { scene: changes }),
       // a student of CROSS knows four goals, none of which is a place behind another object
-      from: scene === "push-cross" ? shipped : { teacher: shipped.teacher },
+      distils: scene !== "push-cross",
+      tunes: true,
+      from: shipped,
       paper: { student },
     })),
   },

@@ -1,6 +1,9 @@
 /** `understudy distill`: a visual student from a teacher's checkpoint, into a checkpoint. */
 
+import { withChanges } from "../../core/config.ts";
+import { networkSettings } from "../../student/config.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
+import { readAnyStudent } from "../any-student.ts";
 import { distillLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
@@ -11,9 +14,18 @@ export const distill = defineCommand({
   examples: [
     ["distill --teacher runs/teacher.ckpt --out runs/student.ckpt", "distil with the defaults"],
     ["distill --teacher runs/teacher.ckpt --set student.memory=64", "a student with a GRU"],
+    [
+      "distill --teacher runs/teacher.ckpt --from policies/students/push-cross",
+      "go on with a student, from this teacher",
+    ],
   ],
   options: {
     teacher: { type: "string", required: true, description: "the teacher's checkpoint" },
+    from: {
+      type: "string",
+      description:
+        "student to begin with, a checkpoint or the folder of a bundle, of this scene or one like it",
+    },
     out: outOption("runs/student.ckpt"),
     ...learnerOptions,
   },
@@ -24,14 +36,19 @@ export const distill = defineCommand({
     const teacher = readTeacher(options.teacher);
     const { scene } = teacher.simulation;
     const preset = presetBase(scene, options.preset);
-    const base = { ...preset, scene: teacher.simulation.config, teacher: teacher.config };
+    const from = options.from === undefined ? undefined : readAnyStudent(options.from);
+    const own = { scene: teacher.simulation.config, teacher: teacher.config };
+    const base = from
+      ? withChanges({ ...preset, ...own }, { student: networkSettings(from.config) })
+      : { ...preset, ...own };
     const config = configure(runConfigSchema(scene), base);
     const simulation = simulationOf(scene, config, seed);
     await runLearner(context, {
       bar: "student",
       simulation,
       config,
-      learn: async (chain) => (await distillLink(chain, teacher, out)).student,
+      learn: async (chain) =>
+        (await distillLink({ ...chain, ...(from ? { from } : {}) }, teacher, out)).student,
       learner: `Student of "${scene}"`,
     });
   },

@@ -1,11 +1,8 @@
 /** `understudy fine-tune`: reinforcement of a distilled student by what it earns, into a checkpoint of a student. */
 
-import { isFolder } from "../../core/files.ts";
-import { readBundledStudent } from "../../student/bundled.ts";
-import { readStudent } from "../../student/checkpoint.ts";
-import type { Student } from "../../student/distill.ts";
 import { withNear } from "../../student/with-near.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
+import { readAnyStudent } from "../any-student.ts";
 import { fineTuneLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
@@ -48,7 +45,7 @@ export const fineTune = defineCommand({
   async run(context) {
     const { options, configure } = context;
     const { out, seed } = options;
-    const student = readEither(options.student);
+    const student = readAnyStudent(options.student);
     const teacher = options.teacher === undefined ? undefined : readTeacher(options.teacher);
     const scene = options.scene ?? student.scene;
     const preset = presetBase(scene, options.preset);
@@ -67,11 +64,3 @@ export const fineTune = defineCommand({
     });
   },
 });
-
-function readEither(
-  source: string,
-): Student & { readonly scene: string; readonly sceneConfig?: unknown } {
-  if (isFolder(source)) return readBundledStudent(source);
-  const { simulation, ...student } = readStudent(source);
-  return { ...student, scene: simulation.scene, sceneConfig: simulation.config };
-}
