@@ -4,7 +4,7 @@
  * by default; `npx tsx bench/rollout.ts push-cross` has CROSS as its preset trains it.
  *
  * `npx tsx bench/rollout.ts --hash` prints a hash of the weights of two short runs instead, each by
- * one and by two workers: the same on every version of Node.
+ * one and by two workers: the same on every version of Node and, but for the student's, on every kind of processor.
  */
 
 import { presetOf } from "../cli/presets.ts";

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
+import { readBundle } from "../../policies/bundle.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -83,6 +84,23 @@ describe("start", () => {
     expect(tuned.meanPathLength_m).toBeCloseTo(bundle.meanPathLength_m, 3);
     expect(bundle.meanPathLength_m).not.toBeCloseTo(before.meanPathLength_m, 3);
   });
+});
+
+it("distill goes on with a bundle, whatever its network, by another teacher", async () => {
+  const from = path.join(folder, "run", "bundle");
+  const teacher = path.join(folder, "run", "teacher.ckpt");
+  const out = path.join(folder, "onward.ckpt");
+  const small = { iterations: 1, envs: 16, shardEnvs: 8, rolloutSteps: 8, batch: 32 };
+  const settings = Object.entries(small).map(([name, value]) => `--set=student.${name}=${value}`);
+  const words = ["distill", "--teacher", teacher, "--out", out, "--json", ...settings];
+  const { code, out: printed } = await runCommand(commands, [...words, "--from", from]);
+  const { environmentSteps } = readBundle(from).manifest.provenance;
+  expect(code).toBe(0);
+  expect(JSON.parse(printed)).toMatchObject({ environmentSteps: environmentSteps + 16 * 8 });
+  const other = await runCommand(commands, [
+    ...[...words, "--set=student.joint=7", "--from", from, "--out", `${out}2`],
+  ]);
+  expect([other.code, other.err]).toEqual([1, expect.stringMatching(/another network/)]);
 });
 
 it("fine-tune goes on with a student of the chain, and what it leaves is exported like one", async () => {

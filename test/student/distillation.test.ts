@@ -114,6 +114,21 @@ describe("a student", () => {
     expect(hashOf([last.theta])).not.toBe(hashOf([whole.theta]));
   });
 
+  it("goes on with another's weights, which it keeps where nothing is learnt, and counts on from its steps", async () => {
+    const config = { ...tinyStudent, learningRate: 1e-12, finalLearningRate: 1e-12 };
+    const another = { ...simulation, seed: 6 };
+    const onward = await distill(pool, { simulation: another, config, from: first });
+    expect(onward.theta).not.toBe(first.theta);
+    onward.theta.forEach((weight, i) => void expect(weight).toBeCloseTo(first.theta[i], 8));
+    expect(onward.logged.map(({ environmentSteps }) => environmentSteps)).toEqual([96, 128]);
+  });
+
+  it("does not go on with another network", async () => {
+    const other = distill(pool, { config: { ...tinyStudent, joint: 7 }, from: first });
+    await expect(other).rejects.toThrow(ConfigError);
+    await expect(other).rejects.toThrow(/another network: .*"joint":/);
+  });
+
   it("with memory learns and drives too", async () => {
     const config = { ...tinyStudent, memory: 4, burnIn: 1, batch: 4 };
     const { spec, theta, logged } = await distill(pool, { config });
