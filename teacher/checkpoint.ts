@@ -11,6 +11,7 @@ import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.t
 import type { Observability } from "../sim/visibility.ts";
 import type { TeacherConfig } from "./config.ts";
 import type { Teacher, TeacherRun } from "./ppo.ts";
+import type { StandIn } from "./stand-in.ts";
 
 /** Where a training run stands. */
 export interface TeacherProgress {
@@ -22,26 +23,46 @@ export interface TeacherProgress {
 
 const KIND = "teacher";
 
+/** Who learns in a training. */
+interface Learners {
+  readonly trainer: Trainer;
+  readonly standIn: StandIn | undefined;
+}
+
 export function saveTeacher(
   run: TeacherRun,
   spec: TeacherSpec,
-  trainer: Trainer,
+  { trainer, standIn }: Learners,
   progress: TeacherProgress,
 ): void {
   if (!run.checkpoint) return;
   const { steps, ...arrays } = trainer.state();
+  const other = standIn?.state();
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
     config: { simulation: run.simulation, teacher: run.config, network: spec },
-    progress: { ...progress, optimizerSteps: steps },
+    progress: {
+      ...progress,
+      optimizerSteps: steps,
+      ...(other ? { standInSteps: other.steps } : {}),
+    },
     params: teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape })),
-    arrays,
+    arrays: {
+      ...arrays,
+      ...(other
+        ? { "standIn.theta": other.theta, "standIn.m": other.m, "standIn.v": other.v }
+        : {}),
+    },
   });
 }
 
-/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood. */
-export function loadTeacher(run: TeacherRun, spec: TeacherSpec, trainer: Trainer): TeacherProgress {
+/** Fills those who learn from the run's checkpoint, if there is one, and says where it stood. */
+export function loadTeacher(
+  run: TeacherRun,
+  spec: TeacherSpec,
+  { trainer, standIn }: Learners,
+): TeacherProgress {
   const fresh: TeacherProgress = {
     iteration: 0,
     environmentSteps: 0,
@@ -56,11 +77,17 @@ export function loadTeacher(run: TeacherRun, spec: TeacherSpec, trainer: Trainer
       `"${run.checkpoint}" was trained with seed ${saved.seed}, not ${run.simulation.seed}. Use that seed to resume, or another file.`,
     );
   }
-  const { optimizerSteps, ...progress } = saved.progress as TeacherProgress & {
+  const { optimizerSteps, standInSteps, ...progress } = saved.progress as TeacherProgress & {
     readonly optimizerSteps: number;
+    readonly standInSteps?: number;
   };
   const { theta, m, v, average } = saved.arrays;
   trainer.load({ theta, m, v, steps: optimizerSteps, average });
+  // a training that is informed from here on begins with a new one
+  if (standIn && standInSteps !== undefined) {
+    const { "standIn.theta": its, "standIn.m": itsM, "standIn.v": itsV } = saved.arrays;
+    standIn.load({ theta: its, m: itsM, v: itsV, steps: standInSteps });
+  }
   return progress;
 }
 

@@ -25,6 +25,17 @@ export const teacherConfig = z.strictObject({
     .enum(observabilities)
     .default("fov+gate")
     .describe("what the actor may see; the critic sees everything"),
+  informedBy: z
+    .enum(observabilities)
+    .optional()
+    .describe(
+      "what its student may see: the teacher pays for what nobody who sees that could know to do (SITT)",
+    ),
+  informedWeight: z
+    .number()
+    .min(0)
+    .default(0.002)
+    .describe("what a nat of that costs, beside the scene's rewards"),
   ...curriculumFields,
   lastSeen: z
     .boolean()

@@ -22,12 +22,14 @@ import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
+import type { GroupName } from "../sim/observations.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
 import { lessonAt, simulationIn } from "./lessons.ts";
 import { entropyChanges, teacherData, teacherObjective } from "./losses.ts";
 import { entropyCoefAt } from "./schedules.ts";
+import { StandIn } from "./stand-in.ts";
 import { teacherSpec } from "./teacher.ts";
 
 export interface TeacherRun {
@@ -66,24 +68,32 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   const trainer = await createTrainer(run, spec, rng);
   const critic = await Critic.create(params, spec.privileged, config.batch);
   const actor = teacherActor(spec, config.observability);
-  let progress = loadTeacher(run, spec, trainer);
+  const standIn = await openStandIn(config, spec, rng);
+  let progress = loadTeacher(run, spec, { trainer, standIn });
+  const read = [...Object.values(actor.inputs), ...Object.values(standIn?.actor.inputs ?? {})];
   let lesson = lessonAt(progress.iteration, config);
-  let collector = await openCollector(run, actor, lesson);
+  let collector = await openCollector(run, actor, read, lesson);
 
   while (progress.iteration < config.iterations) {
     // the next lesson has other environments
     if (lessonAt(progress.iteration, config) !== lesson) {
       lesson = lessonAt(progress.iteration, config);
-      collector = await openCollector(run, actor, lesson);
+      collector = await openCollector(run, actor, read, lesson);
     }
     const { rollout } = collector;
 
     // roll out the current policy
     const theta = trainer.theta;
     const starts = startsAt(progress.iteration, config);
-    const ends = await collector.collect(theta, { std: spreadOf(params, theta), ...starts });
+    const std = spreadOf(params, theta);
+    const ends = await collector.collect(theta, { std, ...starts });
 
-    // assign credit
+    // assign credit, less what the student to come could not know to do
+    const apart = await standIn?.charge(
+      rollout,
+      { actor, theta, std },
+      rng.split(`stand-in ${progress.iteration}`),
+    );
     const { advantages, returns } = await critic.credit(theta, rollout, config);
 
     // improve the policy on its own data
@@ -106,18 +116,23 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
       iteration: progress.iteration + 1,
       environmentSteps: progress.environmentSteps + steps * envs,
       learningRate: adaptLearningRate(rate, last(stats.approxKl), config),
-      metrics: metricsOf(stats, ends, spreadOf(params, trainer.theta)),
+      metrics: {
+        ...metricsOf(stats, ends, spreadOf(params, trainer.theta)),
+        ...(apart === undefined ? {} : { divergence: apart }),
+      },
     };
     run.log?.(progress, ends);
     if (isSaved(progress.iteration, config.spanIterations, run.saveEvery)) {
-      saveTeacher(run, spec, trainer, progress);
+      saveTeacher(run, spec, { trainer, standIn }, progress);
     }
     if (run.enough?.(progress)) break;
   }
 
-  if (isSavedAtLast(progress.iteration, config)) saveTeacher(run, spec, trainer, progress);
+  if (isSavedAtLast(progress.iteration, config)) {
+    saveTeacher(run, spec, { trainer, standIn }, progress);
+  }
   const theta = trainer.average.slice();
-  await Promise.all([trainer.close(), critic.close(), collector.close()]);
+  await Promise.all([trainer.close(), critic.close(), collector.close(), standIn?.close()]);
   return { spec, theta, progress };
 }
 
@@ -189,7 +204,23 @@ function takeWeights(
   }
 }
 
-function openCollector(run: TeacherRun, actor: NetworkActor, lesson: number): Promise<Collector> {
+async function openStandIn(
+  config: TeacherConfig,
+  spec: TeacherSpec,
+  rng: Rng,
+): Promise<StandIn | undefined> {
+  const { informedBy } = config;
+  if (informedBy === undefined) return undefined;
+  return StandIn.create(spec, informedBy, config, rng.split("stand-in"));
+}
+
+/** @param read groups that actors read */
+function openCollector(
+  run: TeacherRun,
+  actor: NetworkActor,
+  read: readonly GroupName[],
+  lesson: number,
+): Promise<Collector> {
   const { config, pool } = run;
   return pool.openCollector({
     simulation: simulationIn(lesson, run.simulation, config),
@@ -197,7 +228,7 @@ function openCollector(run: TeacherRun, actor: NetworkActor, lesson: number): Pr
     envs: config.envs,
     shardEnvs: config.shardEnvs,
     steps: config.rolloutSteps,
-    groups: [...Object.values(actor.inputs), "privileged"],
+    groups: [...new Set([...read, "privileged"] as const)],
     finals: ["privileged"],
   });
 }

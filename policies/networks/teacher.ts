@@ -70,16 +70,22 @@ export function teacherInputs(spec: TeacherSpec): DataSpec {
   };
 }
 
-export function teacherNetwork(spec: TeacherSpec) {
+/** Parameters of the actor alone. */
+export function actorParams(spec: TeacherSpec): Params {
   const { hidden, latent, actions, pose, lastSeen = 0, goal = 0, near = 0 } = spec;
   const roles = Object.keys(spec.points).length;
-  const params = new Params()
+  return new Params()
     .linear("point.1", pose ?? 3, latent)
     .linear("point.2", latent, latent)
     .linear("head.1", actions + roles * latent + lastSeen + goal + near, hidden)
     .linear("head.2", hidden, hidden)
     .linear("head.mean", hidden, actions, 0.01);
-  addCritic(params, spec).add("logStd", [actions], constant(-0.5));
+}
+
+export function teacherNetwork(spec: TeacherSpec) {
+  const { latent, actions, pose, lastSeen = 0, goal = 0, near = 0 } = spec;
+  const roles = Object.keys(spec.points).length;
+  const params = addCritic(actorParams(spec), spec).add("logStd", [actions], constant(-0.5));
   const act: Forward = (g, views, inputs) => {
     const latents = pose
       ? encodePoses(g, views, spec, pose, inputs.poses)

@@ -103,32 +103,42 @@ describe("a checkpoint", () => {
 
 describe("a training in spans", () => {
   const spans = { iterations: 5, spanIterations: 2 };
-  const config = { ...tinyTeacher, ...spans, failureShare: 0.5, averageOver: 3 };
   const scene = simulationOf("push-cross", { config: { reward: { budgetSteps: 12 } } });
 
-  it("that is killed and resumed gives the weights of one that was not", async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
-    const checkpoint = path.join(folder, "teacher.ckpt");
-    const pool = new WorkerPool(2);
-    const whole = await train(pool, { simulation: scene, config });
-    // killed in its second span
-    const enough = ({ iteration }: TeacherProgress) => iteration === 3;
-    await train(pool, { simulation: scene, config, checkpoint, enough });
-    expect(readTeacher(checkpoint).progress.iteration).toBe(2);
-    const rest = await train(pool, { simulation: scene, config, checkpoint });
-    expect(rest.logged.map(({ iteration }) => iteration)).toEqual([3, 4, 5]);
-    expect(hashOf([rest.theta])).toBe(hashOf([whole.theta]));
-    // what comes out is the mean, what goes on are the weights
-    const { average, theta } = readCheckpoint(checkpoint, { kind: "teacher" }).arrays;
-    expect(average).not.toEqual(theta);
-    expect([rest.theta, readTeacher(checkpoint).theta]).toEqual([average, average]);
-    // without spans the environments begin their first episodes again, and learn something else
-    const endless = { ...config, spanIterations: 0 };
-    const other = await train(pool, { simulation: scene, config: endless });
-    expect(hashOf([other.theta])).not.toBe(hashOf([whole.theta]));
-    await pool.close();
-    rmSync(folder, { recursive: true });
-  });
+  it.each([undefined, "fov"] as const)(
+    "that is killed and resumed gives the weights of one that was not (informed by %s)",
+    async (informedBy) => {
+      const config = {
+        ...tinyTeacher,
+        ...spans,
+        failureShare: 0.5,
+        averageOver: 3,
+        observability: "global" as const,
+        informedBy,
+      };
+      const folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
+      const checkpoint = path.join(folder, "teacher.ckpt");
+      const pool = new WorkerPool(2);
+      const whole = await train(pool, { simulation: scene, config });
+      // killed in its second span
+      const enough = ({ iteration }: TeacherProgress) => iteration === 3;
+      await train(pool, { simulation: scene, config, checkpoint, enough });
+      expect(readTeacher(checkpoint).progress.iteration).toBe(2);
+      const rest = await train(pool, { simulation: scene, config, checkpoint });
+      expect(rest.logged.map(({ iteration }) => iteration)).toEqual([3, 4, 5]);
+      expect(hashOf([rest.theta])).toBe(hashOf([whole.theta]));
+      // what comes out is the mean, what goes on are the weights
+      const { average, theta } = readCheckpoint(checkpoint, { kind: "teacher" }).arrays;
+      expect(average).not.toEqual(theta);
+      expect([rest.theta, readTeacher(checkpoint).theta]).toEqual([average, average]);
+      // without spans the environments begin their first episodes again, and learn something else
+      const endless = { ...config, spanIterations: 0 };
+      const other = await train(pool, { simulation: scene, config: endless });
+      expect(hashOf([other.theta])).not.toBe(hashOf([whole.theta]));
+      await pool.close();
+      rmSync(folder, { recursive: true });
+    },
+  );
 });
 
 describe("a teacher to begin with", () => {
