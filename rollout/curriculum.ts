@@ -1,4 +1,4 @@
-/** How a training goes along: where new episodes start, as time goes by, spans to resume at, and what comes out in the end. */
+/** How a training goes along: where new episodes start, as time goes by, and how bodies touch; spans to resume at, and what comes out in the end. */
 
 import { z } from "zod";
 import { falling } from "../core/schedule.ts";
@@ -30,6 +30,11 @@ export const curriculumFields = {
     .default(0)
     .describe(
       "of the episodes not close to the goal, those that start where one was about to fail",
+    ),
+  coulombShare: share()
+    .default(0)
+    .describe(
+      "environments, in whole shards, with coulomb contacts, whatever the others have: who learns in both relies on neither",
     ),
 };
 

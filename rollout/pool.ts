@@ -22,6 +22,8 @@ export interface CollectorOptions {
   readonly envs: number;
   /** Environments simulated and inferred together; part of the result, unlike `workers`. */
   readonly shardEnvs: number;
+  /** Of the shards, those with coulomb contacts, whatever the simulation has; 0 unless given. */
+  readonly coulombShare?: number;
   readonly steps: number;
   /** Groups to record. */
   readonly groups: readonly GroupName[];
@@ -46,14 +48,16 @@ export class WorkerPool {
    * environments of an earlier one that was left open are freed.
    */
   async openCollector(options: CollectorOptions): Promise<Collector> {
-    const { simulation, actor, envs, shardEnvs, steps, groups, finals } = options;
+    const { actor, envs, shardEnvs, coulombShare = 0, steps, groups, finals } = options;
     if (envs % shardEnvs !== 0) {
       throw new errors.ConfigError(
         `The number of environments must be a multiple of the shard size ${shardEnvs}, got ${envs}.`,
       );
     }
-    const shards: ShardSpec[] = Array.from({ length: envs / shardEnvs }, (_, i) => ({
-      simulation,
+    const count = envs / shardEnvs;
+    const coulomb = { ...options.simulation, contact: "coulomb" } as const;
+    const shards: ShardSpec[] = Array.from({ length: count }, (_, i) => ({
+      simulation: i < Math.round(coulombShare * count) ? coulomb : options.simulation,
       actor,
       envs: shardEnvs,
       firstEnv: i * shardEnvs,

@@ -159,6 +159,7 @@ function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
         : teacherActor(teacher.spec, teacher.observability),
     envs: config.envs,
     shardEnvs: config.shardEnvs,
+    coulombShare: config.coulombShare,
     steps: config.rolloutSteps,
     groups: [...new Set([...observedGroups(spec), ...labelled])],
     finals: [],

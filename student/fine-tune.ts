@@ -262,6 +262,7 @@ function openCollector(
     actor: studentActor(student.spec),
     envs: config.envs,
     shardEnvs: config.shardEnvs,
+    coulombShare: config.coulombShare,
     steps: config.rolloutSteps,
     groups: [...new Set([...observedGroups(student.spec), ...labelled, "privileged"] as const)],
     finals: ["privileged"],

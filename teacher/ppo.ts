@@ -227,6 +227,7 @@ function openCollector(
     actor,
     envs: config.envs,
     shardEnvs: config.shardEnvs,
+    coulombShare: config.coulombShare,
     steps: config.rolloutSteps,
     groups: [...new Set([...read, "privileged"] as const)],
     finals: ["privileged"],

@@ -1,7 +1,7 @@
 /** What workers write into a roll-out, against the same environments stepped by hand. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Collector, WorkerPool } from "../../rollout/pool.ts";
+import { type Collector, type CollectorOptions, WorkerPool } from "../../rollout/pool.ts";
 import type { Rollout } from "../../rollout/rollout.ts";
 import type { Exploration } from "../../rollout/shard.ts";
 import { privilegedLayout } from "../../sim/observations.ts";
@@ -15,7 +15,7 @@ const { actor, theta } = freshTeacher(simulation);
 const [STEPS, ENVS] = [10, 8];
 const explore: Exploration = { std: [0.5, 1.5] };
 
-const open = (pool: WorkerPool): Promise<Collector> =>
+const open = (pool: WorkerPool, changes: Partial<CollectorOptions> = {}): Promise<Collector> =>
   pool.openCollector({
     simulation,
     actor,
@@ -24,6 +24,7 @@ const open = (pool: WorkerPool): Promise<Collector> =>
     steps: STEPS,
     groups: ["keypoints:fov", "proprioception", "privileged"],
     finals: ["privileged"],
+    ...changes,
   });
 
 const arraysOf = (rollout: Rollout) => [
@@ -173,4 +174,23 @@ it("is the same, bit by bit, whoever shares the work, and another with another s
     await pool.close();
   }
   expect(new Set(hashes).size).toBe(1);
+});
+
+it("has coulomb contacts in the share of its shards that is asked for, and the simulation's in the others", async () => {
+  const pool = new WorkerPool(1);
+  const lastOf = async (changes: Partial<CollectorOptions>) => {
+    const collector = await open(pool, changes);
+    await collector.collect(theta, { ...explore, practiceShare: 1 });
+    const { privileged } = collector.rollout.last;
+    const half = privileged.length / 2;
+    await collector.close();
+    return [privileged.slice(0, half), privileged.slice(half)];
+  };
+  const planar = await lastOf({});
+  const coulomb = await lastOf({ simulation: { ...simulation, contact: "coulomb" } });
+  const mixed = await lastOf({ coulombShare: 0.5 });
+  expect(mixed).toEqual([coulomb[0], planar[1]]);
+  expect(mixed).not.toEqual(planar);
+  expect(mixed).not.toEqual(coulomb);
+  await pool.close();
 });
