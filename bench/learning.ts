@@ -12,7 +12,7 @@ import { openPool } from "../cli/run-options.ts";
 import { ConfigError } from "../core/errors.ts";
 import { writeResults } from "./harness.ts";
 import { type JobResult, runJob } from "./learning/job.ts";
-import { type Study, studies } from "./learning/studies.ts";
+import { type Study, studies, type Variant } from "./learning/studies.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -48,10 +48,20 @@ function studyOf(wanted: string): Study {
   throw new ConfigError(`Unknown study "${wanted}". Studies: ${names}.`);
 }
 
+/** All of them, or those that `--variants` names. */
+function variantsOf({ name: study, variants }: Study): readonly Variant[] {
+  const wanted = values.variants?.split(",");
+  const names = variants.map(({ name }) => name);
+  const unknown = wanted?.find((one) => !names.includes(one));
+  if (unknown === undefined) return variants.filter(({ name }) => wanted?.includes(name) ?? true);
+  throw new ConfigError(
+    `Unknown variant "${unknown}" of "${study}". Variants: ${names.join(", ")}.`,
+  );
+}
+
 async function run(study: Study): Promise<void> {
   const seeds = values.seeds.split(",").map(Number);
-  const wanted = values.variants?.split(",");
-  const variants = study.variants.filter((variant) => !wanted || wanted.includes(variant.name));
+  const variants = variantsOf(study);
   const share = Number(values.share);
   const pool = openPool(undefined);
   const results: JobResult[] = [];

@@ -9,6 +9,7 @@ import { presetOf } from "../../cli/presets.ts";
 import { withChanges } from "../../core/config.ts";
 
 export interface Variant {
+  /** Without a comma: `--variants` lists names. */
   readonly name: string;
   readonly scene: string;
   /** A run's configuration, in the form of a preset: `scene`, `teacher`, `student`, `randomization`. */
@@ -114,7 +115,7 @@ export const studies: readonly Study[] = [
         ["cubes", "cube", "70.7 %; revision 87.3 %", quickCross],
         ["cylinders", "cylinder", "67.5 %", quickCross],
         ["prisms", "prism", "54.3 %", quickCross],
-        ["cubes, twice the steps", "cube", "70.7 %; revision 87.3 %", cross],
+        ["cubes for twice the steps", "cube", "70.7 %; revision 87.3 %", cross],
       ] as const
     ).map(([name, shape, student, config]) => ({
       name,
@@ -162,7 +163,7 @@ export const studies: readonly Study[] = [
     question: "Does one student, told its goal, serve arrangements it was never trained on?",
     variants: [
       { name: "random arrangements", config: upToThree },
-      { name: "the same, from what knows CROSS", config: upToThreeOnward, from: shipped },
+      { name: "from what knows CROSS", config: upToThreeOnward, from: shipped },
     ].map((variant) => ({
       ...variant,
       scene: "push-arrangement",
@@ -180,7 +181,7 @@ export const studies: readonly Study[] = [
       [
         ["global", {}, "99.2 %", "0 %"],
         // no gate, but a price on what no student could know
-        ["global, informed", { observability: "global", informedBy: "occlusion" }],
+        ["global but informed", { observability: "global", informedBy: "occlusion" }],
         ["fov", {}, "98.3 %", "21.1 %; revision 54.8 %"],
         ["fov+gate", {}, "99.3 %", "70.7 %; revision 87.3 %"],
         ["occlusion+gate", {}],
