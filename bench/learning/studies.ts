@@ -81,8 +81,8 @@ const upToThree = crossWith({
 /** The same for who knows CROSS already, which is further away than another shape is. */
 const upToThreeOnward = withChanges(onward, {
   scene: { shapes: ["cube", "cube", "cube"] },
-  teacher: { iterations: 900, averageOver: 200, std: 0.3, entropyCoef: 0.006 },
-  fineTune: { iterations: 250, averageOver: 50 },
+  teacher: { iterations: 750, averageOver: 150, std: 0.3, entropyCoef: 0.006 },
+  fineTune: { iterations: 200, averageOver: 50 },
 });
 
 /** Arrangements that no random one of the training equals: poses in m and degrees from the anchor. */
