@@ -85,6 +85,14 @@ const upToThreeOnward = withChanges(onward, {
   fineTune: { iterations: 200, averageOver: 50 },
 });
 
+/** What drives up to a box. */
+const narrow = { hidden: 32, latent: 16 };
+const small = {
+  scene: { budgetSteps: 30 },
+  teacher: { iterations: 80, envs: 64, shardEnvs: 32, rolloutSteps: 32, batch: 512, ...narrow },
+  student: { iterations: 120, envs: 64, shardEnvs: 32, ...narrow },
+};
+
 /** Arrangements that no random one of the training equals: poses in m and degrees from the anchor. */
 const unseen = [
   ["corner", [0.25, 0, 0], [0.25, 0.25, 0]],
@@ -193,6 +201,23 @@ export const studies: readonly Study[] = [
       config: withChanges(pair, { teacher: { observability: name, ...changes } }),
       distils: true,
       ...(teacher ? { paper: { teacher, student } } : {}),
+    })),
+  },
+  {
+    name: "informed",
+    question:
+      "What does a teacher's knowledge cost its student, and what if the teacher pays for it? (SITT; a box that is mostly out of view, and three seconds; some minutes)",
+    variants: (
+      [
+        ["global", { observability: "global" }],
+        ["global but informed", { observability: "global", informedBy: "fov" }],
+        ["fov", { observability: "fov" }],
+      ] as const
+    ).map(([name, changes]) => ({
+      name,
+      scene: "reach-box",
+      config: withChanges(small, { teacher: changes }),
+      distils: true,
     })),
   },
   {
