@@ -71,7 +71,8 @@ async function run(study: Study): Promise<void> {
       const say = (line: string) => void process.stderr.write(`${study.name}, ${label}: ${line}\n`);
       const episodes = Number(values.episodes);
       const { folder } = values;
-      results.push(await runJob({ variant, seed, folder, pool, episodes, share, say }));
+      const command = `npx tsx bench/learning.ts ${study.name} --variants "${variant.name}" --seeds ${seed}`;
+      results.push(await runJob({ variant, seed, folder, pool, episodes, share, command, say }));
       // a trial run leaves no figures behind
       if (share === 1) writeResults(`learning-${study.name}`, reportOf(study, results));
     }

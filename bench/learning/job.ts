@@ -36,6 +36,8 @@ export interface JobOptions {
   readonly episodes: number;
   /** Share of the variant's iterations to train for; 1 but for trying things out. */
   readonly share: number;
+  /** What makes it again: bundles tell. */
+  readonly command: string;
   readonly say: (line: string) => void;
 }
 
@@ -132,7 +134,7 @@ async function learn(kept: Kept): Promise<JobResult> {
 
   const { origin } = steps.fineTune > 0 ? tuned : distilled;
   const bundle = path.join(kept.options.folder, "bundles", origin);
-  const command = `npx tsx bench/learning.ts, ${variant.name}, seed ${seed}`;
+  const { command } = kept.options;
   await exportLink({ simulation }, student, bundle, { command, teacherSteps: steps.teacher });
   say(`bundle in ${bundle}`);
   const actor = { kind: "bundle", folder: bundle } as const;
