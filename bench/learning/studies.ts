@@ -63,6 +63,9 @@ const furtherOnward = withChanges(onward, {
   },
 });
 
+/** LINE has two objects instead of four. */
+const lineOnward = withChanges(furtherOnward, { teacher: { iterations: 350 } });
+
 /** Random arrangements of up to three objects, which need fewer steps than CROSS. */
 const upToThree = crossWith({
   scene: { shapes: ["cube", "cube", "cube"] },
@@ -142,7 +145,7 @@ export const studies: readonly Study[] = [
       [
         ["cylinders", "push-cross", { shape: "cylinder" }, onward, "67.5 %"],
         ["prisms", "push-cross", { shape: "prism" }, furtherOnward, "54.3 %"],
-        ["line", "push-line", {}, furtherOnward, "learns"],
+        ["line", "push-line", {}, lineOnward, "learns"],
       ] as const
     ).map(([name, scene, changes, config, student]) => ({
       name,
