@@ -90,8 +90,9 @@ export class StandIn {
   }
 
   /**
-   * Takes weight * KL(π_teacher || π_standIn) off the reward of every step of a roll-out, and then imitates what the teacher did in it.
-   * Returns the mean divergence in nats.
+   * Takes weight * log(π_teacher(a|s) / π_standIn(a|s)) off the reward of every step of a roll-out, and then imitates what the
+   * teacher did in it. In the mean over actions that is the divergence; but taken from an action it tells this one from others, as the
+   * divergence of a state cannot. Returns the mean divergence in nats.
    */
   async charge(rollout: Rollout, { actor, theta, std }: Charged, rng: Rng): Promise<number> {
     const { batch, informedWeight } = this.#config;
@@ -104,15 +105,14 @@ export class StandIn {
       sizes,
     );
     const { mean: able } = await runInBatches(this.#own, this.#trainer.theta, observed, sizes);
-    const nats = divergence(wanted, able, std);
-    nats.forEach((kl, i) => {
-      rollout.rewards[i] -= informedWeight * kl;
+    logRatio(rollout.actions, wanted, able, std).forEach((nats, i) => {
+      rollout.rewards[i] -= informedWeight * nats;
     });
 
     const order = shuffledRows(rng, sizes.rows, { epochs: EPOCHS, batch });
     const rates = new Float64Array(order.length / batch).fill(LEARNING_RATE);
     await this.#trainer.train({ ...observed, teacherActions: wanted }, order, rates);
-    return nats.reduce((sum, kl) => sum + kl, 0) / nats.length;
+    return divergence(wanted, able, std).reduce((sum, kl) => sum + kl / sizes.rows, 0);
   }
 
   state(): TrainState {
@@ -129,23 +129,31 @@ export class StandIn {
 }
 
 /**
- * KL(N(wanted, std²) || N(able, std²)) of each row, in nats: the sum over actions of (wanted - able)² / (2 std²).
- * Means [N, A], within what a robot executes, [-1, 1], beyond which a difference makes none.
+ * log(N(action; wanted, std²) / N(action; able, std²)) of each row, in nats: the sum over columns of
+ * ((action - able)² - (action - wanted)²) / (2 std²). Actions and means [N, A].
  */
+export function logRatio(
+  actions: Float32Array,
+  wanted: Float32Array,
+  able: Float32Array,
+  std: readonly number[],
+): Float32Array {
+  return Float32Array.from({ length: actions.length / std.length }, (_, row) =>
+    std.reduce((sum, sigma, a) => {
+      const i = row * std.length + a;
+      const [from, to] = [(actions[i] - wanted[i]) ** 2, (actions[i] - able[i]) ** 2];
+      return sum + (to - from) / (2 * sigma ** 2);
+    }, 0),
+  );
+}
+
+/** KL(N(wanted, std²) || N(able, std²)) of each row: what `logRatio` is in the mean, (wanted - able)² / (2 std²) over the columns. */
 export function divergence(
   wanted: Float32Array,
   able: Float32Array,
   std: readonly number[],
 ): Float32Array {
-  const actions = std.length;
-  const executed = (mean: number) => Math.min(1, Math.max(-1, mean));
-  return Float32Array.from({ length: wanted.length / actions }, (_, row) => {
-    const first = row * actions;
-    return std.reduce((sum, sigma, a) => {
-      const apart = executed(wanted[first + a]) - executed(able[first + a]);
-      return sum + apart ** 2 / (2 * sigma ** 2);
-    }, 0);
-  });
+  return logRatio(wanted, wanted, able, std);
 }
 
 /** The squared error of its actions. */

@@ -92,7 +92,7 @@ const upToThreeOnward = withChanges(onward, {
 const narrow = { hidden: 32, latent: 16 };
 const small = {
   scene: { budgetSteps: 30 },
-  teacher: { iterations: 80, envs: 64, shardEnvs: 32, rolloutSteps: 32, batch: 512, ...narrow },
+  teacher: { iterations: 160, envs: 64, shardEnvs: 32, rolloutSteps: 32, batch: 512, ...narrow },
   student: { iterations: 120, envs: 64, shardEnvs: 32, ...narrow },
 };
 

@@ -7,7 +7,7 @@ import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teache
 import { createRollout } from "../../rollout/rollout.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
 import type { Observability } from "../../sim/visibility.ts";
-import { divergence, StandIn } from "../../teacher/stand-in.ts";
+import { divergence, logRatio, StandIn } from "../../teacher/stand-in.ts";
 import { tinyTeacher } from "../support/tiny-runs.ts";
 
 describe("divergence", () => {
@@ -20,8 +20,17 @@ describe("divergence", () => {
     expect(same).toBe(0);
   });
 
-  it("does not count what no robot would execute", () => {
-    expect([...divergence(Float32Array.of(3, -1), Float32Array.of(1, -7), [1, 1])]).toEqual([0]);
+  it("is what the logarithm of the likelihoods' ratio is in the mean", () => {
+    // by hand, of one action: ((1 - 0)² - (1 - 0.5)²) / (2 * 0.5²)
+    const [action, half, none] = [1, 0.5, 0].map((x) => Float32Array.of(x));
+    expect(logRatio(action, half, none, [0.5])[0]).toBeCloseTo(1.5, 5);
+    const [wanted, able] = [0.5, -0.25].map((mean) => new Float32Array(20_000).fill(mean));
+    const rng = createRng(2);
+    const actions = wanted.map((mean) => mean + 0.6 * rng.normal());
+    const ratios = logRatio(actions, wanted, able, [0.6]);
+    const mean = ratios.reduce((sum, nats) => sum + nats, 0) / ratios.length;
+    // its variance is twice its mean, so four deviations of 20,000 are 0.036
+    expect(Math.abs(mean - divergence(wanted, able, [0.6])[0])).toBeLessThan(0.036);
   });
 });
 
@@ -42,8 +51,18 @@ describe("a stand-in", () => {
     .params.init(rng)
     .map((weight) => weight + 0.3 * rng.normal());
 
+  /** What the teacher would do. */
+  async function meansOf(keypoints: Float32Array): Promise<Float32Array> {
+    const { params, act: forward, inputs } = teacherNetwork(spec);
+    const actor = await Actor.create({ params, forward, inputs, outputs: ["mean"], batch: rows });
+    const proprioception = new Float32Array(2 * rows);
+    const { mean } = await actor.run(theta, { keypoints, proprioception });
+    await actor.close();
+    return mean;
+  }
+
   /** A roll-out in which the teacher sees points that vary, and a camera shows none. */
-  function rollout() {
+  async function rollout() {
     const made = createRollout({
       ...{ steps: config.rolloutSteps, envs: config.envs, actions: 2, finals: [] },
       rows: { "keypoints:global": 6, "keypoints:fov": 6, proprioception: 2 },
@@ -51,6 +70,8 @@ describe("a stand-in", () => {
     made.groups["keypoints:global"].forEach((_, i, all) => {
       all[i] = rng.normal();
     });
+    const means = await meansOf(made.groups["keypoints:global"]);
+    made.actions.set(means.map((mean, i) => mean + std[i % 2] * rng.normal()));
     return made;
   }
 
@@ -61,7 +82,7 @@ describe("a stand-in", () => {
     const costs: number[] = [];
     let rewards = new Float32Array();
     for (let i = 0; i < rollouts; i++) {
-      const one = rollout();
+      const one = await rollout();
       one.rewards.fill(1);
       costs.push(await standIn.charge(one, { actor, theta, std }, createRng(i)));
       rewards = one.rewards.slice();
@@ -70,22 +91,14 @@ describe("a stand-in", () => {
     return { first: costs[0], last: costs[costs.length - 1], rewards };
   }
 
-  /** What the teacher does, within what is executed. */
-  async function meansOf(keypoints: Float32Array): Promise<Float32Array> {
-    const { params, act: forward, inputs } = teacherNetwork(spec);
-    const actor = await Actor.create({ params, forward, inputs, outputs: ["mean"], batch: rows });
-    const proprioception = new Float32Array(2 * rows);
-    const { mean } = await actor.run(theta, { keypoints, proprioception });
-    await actor.close();
-    return mean.map((action) => Math.min(1, Math.max(-1, action)));
-  }
-
-  it("takes the divergence, weighted, off the rewards", async () => {
+  it("takes half of that off the rewards, where a nat costs a half", async () => {
     const { last, rewards } = await charged("fov", 1);
     const mean = rewards.reduce((sum, reward) => sum + reward, 0) / rows;
-    expect(last).toBeGreaterThan(0.01);
-    expect(mean).toBeCloseTo(1 - 0.5 * last, 5);
-    expect(Math.max(...rewards)).toBeLessThan(1 + 1e-6);
+    expect(last).toBeGreaterThan(0.1);
+    // four deviations of a mean over the rows, of a variance of twice the divergence
+    expect(Math.abs(mean - (1 - 0.5 * last))).toBeLessThan(0.5 * 4 * Math.sqrt((2 * last) / rows));
+    // what the stand-in would rather have done pays
+    expect(Math.max(...rewards)).toBeGreaterThan(1);
   });
 
   it("that sees what the teacher sees comes to cost nothing, one that sees nothing costs the variance of what is done", async () => {
@@ -93,7 +106,7 @@ describe("a stand-in", () => {
     expect(seeing.last).toBeLessThan(0.15 * seeing.first);
     const blind = await charged("fov", 60);
     // who sees nothing can but do the mean: its divergence is sum of var(a) / (2 std²)
-    const mean = await meansOf(rollout().groups["keypoints:global"]);
+    const mean = await meansOf((await rollout()).groups["keypoints:global"]);
     const variance = (a: number) => varianceOf(mean.filter((_, i) => i % 2 === a));
     const cost = std.reduce((sum, sigma, a) => sum + variance(a) / (2 * sigma ** 2), 0);
     expect(blind.last / cost).toBeGreaterThan(0.85);
