@@ -34,7 +34,7 @@ export const teacherConfig = z.strictObject({
   informedWeight: z
     .number()
     .min(0)
-    .default(0.02)
+    .default(0.1)
     .describe("what a nat of that costs, beside the scene's rewards"),
   ...curriculumFields,
   lastSeen: z
