@@ -61,13 +61,14 @@ export async function distillStudent(run: StudentRun): Promise<Student> {
   const spec = studentSpec(simulation, config);
   checkWidths(spec, teacher.spec, config.warmStart);
   const rng = createRng(simulation.seed).split("student");
+  const first = firstWeights(run, spec, rng);
   const labeller = await Labeller.create(
     teacher,
     Math.min(LABEL_BATCH, samplesOf(config)),
     latentRoles(spec).length,
   );
   const collector = await openCollector(run, spec);
-  const trainer = await createTrainer(run, spec, firstWeights(run, spec, rng));
+  const trainer = await createTrainer(run, spec, first);
   let progress = loadStudent(run, spec, trainer);
 
   while (progress.iteration < config.iterations) {
