@@ -50,7 +50,11 @@ class RecentSuccess {
   }
 }
 
-/** What every learner of the chain is given: the pool, a device, and somebody who draws its bar and its curve. */
+/**
+ * What every learner of the chain is given: the pool, a device, and somebody who draws its bar and its curve.
+ *
+ * @param already environment steps of the learner's life before, which the bar leaves out
+ */
 function followed(
   { simulation, pool, progress, signal, device, threads }: Chain,
   name: string,
@@ -65,7 +69,7 @@ function followed(
   noteOf: (metrics: CurvePoint["metrics"]) => string,
   already = 0,
 ) {
-  const total = already + (criticIterations + iterations) * envs * rolloutSteps;
+  const total = (criticIterations + iterations) * envs * rolloutSteps;
   progress.start({ name, unit: "steps", total });
   const recent = new RecentSuccess();
   const curve: CurvePoint[] = [];
@@ -78,7 +82,8 @@ function followed(
     log({ environmentSteps, metrics }: CurvePoint, ends: readonly EpisodeEnd[]) {
       const success = recent.add(ends);
       const note = noteOf(metrics);
-      progress.update(environmentSteps, success === undefined ? { note } : { success, note });
+      const done = environmentSteps - already;
+      progress.update(done, success === undefined ? { note } : { success, note });
       curve.push({ environmentSteps, metrics });
     },
   };

@@ -63,8 +63,8 @@ const furtherOnward = withChanges(onward, {
   },
 });
 
-/** LINE has two objects instead of four. */
-const lineOnward = withChanges(furtherOnward, { teacher: { iterations: 350 } });
+/** A place behind another is further away still: 350 roll-outs came to 78 %, another 350 to 91 %. */
+const lineOnward = withChanges(furtherOnward, { teacher: { iterations: 700 } });
 
 /** Random arrangements of up to three objects, which need fewer steps than CROSS. */
 const upToThree = crossWith({
@@ -140,7 +140,7 @@ export const studies: readonly Study[] = [
   {
     name: "onward",
     question:
-      "How soon do the teacher and the student of CROSS that ship learn other shapes and formations? (a quarter to half an hour on two cores each)",
+      "How soon do the teacher and the student of CROSS that ship learn other shapes and formations? (a quarter of an hour to an hour on two cores each)",
     variants: (
       [
         ["cylinders", "push-cross", { shape: "cylinder" }, onward, "67.5 %"],
