@@ -56,6 +56,7 @@ export function networkSettings(config: StudentConfig) {
   const { latent, hidden, channels, joint, memory, belowHorizon, goal, lastSeen, near } = config;
   return { latent, hidden, channels, joint, memory, belowHorizon, goal, lastSeen, near };
 }
+export type NetworkSettings = ReturnType<typeof networkSettings>;
 
 export const fineTuneConfig = z.strictObject({
   iterations: z.int().min(1).default(200).describe("roll-outs to learn from"),

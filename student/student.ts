@@ -12,17 +12,11 @@ import { lastSeenLayout } from "../sim/recollection.ts";
 import type { AssembledScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { height } from "../sim/shape.ts";
-import type { StudentConfig } from "./config.ts";
-
-type StudentSizes = Pick<
-  StudentConfig,
-  | ("latent" | "hidden" | "memory" | "channels" | "joint")
-  | ("belowHorizon" | "goal" | "lastSeen" | "near")
->;
+import type { NetworkSettings } from "./config.ts";
 
 export function studentSpec(
   simulation: SimulationSpec,
-  { latent, hidden, memory, channels, joint, belowHorizon, goal, lastSeen, near }: StudentSizes,
+  { latent, hidden, memory, channels, joint, belowHorizon, goal, lastSeen, near }: NetworkSettings,
 ): StudentSpec {
   const scene = findScene(simulation.scene);
   const assembled = scene.assemble(
