@@ -39,7 +39,7 @@ export class Actor {
   }
 
   static async create(options: ActorOptions): Promise<Actor> {
-    const g = new Graph({ mode: "infer" });
+    const g = graphFor(options);
     const views = Object.fromEntries(
       options.params.specs.map(({ name, shape }) => [name, g.input(parameterInput(name), shape)]),
     );
@@ -68,7 +68,7 @@ export class Actor {
    */
   async freeze(theta: Float32Array): Promise<void> {
     this.#checkTheta(theta);
-    const g = new Graph({ mode: "infer" });
+    const g = graphFor(this.#options);
     const views = this.#options.params.bakedViews(g, theta);
     const session = await open(this.#options, recordForward(g, { ...this.#options, views }));
     await this.#frozen?.session.release();
@@ -111,6 +111,9 @@ export class Actor {
     }
   }
 }
+
+const graphFor = ({ device = "cpu" }: ActorOptions) =>
+  new Graph({ mode: "infer", dynamicShapes: device === "cpu" });
 
 const parameterInput = (name: string) => `parameter:${name}`;
 

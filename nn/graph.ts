@@ -8,6 +8,7 @@ import { ShapeError } from "../core/errors.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as broadcast from "./ops/broadcast.ts";
 import * as conv from "./ops/conv.ts";
+import { skipEmptyRows } from "./ops/empty-rows.ts";
 import * as matmul from "./ops/matmul.ts";
 import * as shape from "./ops/shape.ts";
 import { transpose } from "./ops/transpose.ts";
@@ -148,6 +149,10 @@ export class Graph extends Recorder {
   /** Convolution without padding of x [N, C, H, W]. */
   conv2d(x: Tensor, options: conv.ConvOptions): Tensor {
     return conv.conv2d(this, x, options);
+  }
+  /** `work` of each row of `x`, rows of zeros only once where shapes may be dynamic; no gradient flows to `x`. */
+  skipEmptyRows(x: Tensor, work: (rows: Tensor) => Tensor): Tensor {
+    return skipEmptyRows(this, x, work);
   }
 
   /** `x` as a leaf that `gradients` can be asked for. */

@@ -22,7 +22,7 @@ export function loop(
     state: readonly Tensor[],
   ) => { readonly state: readonly Tensor[]; readonly emitted: Tensor },
 ): LoopResult {
-  const inner = new Graph({ dtype: g.dtype, mode: g.mode }, g);
+  const inner = new Graph(g, g);
   const round = inner.input(g.fresh("round"), [], "int64");
   const goOn = inner.input(g.fresh("goOn"), [], "bool");
   const before = state.map((x) => inner.input(g.fresh("state"), x.shape, x.dtype));

@@ -57,12 +57,12 @@ export const GPU_OPS = [
   "Conv",
 ] as const;
 
-/** Control flow around whole training steps; used on the CPU only. */
-export const CONTROL_OPS = ["Loop"] as const;
+/** Used on the CPU only: control flow around whole training steps, and choices of rows by their numbers. */
+export const CPU_OPS = ["Loop", "NonZero", "CumSum", "ReduceL1"] as const;
 
-export type OpName = (typeof GPU_OPS)[number] | (typeof CONTROL_OPS)[number];
+export type OpName = (typeof GPU_OPS)[number] | (typeof CPU_OPS)[number];
 
-const allowed: ReadonlySet<string> = new Set([...GPU_OPS, ...CONTROL_OPS]);
+const allowed: ReadonlySet<string> = new Set([...GPU_OPS, ...CPU_OPS]);
 
 export function isAllowedOp(name: string): name is OpName {
   return allowed.has(name);

@@ -10,8 +10,8 @@ import { pruned } from "./prune.ts";
 import type { DType, FloatType, Operand, Tensor } from "./tensor.ts";
 
 /**
- * Stands for the unknown batch size while a graph for export is recorded: a prime that no real size is a
- * multiple of. Inputs and outputs show it as the symbolic axis "N", `reshape` as -1.
+ * Stands for an unknown number of rows, such as the batch size while a graph for export is recorded: a prime that no
+ * real size is a multiple of. Inputs and outputs show it as the symbolic axis "N", `reshape` as -1.
  */
 export const UNKNOWN_BATCH = 1_000_003;
 
@@ -37,11 +37,14 @@ export interface RecorderOptions {
   readonly dtype?: FloatType;
   /** "train": convolutions as products of blocks, which differentiate; "infer": native ones. */
   readonly mode?: "train" | "infer";
+  /** Whether how many rows are worked on may depend on their numbers; for the CPU, not unless given. */
+  readonly dynamicShapes?: boolean;
 }
 
 export class Recorder {
   readonly dtype: FloatType;
   readonly mode: "train" | "infer";
+  readonly dynamicShapes: boolean;
   readonly tape: TapeEntry[] = [];
   readonly #parent: Recorder | undefined;
   readonly #nodes: NodeDef[] = [];
@@ -55,6 +58,7 @@ export class Recorder {
   constructor(options: RecorderOptions = {}, parent?: Recorder) {
     this.dtype = options.dtype ?? "float32";
     this.mode = options.mode ?? "train";
+    this.dynamicShapes = options.dynamicShapes ?? false;
     this.#parent = parent;
   }
 

@@ -27,6 +27,8 @@ export interface TrainingSpec {
   /** Decoupled weight decay per unit of learning rate. */
   readonly weightDecay?: number;
   readonly dtype?: FloatType;
+  /** Whether how many rows are worked on may depend on their numbers; for the CPU, not unless given. */
+  readonly dynamicShapes?: boolean;
 }
 
 export interface TrainerOptions extends TrainingSpec {

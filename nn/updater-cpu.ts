@@ -36,8 +36,9 @@ export class CpuUpdater implements Updater {
   }
 
   static async create(options: TrainerOptions): Promise<CpuUpdater> {
-    const { model, stats } = options.mode === "step" ? stepModel(options) : loopModel(options);
-    const { threads } = options;
+    const { mode, threads } = options;
+    const spec = { ...options, dynamicShapes: true };
+    const { model, stats } = mode === "step" ? stepModel(spec) : loopModel(spec);
     const session = await createSession(model, {
       name: "The training graph",
       ...(threads !== undefined && { threads }),

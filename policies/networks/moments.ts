@@ -58,20 +58,20 @@ export function imageMoments(g: Graph, layers: Tensor, image: ImageSize): Tensor
     ],
     1,
   );
-  return g.mul(moments, g.constant(Float32Array.from(SCALES), [1, MOMENTS]));
+  return g.mul(moments, g.constant(SCALES, [1, MOMENTS]));
 }
 
 /** Brings each moment of a typical image to a size of about one. */
 const SCALES = [1, 4, 2, 4, 30, 60, 360, 0.5, 4, 30, 30, 2];
 
 /** [pixels, 6]: 1, u, v, u u, v v, u v of every pixel from the first row on. */
-function basisOf({ width, height, firstRow = 0 }: ImageSize): Float32Array {
-  const basis = new Float32Array(width * (height - firstRow) * 6);
+function basisOf({ width, height, firstRow = 0 }: ImageSize): number[] {
+  const basis: number[] = [];
   for (let row = firstRow; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const u = (2 * column + 1) / width - 1;
       const v = (2 * row + 1) / height - 1;
-      basis.set([1, u, v, u * u, v * v, u * v], ((row - firstRow) * width + column) * 6);
+      basis.push(1, u, v, u * u, v * v, u * v);
     }
   }
   return basis;

@@ -179,20 +179,27 @@ function remember(g: Graph, views: Views, features: Tensor, begins: Tensor): Ten
 
 /** Inverse depth [B, R, H, W] to one latent a role [B, R, L]. */
 function encodeLayers(g: Graph, views: Views, spec: StudentSpec, layers: Tensor): Tensor {
-  const { width, height, skyRows: sky = 0 } = spec;
   const batch = layers.shape[0];
-  const images = batch * spec.roles.length;
-  const ground = sky > 0 ? g.slice(layers, 2, sky, height) : layers;
+  const images = g.reshape(layers, [batch * spec.roles.length, 1, spec.height, spec.width]);
+  // most images are of a role that is out of view
+  const latents = g.skipEmptyRows(images, (seen) => encodeImages(g, views, spec, seen));
+  return g.reshape(latents, [batch, spec.roles.length, spec.latent]);
+}
+
+/** Inverse depth [N, 1, H, W] to one latent each [N, L]. */
+function encodeImages(g: Graph, views: Views, spec: StudentSpec, images: Tensor): Tensor {
+  const { width, height, skyRows: sky = 0 } = spec;
+  const count = images.shape[0];
+  const ground = sky > 0 ? g.slice(images, 2, sky, height) : images;
   const moments = imageMoments(g, ground, { width, height, firstRow: sky });
   const summary = g.relu(linear(g, views, "eye.moments", moments));
-  let x = g.reshape(ground, [images, 1, height - sky, width]);
+  let x = ground;
   spec.channels.forEach((_, i) => {
     x = g.relu(conv2d(g, views, `eye.${i + 1}`, x, KERNELS[i]));
   });
-  const flat = g.reshape(x, [images, -1]);
+  const flat = g.reshape(x, [count, -1]);
   const both = spec.channels.length > 0 ? g.concat([flat, summary], 1) : summary;
-  const latents = linear(g, views, "eye.latent", g.relu(linear(g, views, "eye.joint", both)));
-  return g.reshape(latents, [batch, spec.roles.length, spec.latent]);
+  return linear(g, views, "eye.latent", g.relu(linear(g, views, "eye.joint", both)));
 }
 
 /** Latents of all roles [B, R, L]: of what is seen, and of the reference as the goal has it. */

@@ -27,9 +27,9 @@ function imageOf(columns: readonly [number, number], depth_m: number, id = FIRST
   return { ids, layers };
 }
 
-function look(image: ReturnType<typeof imageOf>, by = camera, things = 2) {
+function look(image: ReturnType<typeof imageOf>, by = camera, things = 2, at = 0) {
   const sightings = new Sightings(by, things, rules);
-  sightings.look(image.ids, 0, FIRST, image.layers, 0, 2);
+  sightings.look(image.ids, at, FIRST, image.layers, 0, 2);
   const place = [Number.NaN, Number.NaN];
   return { kind: sightings.find(0, place), place, other: sightings.find(1, [0, 0]) };
 }
@@ -47,6 +47,14 @@ describe("a sighting", () => {
       expect.closeTo(0.5 + 2 * further, 6),
       expect.closeTo(-1 * further, 6),
     ]);
+  });
+
+  it("is the same wherever the image lies in memory", () => {
+    const image = imageOf([7, 12], 1);
+    for (const at of [1, 2, 3, 4]) {
+      const ids = Uint8Array.from([...new Uint8Array(at), ...image.ids]);
+      expect(look({ ...image, ids }, camera, 2, at)).toEqual(look(image));
+    }
   });
 
   it("is only cut where the left or right border cuts the thing", () => {

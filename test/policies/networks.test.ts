@@ -9,6 +9,7 @@ import { type TeacherSpec, teacherNetwork } from "../../policies/networks/teache
 import { teacherConfig } from "../../teacher/config.ts";
 import { teacherData, teacherObjective } from "../../teacher/losses.ts";
 import { operatorsIn } from "../nn/support/onnx-reader.ts";
+import { runGraph } from "../nn/support/run-graph.ts";
 import {
   lively,
   randomImages,
@@ -206,6 +207,48 @@ describe("a student that is told its goal", () => {
 });
 
 describe("the student's eye", () => {
+  it("learns the same when it works out images of nothing once as when it works out each", async () => {
+    const { params, act } = studentNetwork(studentSpec);
+    const [a, b, nothing] = [
+      randomImages(36 * 36, 2),
+      randomImages(36 * 36, 3),
+      new Float32Array(36 * 36),
+    ];
+    const layers = Float64Array.from(
+      [a, nothing, nothing, b, nothing, nothing].flatMap((x) => [...x]),
+    );
+    const values = {
+      theta: Float64Array.from(lively(studentSpec, 1)),
+      layers,
+      proprioception: Float64Array.from(randomRows(6, 4)),
+    };
+    const shapes = { theta: [params.size], layers: [3, 2, 36, 36], proprioception: [3, 2] };
+    const learnt = (dynamicShapes: boolean) =>
+      runGraph(
+        shapes,
+        values,
+        (g, { theta, layers, proprioception }) => {
+          const views = params.views(g, theta);
+          const { mean, latents, poses } = act(g, views, {
+            layers: g.stopGradient(layers),
+            proprioception,
+          });
+          const loss = [mean, latents, poses]
+            .map((x) => g.sum(g.square(x)))
+            .reduce((x, y) => g.add(x, y));
+          return { mean, latents, gradient: params.flatGradient(g, loss, views) };
+        },
+        { dtype: "float64", dynamicShapes },
+      );
+    const [once, each] = [await learnt(true), await learnt(false)];
+    for (const name of ["mean", "latents", "gradient"]) {
+      const scale = Math.max(...each[name].map(Math.abs));
+      expect(scale).toBeGreaterThan(0.1);
+      const apart = once[name].map((x, i) => Math.abs(x - each[name][i]));
+      expect(Math.max(...apart) / scale).toBeLessThan(1e-12);
+    }
+  });
+
   it("sees each role's layer alone, with the same weights", async () => {
     const theta = lively(studentSpec, 1);
     const [a, b] = [2, 3].map((seed) => randomImages(36 * 36, seed));

@@ -124,6 +124,16 @@ export const operationCases: readonly GradientCase[] = [
     build: (g, { a }) => g.gather(a, g.constant([3, 0, 3, 1, 3, 1], [2, 3], "int32")),
   },
   {
+    name: "skipEmptyRows",
+    shapes: { w: [2, 3], b: [3] },
+    build: (g, { w, b }) => {
+      const rows = [0, 0, 1, 2, 0, 0, 0, 0, -3, 0];
+      return g.skipEmptyRows(g.constant(rows, [5, 2]), (kept) =>
+        g.tanh(g.gemm(kept, w, { bias: b })),
+      );
+    },
+  },
+  {
     name: "gemm",
     shapes: { a: [3, 4], b: [4, 2], c: [2] },
     build: (g, { a, b, c }) => g.gemm(a, b, { bias: c }),

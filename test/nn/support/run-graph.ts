@@ -24,7 +24,7 @@ export interface Runner {
 export async function openGraph(
   shapes: Shapes,
   build: (g: Graph, inputs: Tensors) => Tensors,
-  { device = "cpu", ...options }: RunOptions = { dtype: "float64" },
+  { device = "cpu", ...options }: RunOptions = { dtype: "float64", dynamicShapes: true },
 ): Promise<Runner> {
   const g = new Graph(options);
   const inputs = Object.fromEntries(
