@@ -50,9 +50,13 @@ export function commit(): string {
   }
 }
 
+export function resultsFile(name: string): string {
+  return path.join(root, "bench", "results", `${name}.json`);
+}
+
 /** Writes `bench/results/<name>.json`: the data beside the machine and the commit. Returns its path. */
 export function writeResults(name: string, data: Readonly<Record<string, unknown>>): string {
-  const file = path.join(root, "bench", "results", `${name}.json`);
+  const file = resultsFile(name);
   const report = { name, commit: commit(), machine: machine(), ...data };
   writeFileWhole(file, `${JSON.stringify(report, null, 2)}\n`);
   return file;

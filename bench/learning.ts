@@ -3,15 +3,17 @@
  *
  * `npx tsx bench/learning.ts` lists the studies; `npx tsx bench/learning.ts cross` runs one, with `--seeds 1,2,3`,
  * `--variants cubes,prisms`, `--episodes 1024`, and `--share 0.02` to see whether it runs at all. A killed study goes on where it was, to the
- * bit, from `runs/learning/`, and what two variants have in common is trained once; `bench/results/learning-<study>.json` holds what is done so far.
+ * bit, from `runs/learning/`, and what two variants have in common is trained once; `bench/results/learning-<study>.json` holds what is done so far,
+ * by whichever call, of what the study still asks for.
  */
 
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { formatDuration, formatInteger, formatPercent, formatProportion } from "../cli/format.ts";
 import { openPool } from "../cli/run-options.ts";
 import { ConfigError } from "../core/errors.ts";
-import { writeResults } from "./harness.ts";
-import { type JobResult, runJob } from "./learning/job.ts";
+import { resultsFile, writeResults } from "./harness.ts";
+import { askedOf, type JobResult, runJob } from "./learning/job.ts";
 import { type Study, studies, type Variant } from "./learning/studies.ts";
 
 const { values, positionals } = parseArgs({
@@ -64,7 +66,7 @@ async function run(study: Study): Promise<void> {
   const variants = variantsOf(study);
   const share = Number(values.share);
   const pool = openPool(undefined);
-  const results: JobResult[] = [];
+  let results = share === 1 ? earlierOf(study) : [];
   for (const variant of variants) {
     for (const seed of seeds) {
       const label = `${variant.name}, seed ${seed}`;
@@ -72,7 +74,9 @@ async function run(study: Study): Promise<void> {
       const episodes = Number(values.episodes);
       const { folder } = values;
       const command = `npx tsx bench/learning.ts ${study.name} --variants "${variant.name}" --seeds ${seed}`;
-      results.push(await runJob({ variant, seed, folder, pool, episodes, share, command, say }));
+      const job = { variant, seed, folder, pool, episodes, share, command, say };
+      const found = await runJob(job);
+      results = [...results.filter(({ asked }) => asked !== found.asked), found];
       // a trial run leaves no figures behind
       if (share === 1) writeResults(`learning-${study.name}`, reportOf(study, results));
     }
@@ -81,6 +85,18 @@ async function run(study: Study): Promise<void> {
   for (const { what, value, against } of headlinesOf(study, results)) {
     console.log(`${what}: ${value}${against ? ` (${against})` : ""}`);
   }
+}
+
+/** What the file of results holds already, less what the study does not ask for any more. */
+function earlierOf({ name: study, variants }: Study): JobResult[] {
+  const file = resultsFile(`learning-${study}`);
+  if (!existsSync(file)) return [];
+  const { results } = JSON.parse(readFileSync(file, "utf8")) as { results: readonly JobResult[] };
+  return results.filter(({ variant: of, seed, asked, ...judged }) => {
+    const variant = variants.find(({ name }) => name === of);
+    const episodes = (judged.student ?? judged.teacher)?.success.trials ?? 0;
+    return variant && asked === askedOf({ variant, seed, episodes, share: 1 });
+  });
 }
 
 function reportOf(study: Study, results: readonly JobResult[]) {

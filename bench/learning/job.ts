@@ -24,6 +24,7 @@ import { fineTuneStudent } from "../../student/fine-tune.ts";
 import { studentSpec } from "../../student/student.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { trainTeacher } from "../../teacher/ppo.ts";
+import { commit, machine } from "../harness.ts";
 import { Clock, type CurvePoint } from "./clock.ts";
 import type { Variant } from "./studies.ts";
 
@@ -46,6 +47,11 @@ type Learner = "teacher" | "student" | "fineTune";
 export interface JobResult {
   readonly variant: string;
   readonly seed: number;
+  /** Digest of all that was asked for: who asks for anything else has another. */
+  readonly asked: string;
+  /** Where it was made. */
+  readonly commit: string;
+  readonly cpu: string;
   readonly steps: Readonly<Record<Learner, number>>;
   /** Wall-clock over all sittings. */
   readonly seconds: Readonly<Record<Learner, number>>;
@@ -60,25 +66,32 @@ export interface JobResult {
 const SPAN = 50;
 
 export async function runJob(options: JobOptions): Promise<JobResult> {
-  const { variant, seed, folder } = options;
-  const config = configOf(options);
-  const simulation = simulationOf(variant.scene, config, seed);
-  const { distils, endToEnd = false, tunes = false, tests } = variant;
-  const kept = new Kept(options, config, simulation);
-  const { begun } = kept;
-  const asked = {
-    ...{ simulation, config, distils, endToEnd, tunes, tests, episodes: options.episodes },
-    ...(begun.teacher ? { begun } : {}),
-  };
-  const file = path.join(folder, "results", `${digest(asked)}.json`);
+  const asked = askedOf(options);
+  const file = path.join(options.folder, "results", `${asked}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as JobResult;
-  const result = await learn(kept);
+  const config = configOf(options);
+  const simulation = simulationOf(options.variant.scene, config, options.seed);
+  const kept = new Kept(options, config, simulation);
+  const result = { ...(await learn(kept)), asked, commit: commit(), cpu: machine().cpu };
   writeFileWhole(file, `${JSON.stringify(result)}\n`);
   return result;
 }
 
+/** Digest of what a job is to learn, from what, and how it is to be judged. */
+export function askedOf(options: Pick<JobOptions, "variant" | "seed" | "episodes" | "share">) {
+  const { variant, seed, episodes } = options;
+  const config = configOf(options);
+  const simulation = simulationOf(variant.scene, config, seed);
+  const { distils, endToEnd = false, tunes = false, tests } = variant;
+  const begun = beginningOf(variant);
+  return digest({
+    ...{ simulation, config, distils, endToEnd, tunes, tests, episodes },
+    ...(begun.teacher ? { begun } : {}),
+  });
+}
+
 /** The variant's configuration, with fewer iterations where only a share is wanted, saved after every span. */
-function configOf({ variant, share }: JobOptions): RunConfig {
+function configOf({ variant, share }: Pick<JobOptions, "variant" | "share">): RunConfig {
   const schema = runConfigSchema(variant.scene);
   const whole = schema.parse(variant.config);
   const spans = (learner: Learner) => ({
@@ -89,7 +102,7 @@ function configOf({ variant, share }: JobOptions): RunConfig {
   return schema.parse(withChanges(variant.config, { teacher, student, fineTune }));
 }
 
-async function learn(kept: Kept): Promise<JobResult> {
+async function learn(kept: Kept): Promise<Omit<JobResult, "asked" | "commit" | "cpu">> {
   const { config, simulation, begun } = kept;
   const { variant, seed, say } = kept.options;
   const steps: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
