@@ -1,10 +1,10 @@
 /**
  * 2-D convolution without padding, x [N, C, H, W], weights [out, C, kernel, kernel], bias [out].
  *
- * For training it is gathered and multiplied, which needs a kernel that is a multiple of the stride: cut the image into
- * blocks of stride x stride pixels, gather the blocks under each output pixel, one matrix product. The gradients are
- * matrix products too, with no scatter, so they also exist in float64 and give the same bits on any number of
- * threads. For inference it is ONNX's own Conv, which is faster there.
+ * For training it is gathered and multiplied, which needs a kernel that is a multiple of the stride: cut each line
+ * of the image into pieces as long as the stride, gather the pieces under each output pixel, one matrix product. The
+ * gradients are matrix products too, with no scatter, so they also exist in float64 and give the same bits on any number
+ * of threads. For inference it is ONNX's own Conv, which is faster there.
  */
 
 import { ConfigError, ShapeError } from "../../core/errors.ts";
@@ -53,7 +53,7 @@ export function conv2d(g: Recorder, x: Tensor, options: ConvOptions): Tensor {
     );
   }
   const blocks = blocksOf(x, weight, stride);
-  const flat = gatheredProduct(g, blocks, cutIntoBlocks(g, x, blocks), weight, bias);
+  const flat = gatheredProduct(g, blocks, usedPixels(g, x, blocks), weight, bias);
   const { images, outHeight, outWidth, outChannels } = blocks;
   const image = reshape(g, flat, [images, outHeight, outWidth, outChannels]);
   return transpose(g, image, [0, 3, 1, 2]);
@@ -73,14 +73,10 @@ function blocksOf(x: Tensor, weight: Tensor, stride: number): Blocks {
   };
 }
 
-/** [N, C, H, W] to [N, blocks, stride * stride * C], without the pixels that no output reads. */
-function cutIntoBlocks(g: Recorder, x: Tensor, blocks: Blocks): Tensor {
-  const { images, channels, stride, rows, columns } = blocks;
+/** [N, C, H, W] to [N, H, W, C], cropped to the pixels that any output reads. */
+function usedPixels(g: Recorder, x: Tensor, { rows, columns, stride }: Blocks): Tensor {
   const image = transpose(g, x, [0, 2, 3, 1]);
-  const used = slice(g, slice(g, image, 1, 0, rows * stride), 2, 0, columns * stride);
-  const lines = reshape(g, used, [images, rows, stride, columns, stride * channels]);
-  const together = stride === 1 ? lines : transpose(g, lines, [0, 1, 3, 2, 4]);
-  return reshape(g, together, [images, rows * columns, stride * stride * channels]);
+  return slice(g, slice(g, image, 1, 0, rows * stride), 2, 0, columns * stride);
 }
 
 /** One product for all output pixels, [N * outHeight * outWidth, outChannels], with its own gradient. */
@@ -92,9 +88,9 @@ function gatheredProduct(
   bias: Tensor,
 ): Tensor {
   const { images, channels, kernel, outHeight, outWidth, outChannels } = blocks;
-  const matrix = weightMatrix(g, blocks, weight);
+  const matrix = weightMatrix(g, weight);
   const [patches, product] = g.untaped(() => {
-    const rows = reshape(g, gather(g, image, blocksUnderOutputs(blocks), 1), [
+    const rows = reshape(g, gatherPieces(g, blocks, image), [
       images * outHeight * outWidth,
       kernel * kernel * channels,
     ]);
@@ -105,7 +101,7 @@ function gatheredProduct(
     const byPixel = reshape(g, gradient, [images, outHeight * outWidth * outChannels]);
     const ofImages = sum(g, byPixel, { axes: [0] });
     return [
-      image.needsGrad ? gradientOfBlocks(g, blocks, gradient, matrix) : undefined,
+      image.needsGrad ? gradientOfImage(g, blocks, gradient, matrix) : undefined,
       gemm(g, gradient, patches, { transposeA: true }),
       // over the images first: long rows add up ten times as fast as those of a few channels
       sum(g, reshape(g, ofImages, [outHeight * outWidth, outChannels]), { axes: [0] }),
@@ -113,34 +109,34 @@ function gatheredProduct(
   });
 }
 
-/** The side x side blocks under each output pixel, pixel by pixel. */
-function blocksUnderOutputs({ side, outHeight, outWidth, columns }: Blocks): number[] {
+/** The pieces of lines under each output pixel, line by line: [N, pixels * kernel * side, stride * C]. */
+function gatherPieces(g: Recorder, blocks: Blocks, image: Tensor): Tensor {
+  const { images, channels, kernel, stride, side, outHeight, outWidth, rows, columns } = blocks;
   const positions: number[] = [];
   for (let i = 0; i < outHeight; i++) {
     for (let j = 0; j < outWidth; j++) {
-      for (let a = 0; a < side; a++) {
-        for (let b = 0; b < side; b++) positions.push((i + a) * columns + j + b);
+      for (let line = 0; line < kernel; line++) {
+        for (let b = 0; b < side; b++) positions.push((i * stride + line) * columns + j + b);
       }
     }
   }
-  return positions;
+  const pieces = reshape(g, image, [images, rows * stride * columns, stride * channels]);
+  return gather(g, pieces, positions, 1);
 }
 
 /**
- * [out, C, kernel, kernel] to [out, kernel * kernel * C], columns in the order of gathered blocks. With the
+ * [out, C, kernel, kernel] to [out, kernel * kernel * C], columns in the order of gathered pieces. With the
  * long side last the product that is this matrix's gradient fills vector registers better.
  */
-function weightMatrix(g: Recorder, { channels, stride, side }: Blocks, weight: Tensor): Tensor {
-  const out = weight.shape[0];
-  const apart = reshape(g, weight, [out, channels, side, stride, side, stride]);
-  return reshape(g, transpose(g, apart, [0, 2, 4, 3, 5, 1]), [out, -1]);
+function weightMatrix(g: Recorder, weight: Tensor): Tensor {
+  return reshape(g, transpose(g, weight, [0, 2, 3, 1]), [weight.shape[0], -1]);
 }
 
 /**
- * The gradient of the blocks [N, blocks, stride * stride * C], gathered the other way round: each of them is read by side x side
- * output pixels, some of them outside, where there is none and 0 stands for it.
+ * The gradient of the image [N, H, W, C], gathered the other way round: each of its blocks is read by side x side output
+ * pixels, some of them outside, where there is none and 0 stands for it.
  */
-function gradientOfBlocks(g: Recorder, blocks: Blocks, gradient: Tensor, matrix: Tensor): Tensor {
+function gradientOfImage(g: Recorder, blocks: Blocks, gradient: Tensor, matrix: Tensor): Tensor {
   const { images, channels, stride, side, outHeight, outWidth, outChannels, rows, columns } =
     blocks;
   const around = [0, side - 1, side - 1, 0];
@@ -158,11 +154,12 @@ function gradientOfBlocks(g: Recorder, blocks: Blocks, gradient: Tensor, matrix:
   }
   const reads = side * side * outChannels;
   const gathered = gather(g, padded, positions, 1);
-  const inBlock = stride * stride * channels;
-  const apart = reshape(g, matrix, [outChannels, side * side, inBlock]);
-  const weights = reshape(g, transpose(g, apart, [1, 0, 2]), [reads, inBlock]);
+  const apart = reshape(g, matrix, [outChannels, side, stride, side, stride, channels]);
+  const weights = reshape(g, transpose(g, apart, [1, 3, 0, 2, 4, 5]), [reads, -1]);
   const product = gemm(g, reshape(g, gathered, [-1, reads]), weights);
-  return reshape(g, product, [images, rows * columns, inBlock]);
+  const cut = reshape(g, product, [images, rows, columns, stride, stride, channels]);
+  const lines = transpose(g, cut, [0, 1, 3, 2, 4, 5]);
+  return reshape(g, lines, [images, rows * stride, columns * stride, channels]);
 }
 
 function nativeConv(g: Recorder, x: Tensor, { weight, bias, stride }: ConvOptions): Tensor {
