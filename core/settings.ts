@@ -1,6 +1,7 @@
 /** `path.to.option=value`, as `--set` takes it: what may be set, and putting assignments on top of a configuration. */
 
 import { z } from "zod";
+import { assignedValue } from "./assignments.ts";
 import { parseConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
@@ -64,7 +65,7 @@ export function applySettings<S extends z.ZodType>(
     }
     const keys = assignment.slice(0, equals).split(".");
     checkPath(root, keys, source);
-    assign(config, keys, parsedValue(assignment.slice(equals + 1)));
+    assign(config, keys, assignedValue(assignment.slice(equals + 1)));
   }
   return parseConfig(schema, config, assignments.length > 0 ? source : "the configuration");
 }
@@ -176,15 +177,6 @@ function unknownSetting(
   return new ConfigError(
     `Unknown option "${keys.join(".")}" in ${source}.${guess} ${where}: ${siblings.join(", ")}.`,
   );
-}
-
-/** JSON where it is JSON, else the text itself: `true`, `[64, 64]`, `"7"`, `push-pair`. */
-function parsedValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function assign(config: Record<string, unknown>, keys: readonly string[], value: unknown): void {

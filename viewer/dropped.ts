@@ -1,16 +1,21 @@
 /** Files from the person's disk: a replay or recording, or the two files of a policy bundle. */
 
 import { FileError } from "../core/errors.ts";
+import { trainedIn } from "./library-list.ts";
 import type { BundleFiles } from "./messages.ts";
+
+export interface DroppedBundle {
+  readonly kind: "bundle";
+  readonly name: string;
+  readonly scene: string;
+  /** Of the scene, as `trainedIn` has them. */
+  readonly settings: readonly string[];
+  readonly bundle: BundleFiles;
+}
 
 export type Dropped =
   | { readonly kind: "replay"; readonly file: Uint8Array; readonly source: string }
-  | {
-      readonly kind: "bundle";
-      readonly name: string;
-      readonly scene: string;
-      readonly bundle: BundleFiles;
-    };
+  | DroppedBundle;
 
 /** @throws FileError for files that are neither. */
 export async function readDropped(files: readonly File[]): Promise<Dropped> {
@@ -33,27 +38,27 @@ export async function readDropped(files: readonly File[]): Promise<Dropped> {
   return { kind: "replay", file: await bytesOf(recording), source: recording.name };
 }
 
-async function readBundle(manifest: File, onnx: File): Promise<Dropped> {
+async function readBundle(manifest: File, onnx: File): Promise<DroppedBundle> {
   const text = await manifest.text();
-  const { name, scene } = headOf(text);
-  return { kind: "bundle", name, scene, bundle: { manifest: text, onnx: await bytesOf(onnx) } };
+  const bundle = { manifest: text, onnx: await bytesOf(onnx) };
+  return { kind: "bundle", ...headOf(text), bundle };
 }
 
 /** What the page needs of the manifest; the policy's runtime checks all of it. */
-function headOf(text: string): { readonly name: string; readonly scene: string } {
-  let manifest: { readonly name?: unknown; readonly scene?: unknown } | null = null;
+function headOf(text: string): Omit<DroppedBundle, "kind" | "bundle"> {
+  let manifest: Readonly<Record<string, unknown>> | null = null;
   try {
     manifest = JSON.parse(text);
   } catch (error) {
     throw new FileError(`The dropped policy.json is not JSON: ${(error as Error).message}.`);
   }
-  const { name, scene } = manifest ?? {};
+  const { name, scene, sceneConfig } = manifest ?? {};
   if (typeof name !== "string" || typeof scene !== "string") {
     throw new FileError(
       "The dropped policy.json does not name its policy and scene. Drop the two files that understudy export wrote.",
     );
   }
-  return { name, scene };
+  return { name, scene, settings: trainedIn(sceneConfig) };
 }
 
 async function bytesOf(file: File): Promise<Uint8Array> {

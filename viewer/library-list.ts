@@ -1,5 +1,7 @@
 /** The list that the page asks for: what can be opened, and at which address. */
 
+import { assignmentsOf } from "../core/assignments.ts";
+
 export interface ReplayItem {
   readonly name: string;
   /** Which run, zoo entry or folder it comes from. */
@@ -18,6 +20,18 @@ export interface PolicyItem {
   readonly scene: string;
   /** Folder of policy.json and policy.onnx, relative to the page. */
   readonly url: string;
+  /** Settings of the scene that it was trained in: see `trainedIn`. */
+  readonly settings: readonly string[];
+}
+
+/**
+ * Assignments that make the world a policy was trained in of the scene's own, such as `shape=cylinder`. What paid there is left
+ * out: it makes no difference to who has learnt.
+ */
+export function trainedIn(sceneConfig: unknown): string[] {
+  if (typeof sceneConfig !== "object" || sceneConfig === null) return [];
+  const { reward: _, ...world } = sceneConfig as Record<string, unknown>;
+  return assignmentsOf(world);
 }
 
 export interface LibraryList {

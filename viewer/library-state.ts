@@ -1,15 +1,14 @@
 /** What can be opened: scenes, policies and replays that the server lists, and bundles dropped on the page. */
 
 import { signal } from "@preact/signals";
+import type { DroppedBundle } from "./dropped.ts";
 import type { LibraryList, ReplayItem } from "./library-list.ts";
-import type { BundleFiles, DriverChoice, SceneName } from "./messages.ts";
+import type { DriverChoice, SceneName } from "./messages.ts";
 
 export const scenes = signal<readonly SceneName[]>([]);
 export const library = signal<LibraryList>({ replays: [], policies: [] });
-/** Bundles that were dropped on the page, and the scene that each was made for. */
-export const dropped = signal<
-  readonly { readonly name: string; readonly scene: string; readonly bundle: BundleFiles }[]
->([]);
+/** Bundles that were dropped on the page. */
+export const dropped = signal<readonly Omit<DroppedBundle, "kind">[]>([]);
 
 /** A driver as the list of drivers names it. */
 export type DriverKey = string;
@@ -37,6 +36,22 @@ export function driverOf(key: DriverKey): DriverChoice {
   return policy
     ? { kind: "policy", name: policy.name, url: new URL(policy.url, document.baseURI).href }
     : { kind: "demo" };
+}
+
+/** A scene's settings once someone else drives: what a policy was trained in takes the place of what others were; all else stays. */
+export function settingsFor(
+  { scene, driver }: { readonly scene: string; readonly driver: DriverKey },
+  before: readonly string[],
+): readonly string[] {
+  const trained = [
+    ...dropped.value.map(({ name, ...bundle }) => ({ ...bundle, key: `dropped ${name}` })),
+    ...library.value.policies.map((policy) => ({ ...policy, key: policy.url })),
+  ].filter((policy) => policy.scene === scene);
+  const own = trained.find(({ key }) => key === driver)?.settings;
+  if (!own) return before;
+  const pathOf = (assignment: string) => assignment.split("=")[0];
+  const theirs = new Set(trained.flatMap(({ settings }) => settings.map(pathOf)));
+  return [...before.filter((assignment) => !theirs.has(pathOf(assignment))), ...own];
 }
 
 /** Replays that failed, kind by kind, the most frequent first; then those that did not. */

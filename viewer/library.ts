@@ -10,7 +10,7 @@ import {
   statSync,
 } from "node:fs";
 import path from "node:path";
-import type { LibraryList, PolicyItem, ReplayItem } from "./library-list.ts";
+import { type LibraryList, type PolicyItem, type ReplayItem, trainedIn } from "./library-list.ts";
 
 export interface LibraryFolders {
   /** Holds policies/zoo. */
@@ -106,12 +106,14 @@ function newestFirst(a: FoundFile, b: FoundFile): number {
   return b.modified_ms - a.modified_ms || a.file.localeCompare(b.file, "en", { numeric: true });
 }
 
+/** The zoo by name, then what was trained here, the newest first. */
 function zooThenNewest(
   a: { item: PolicyItem; modified_ms: number },
   b: { item: PolicyItem; modified_ms: number },
 ): number {
-  const zoo = (item: PolicyItem) => Number(item.name.startsWith("zoo/"));
-  return zoo(b.item) - zoo(a.item) || b.modified_ms - a.modified_ms;
+  const [first, second] = [a, b].map(({ item }) => item.name.startsWith("zoo/"));
+  if (first && second) return a.item.name < b.item.name ? -1 : 1;
+  return Number(second) - Number(first) || b.modified_ms - a.modified_ms;
 }
 
 function address(...parts: string[]): string {
@@ -148,8 +150,9 @@ function bundleOf(folder: string, name: string) {
   const file = path.join(folder, "policy.json");
   if (!existsSync(file)) return undefined;
   try {
-    const { scene } = JSON.parse(readFileSync(file, "utf8"));
-    const item: PolicyItem = { name, scene, url: address("policies", name) };
+    const { scene, sceneConfig } = JSON.parse(readFileSync(file, "utf8"));
+    const settings = trainedIn(sceneConfig);
+    const item: PolicyItem = { name, scene, url: address("policies", name), settings };
     return { item, modified_ms: statSync(file).mtimeMs };
   } catch {
     return undefined;

@@ -2,15 +2,17 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { Overlays, Viewpoint } from "./draw/scene-view.ts";
-import { readDropped } from "./dropped.ts";
-import type { ReplayItem } from "./library-list.ts";
+import { type DroppedBundle, readDropped } from "./dropped.ts";
+import { type ReplayItem, trainedIn } from "./library-list.ts";
 import {
+  type DriverKey,
   driversOf,
   dropped,
   fetchLibrary,
   library,
   replaysByKind,
   scenes,
+  settingsFor,
 } from "./library-state.ts";
 import { LiveLink } from "./live-link.ts";
 import type { BundleFiles, SceneName } from "./messages.ts";
@@ -100,14 +102,27 @@ export class Viewer {
     const pane = this.pane.value;
     const before = pane.setup.value;
     const setup = { ...before, ...change };
-    // another scene has settings of its own
-    if (setup.scene !== before.scene && !change.settings) setup.settings = [];
     if (!driversOf(setup.scene).some(({ key }) => key === setup.driver)) {
       setup.driver = driversOf(setup.scene)[0].key;
+    }
+    // another scene has settings of its own, and so has who drives in it
+    const isElse = setup.scene !== before.scene;
+    if (!change.settings && (isElse || setup.driver !== before.driver)) {
+      setup.settings = settingsFor(setup, isElse ? [] : before.settings);
     }
     pane.setup.value = setup;
     this.#clear();
     pane.openLive();
+  }
+
+  /** Hands the selected scene to another driver: as it is or, where that one was trained in another world, with a new episode. */
+  chooseDriver(driver: DriverKey): void {
+    const pane = this.pane.value;
+    const { scene, settings: before } = pane.setup.value;
+    const settings = settingsFor({ scene, driver }, before);
+    this.alert.value = "";
+    if (isSameList(settings, before)) pane.setDriver(driver);
+    else this.openLive({ driver, settings });
   }
 
   async openItem({ url, name }: ReplayItem, pane = this.pane.value): Promise<void> {
@@ -129,8 +144,7 @@ export class Viewer {
         this.pane.value.openReplay(found.file, found.source);
         return;
       }
-      const { name, scene, bundle } = found;
-      this.openLive({ scene, driver: this.#addBundle(name, scene, bundle) });
+      this.openLive({ scene: found.scene, driver: this.#addBundle(found) });
     } catch (error) {
       this.alert.value = (error as Error).message;
     }
@@ -255,18 +269,17 @@ export class Viewer {
 
   /** Gives the selected scene to a run's newest policy: at once if it drives already, else with a new episode. */
   #runNewest(run: string, bundle: BundleFiles): void {
-    const scene: string = JSON.parse(bundle.manifest).scene;
-    const key = this.#addBundle(`newest of ${run}`, scene, bundle);
+    const { scene, sceneConfig } = JSON.parse(bundle.manifest);
+    const settings = trainedIn(sceneConfig);
+    const key = this.#addBundle({ name: `newest of ${run}`, scene, settings, bundle });
     const { setup } = this.pane.value;
     if (setup.value.driver === key && setup.value.scene === scene) this.pane.value.setDriver(key);
     else this.openLive({ scene, driver: key });
   }
 
-  #addBundle(name: string, scene: string, bundle: BundleFiles): string {
-    dropped.value = [
-      { name, scene, bundle },
-      ...dropped.value.filter((known) => known.name !== name),
-    ];
+  #addBundle(bundle: Omit<DroppedBundle, "kind">): DriverKey {
+    const { name } = bundle;
+    dropped.value = [bundle, ...dropped.value.filter((known) => known.name !== name)];
     return `dropped ${name}`;
   }
 
@@ -281,7 +294,8 @@ export class Viewer {
       const value = Number(this.#wanted.get(name) ?? 0);
       return Number.isInteger(value) && value >= 0 ? value : 0;
     };
-    const settings = scene === asked ? this.#wanted.getAll("set") : [];
+    const asks = scene === asked && this.#wanted.has("set");
+    const settings = asks ? this.#wanted.getAll("set") : settingsFor({ scene, driver }, []);
     return { scene, driver, settings, seed: whole("seed"), start: whole("start") };
   }
 
@@ -339,4 +353,8 @@ export class Viewer {
     this.growing.value = panes.some((pane) => pane.growing);
     if (this.playing.value && playedOut === panes.length) this.playing.value = false;
   }
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one) => b.includes(one));
 }

@@ -194,6 +194,27 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     expect(await alert().isVisible()).toBe(false);
   });
 
+  it("is of the world that its policy was trained in, and of the next one's once that drives", async () => {
+    await open("?scene=push-cross&paused&driver=library/policies/zoo/push-cross-cylinders");
+    await drawnPositions(page);
+    const kindOf = () =>
+      page.evaluate("globalThis.viewer.pane.value.sketch.value.bodies[1].shape.kind");
+    const driver = page.locator("#driver");
+    expect(await kindOf()).toBe("cylinder");
+    await page.getByText("Scene settings (1 changed)").click();
+    await page.getByLabel(/^arenaSide_m/).fill("2.9");
+    await page.keyboard.press("Tab");
+    await driver.selectOption("policy zoo/push-cross-prisms");
+    await eventually(kindOf).toBe("prism");
+    // hands take any world as it is
+    await driver.selectOption("keyboard or joystick");
+    expect(await kindOf()).toBe("prism");
+    await driver.selectOption("policy zoo/push-cross");
+    await eventually(kindOf).toBe("box");
+    expect(await page.getByLabel(/^arenaSide_m/).inputValue()).toBe("2.9");
+    expect(await alert().isVisible()).toBe(false);
+  });
+
   it("has bodies moved by buttons and by the pointer, an obstacle added, and its physics changed", async () => {
     await open("?scene=reach-box&driver=demo&seed=3&paused");
     const box = async () => (await drawnPositions(page))[1];

@@ -17,7 +17,7 @@ describe("the library", async () => {
   mkdirSync(path.join(folder, "runs", "a b", "bundle"), { recursive: true });
   writeFileSync(
     path.join(folder, "runs", "a b", "bundle", "policy.json"),
-    '{"scene": "reach-box"}',
+    '{"scene": "reach-box", "sceneConfig": {"arenaSide_m": 2.5, "reward": {"slow": 1}}}',
   );
   writeFileSync(path.join(folder, "secret.json"), "{}");
   writeFileSync(path.join(folder, "runs", "robot.mcap"), "");
@@ -36,7 +36,13 @@ describe("the library", async () => {
     const url = "library/replays/robot.mcap";
     expect(replays).toContainEqual({ name: "robot.mcap", from: "runs", url });
     expect(policies).toEqual([
-      { name: "runs/a b", scene: "reach-box", url: "library/policies/runs/a%20b" },
+      // what paid in its training is not the world's business
+      {
+        name: "runs/a b",
+        scene: "reach-box",
+        url: "library/policies/runs/a%20b",
+        settings: ["arenaSide_m=2.5"],
+      },
     ]);
   });
 

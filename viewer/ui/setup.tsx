@@ -43,10 +43,7 @@ export function LiveSetup({ viewer }: Props) {
           <select
             id="driver"
             value={driver}
-            onChange={({ currentTarget }) => {
-              viewer.alert.value = "";
-              viewer.pane.value.setDriver(currentTarget.value);
-            }}
+            onChange={({ currentTarget }) => viewer.chooseDriver(currentTarget.value)}
           >
             {driversOf(scene).map(({ key, label }) => (
               <option key={key} value={key}>
