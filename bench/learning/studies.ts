@@ -84,8 +84,8 @@ const upToThree = crossWith({
 /** The same for who knows CROSS already, which is further away than another shape is. */
 const upToThreeOnward = withChanges(onward, {
   scene: { shapes: ["cube", "cube", "cube"] },
-  teacher: { iterations: 750, averageOver: 150, std: 0.3, entropyCoef: 0.006 },
-  fineTune: { iterations: 200, averageOver: 50 },
+  teacher: { iterations: 560, averageOver: 110, std: 0.3, entropyCoef: 0.006 },
+  fineTune: { iterations: 160, averageOver: 40 },
 });
 
 /** What drives up to a box. */
