@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { formatDuration, formatInteger, formatPercent, formatProportion } from "../cli/format.ts";
 import { openPool } from "../cli/run-options.ts";
 import { ConfigError } from "../core/errors.ts";
+import { wilson } from "../core/statistics.ts";
 import { resultsFile, writeResults } from "./harness.ts";
 import { askedOf, type JobResult, runJob } from "./learning/job.ts";
 import { type Study, studies, type Variant } from "./learning/studies.ts";
@@ -103,9 +104,29 @@ function reportOf(study: Study, results: readonly JobResult[]) {
   return {
     question: study.question,
     thresholds: "5 cm, 15 degrees modulo the shape's symmetry, 5 cm/s, at the end of the episode",
-    headlines: [...headlinesOf(study, results), ...chainOf(study, results)],
+    headlines: [
+      ...headlinesOf(study, results),
+      ...testsOf(study, results),
+      ...chainOf(study, results),
+    ],
     results,
   };
+}
+
+/** The scenes that a student never saw, one by one and together; of the first seed. */
+function testsOf(study: Study, results: readonly JobResult[]) {
+  return study.variants.flatMap((variant) => {
+    const { tests = {} } = results.find((result) => result.variant === variant.name) ?? {};
+    const all = Object.values(tests).map(({ success }) => success);
+    if (all.length === 0) return [];
+    const total = (of: "successes" | "trials") => all.reduce((sum, one) => sum + one[of], 0);
+    const rows = Object.entries(tests).map(([name, { success }]) => [name, success] as const);
+    const together = [`all ${all.length}`, wilson(total("successes"), total("trials"))] as const;
+    return [...rows, together].map(([name, success]) => ({
+      what: `learning, ${study.name}: ${variant.name}, student, never trained on: ${name}`,
+      value: formatProportion(success),
+    }));
+  });
 }
 
 /** What teacher, student and reinforcement took together, averaged over the seeds. */
