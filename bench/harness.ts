@@ -1,6 +1,7 @@
 /** What every bench shares: which machine, which commit, fair timing, and where results go. */
 
 import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { writeFileWhole } from "../core/files.ts";
@@ -50,7 +51,23 @@ export function commit(): string {
   }
 }
 
-export function resultsFile(name: string): string {
+/** Where a row of results was made, for files whose rows come from several calls. */
+export interface Origin {
+  readonly commit: string;
+  readonly cpu: string;
+}
+
+export function originHere(): Origin {
+  return { commit: commit(), cpu: machine().cpu };
+}
+
+/** What `bench/results/<name>.json` holds by now; undefined where there is none. The caller says of what form it is. */
+export function readResults<T>(name: string): T | undefined {
+  const file = resultsFile(name);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as T) : undefined;
+}
+
+function resultsFile(name: string): string {
   return path.join(root, "bench", "results", `${name}.json`);
 }
 

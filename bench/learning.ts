@@ -7,14 +7,13 @@
  * by whichever call, of what the study still asks for.
  */
 
-import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { formatDuration, formatInteger, formatPercent, formatProportion } from "../cli/format.ts";
 import { openPool } from "../cli/run-options.ts";
 import { ConfigError } from "../core/errors.ts";
 import { wilson } from "../core/statistics.ts";
-import { resultsFile, writeResults } from "./harness.ts";
-import { askedOf, type JobResult, runJob } from "./learning/job.ts";
+import { readResults, writeResults } from "./harness.ts";
+import { type JobResult, planOf, runJob } from "./learning/job.ts";
 import { type Study, studies, type Variant } from "./learning/studies.ts";
 
 const { values, positionals } = parseArgs({
@@ -77,7 +76,9 @@ async function run(study: Study): Promise<void> {
       const command = `npx tsx bench/learning.ts ${study.name} --variants "${variant.name}" --seeds ${seed}`;
       const job = { variant, seed, folder, pool, episodes, share, command, say };
       const found = await runJob(job);
-      results = [...results.filter(({ asked }) => asked !== found.asked), found];
+      results = [...results.filter(({ asked }) => asked !== found.asked), found].sort(
+        (a, b) => a.seed - b.seed,
+      );
       // a trial run leaves no figures behind
       if (share === 1) writeResults(`learning-${study.name}`, reportOf(study, results));
     }
@@ -90,13 +91,11 @@ async function run(study: Study): Promise<void> {
 
 /** What the file of results holds already, less what the study does not ask for any more. */
 function earlierOf({ name: study, variants }: Study): JobResult[] {
-  const file = resultsFile(`learning-${study}`);
-  if (!existsSync(file)) return [];
-  const { results } = JSON.parse(readFileSync(file, "utf8")) as { results: readonly JobResult[] };
-  return results.filter(({ variant: of, seed, asked, ...judged }) => {
+  const earlier = readResults<{ readonly results: readonly JobResult[] }>(`learning-${study}`);
+  return (earlier?.results ?? []).filter(({ variant: of, seed, asked, ...judged }) => {
     const variant = variants.find(({ name }) => name === of);
     const episodes = (judged.student ?? judged.teacher)?.success.trials ?? 0;
-    return variant && asked === askedOf({ variant, seed, episodes, share: 1 });
+    return variant && asked === planOf({ variant, seed, episodes, share: 1 }).asked;
   });
 }
 

@@ -10,7 +10,7 @@ import type { DataSpec, Objective } from "./model.ts";
 import { encodeModel } from "./onnx.ts";
 import { type AdamOptions, adamStep, HYPER_SIZE } from "./optim.ts";
 import type { Params } from "./params.ts";
-import { UNKNOWN_BATCH } from "./recorder.ts";
+import { type RecorderOptions, UNKNOWN_BATCH } from "./recorder.ts";
 import type { FloatType, Tensor } from "./tensor.ts";
 
 export interface TrainingSpec {
@@ -27,9 +27,10 @@ export interface TrainingSpec {
   /** Decoupled weight decay per unit of learning rate. */
   readonly weightDecay?: number;
   readonly dtype?: FloatType;
-  /** Whether how many rows are worked on may depend on their numbers; for the CPU, not unless given. */
-  readonly dynamicShapes?: boolean;
 }
+
+/** What the updater that runs the graph adds to it. */
+type GraphSpec = TrainingSpec & Pick<RecorderOptions, "dynamicShapes">;
 
 export interface TrainerOptions extends TrainingSpec {
   readonly device?: Device;
@@ -55,7 +56,7 @@ export const dataInput = (name: string) => `data:${name}`;
 export const nextState = (name: (typeof STATE)[number]) => `next:${name}`;
 
 /** One update: inputs theta, m, v, data, index [batch], hyper [3]; outputs the next state and stats. */
-export function stepModel(spec: TrainingSpec): TrainingModel {
+export function stepModel(spec: GraphSpec): TrainingModel {
   const g = new Graph(spec);
   const state = STATE.map((name) => g.input(name, [spec.params.size]));
   const data = dataInputs(g, spec);
@@ -66,7 +67,7 @@ export function stepModel(spec: TrainingSpec): TrainingModel {
 }
 
 /** M updates: index [M, batch], hyper [M, 3] and the scalar rounds = M; stats come out as [M, columns]. */
-export function loopModel(spec: TrainingSpec): TrainingModel {
+export function loopModel(spec: GraphSpec): TrainingModel {
   const g = new Graph(spec);
   const state = STATE.map((name) => g.input(name, [spec.params.size]));
   const data = dataInputs(g, spec);

@@ -45,7 +45,7 @@ async function readBundle(manifest: File, onnx: File): Promise<DroppedBundle> {
 }
 
 /** What the page needs of the manifest; the policy's runtime checks all of it. */
-function headOf(text: string): Omit<DroppedBundle, "kind" | "bundle"> {
+export function headOf(text: string): Omit<DroppedBundle, "kind" | "bundle"> {
   let manifest: Readonly<Record<string, unknown>> | null = null;
   try {
     manifest = JSON.parse(text);

@@ -13,15 +13,26 @@ export const dropped = signal<readonly Omit<DroppedBundle, "kind">[]>([]);
 /** A driver as the list of drivers names it. */
 export type DriverKey = string;
 
+export function droppedKey(name: string): DriverKey {
+  return `dropped ${name}`;
+}
+
+/** Policies that were made for a scene, those that were dropped first. */
+function policiesFor(wanted: string) {
+  return [
+    ...dropped.value.map(({ name, scene, settings }) => {
+      return { scene, settings, key: droppedKey(name), label: `policy ${name} (dropped)` };
+    }),
+    ...library.value.policies.map(({ name, scene, settings, url }) => {
+      return { scene, settings, key: url, label: `policy ${name}` };
+    }),
+  ].filter(({ scene }) => scene === wanted);
+}
+
 /** Drivers for a scene, policies first. */
 export function driversOf(scene: string): { readonly key: DriverKey; readonly label: string }[] {
   return [
-    ...dropped.value
-      .filter((bundle) => bundle.scene === scene)
-      .map(({ name }) => ({ key: `dropped ${name}`, label: `policy ${name} (dropped)` })),
-    ...library.value.policies
-      .filter((policy) => policy.scene === scene)
-      .map(({ name, url }) => ({ key: url, label: `policy ${name}` })),
+    ...policiesFor(scene),
     { key: "demo", label: "scripted demo" },
     { key: "keyboard", label: "keyboard or joystick" },
   ];
@@ -29,7 +40,7 @@ export function driversOf(scene: string): { readonly key: DriverKey; readonly la
 
 export function driverOf(key: DriverKey): DriverChoice {
   if (key === "keyboard" || key === "demo") return { kind: key };
-  const bundle = dropped.value.find(({ name }) => key === `dropped ${name}`);
+  const bundle = dropped.value.find(({ name }) => key === droppedKey(name));
   if (bundle) return { kind: "bundle", name: bundle.name, bundle: bundle.bundle };
   const policy = library.value.policies.find(({ url }) => url === key);
   // workers resolve addresses against their own script
@@ -43,10 +54,7 @@ export function settingsFor(
   { scene, driver }: { readonly scene: string; readonly driver: DriverKey },
   before: readonly string[],
 ): readonly string[] {
-  const trained = [
-    ...dropped.value.map(({ name, ...bundle }) => ({ ...bundle, key: `dropped ${name}` })),
-    ...library.value.policies.map((policy) => ({ ...policy, key: policy.url })),
-  ].filter((policy) => policy.scene === scene);
+  const trained = policiesFor(scene);
   const own = trained.find(({ key }) => key === driver)?.settings;
   if (!own) return before;
   const pathOf = (assignment: string) => assignment.split("=")[0];

@@ -2,12 +2,13 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { Overlays, Viewpoint } from "./draw/scene-view.ts";
-import { type DroppedBundle, readDropped } from "./dropped.ts";
-import { type ReplayItem, trainedIn } from "./library-list.ts";
+import { type DroppedBundle, headOf, readDropped } from "./dropped.ts";
+import type { ReplayItem } from "./library-list.ts";
 import {
   type DriverKey,
   driversOf,
   dropped,
+  droppedKey,
   fetchLibrary,
   library,
   replaysByKind,
@@ -269,8 +270,7 @@ export class Viewer {
 
   /** Gives the selected scene to a run's newest policy: at once if it drives already, else with a new episode. */
   #runNewest(run: string, bundle: BundleFiles): void {
-    const { scene, sceneConfig } = JSON.parse(bundle.manifest);
-    const settings = trainedIn(sceneConfig);
+    const { scene, settings } = headOf(bundle.manifest);
     const key = this.#addBundle({ name: `newest of ${run}`, scene, settings, bundle });
     const { setup } = this.pane.value;
     if (setup.value.driver === key && setup.value.scene === scene) this.pane.value.setDriver(key);
@@ -280,7 +280,7 @@ export class Viewer {
   #addBundle(bundle: Omit<DroppedBundle, "kind">): DriverKey {
     const { name } = bundle;
     dropped.value = [bundle, ...dropped.value.filter((known) => known.name !== name)];
-    return `dropped ${name}`;
+    return droppedKey(name);
   }
 
   /** What the address asks for, where it can be had. */

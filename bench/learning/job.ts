@@ -24,7 +24,7 @@ import { fineTuneStudent } from "../../student/fine-tune.ts";
 import { studentSpec } from "../../student/student.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { trainTeacher } from "../../teacher/ppo.ts";
-import { commit, machine } from "../harness.ts";
+import { type Origin, originHere } from "../harness.ts";
 import { Clock, type CurvePoint } from "./clock.ts";
 import type { Variant } from "./studies.ts";
 
@@ -44,14 +44,10 @@ export interface JobOptions {
 
 type Learner = "teacher" | "student" | "fineTune";
 
-export interface JobResult {
+/** What came of a job. */
+interface Learnt {
   readonly variant: string;
   readonly seed: number;
-  /** Digest of all that was asked for: who asks for anything else has another. */
-  readonly asked: string;
-  /** Where it was made. */
-  readonly commit: string;
-  readonly cpu: string;
   readonly steps: Readonly<Record<Learner, number>>;
   /** Wall-clock over all sittings. */
   readonly seconds: Readonly<Record<Learner, number>>;
@@ -62,32 +58,44 @@ export interface JobResult {
   readonly tests?: Readonly<Record<string, EvaluationSummary>>;
 }
 
+export interface JobResult extends Learnt, Origin {
+  /** Of its plan. */
+  readonly asked: string;
+}
+
+/** What a job is to learn, and from what. */
+interface Plan {
+  readonly config: RunConfig;
+  readonly simulation: SimulationSpec;
+  readonly begun: ReturnType<typeof beginningOf>;
+  /** Digest of all this and of how it is to be judged: who asks for anything else has another. */
+  readonly asked: string;
+}
+
 /** Iterations after which everything is saved, where the variant does not say. */
 const SPAN = 50;
 
 export async function runJob(options: JobOptions): Promise<JobResult> {
-  const asked = askedOf(options);
+  const plan = planOf(options);
+  const { asked } = plan;
   const file = path.join(options.folder, "results", `${asked}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as JobResult;
-  const config = configOf(options);
-  const simulation = simulationOf(options.variant.scene, config, options.seed);
-  const kept = new Kept(options, config, simulation);
-  const result = { ...(await learn(kept)), asked, commit: commit(), cpu: machine().cpu };
+  const result = { ...(await learn(new Kept(options, plan))), asked, ...originHere() };
   writeFileWhole(file, `${JSON.stringify(result)}\n`);
   return result;
 }
 
-/** Digest of what a job is to learn, from what, and how it is to be judged. */
-export function askedOf(options: Pick<JobOptions, "variant" | "seed" | "episodes" | "share">) {
+export function planOf(options: Pick<JobOptions, "variant" | "seed" | "episodes" | "share">): Plan {
   const { variant, seed, episodes } = options;
+  const { distils, endToEnd = false, tunes = false, tests } = variant;
   const config = configOf(options);
   const simulation = simulationOf(variant.scene, config, seed);
-  const { distils, endToEnd = false, tunes = false, tests } = variant;
   const begun = beginningOf(variant);
-  return digest({
+  const asked = digest({
     ...{ simulation, config, distils, endToEnd, tunes, tests, episodes },
     ...(begun.teacher ? { begun } : {}),
   });
+  return { config, simulation, begun, asked };
 }
 
 /** The variant's configuration, with fewer iterations where only a share is wanted, saved after every span. */
@@ -102,8 +110,8 @@ function configOf({ variant, share }: Pick<JobOptions, "variant" | "share">): Ru
   return schema.parse(withChanges(variant.config, { teacher, student, fineTune }));
 }
 
-async function learn(kept: Kept): Promise<Omit<JobResult, "asked" | "commit" | "cpu">> {
-  const { config, simulation, begun } = kept;
+async function learn(kept: Kept): Promise<Learnt> {
+  const { config, simulation, begun } = kept.plan;
   const { variant, seed, say } = kept.options;
   const steps: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
   const seconds: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
@@ -165,21 +173,17 @@ async function learn(kept: Kept): Promise<Omit<JobResult, "asked" | "commit" | "
 /** The links of a job's chain, as they are kept. */
 class Kept {
   readonly options: JobOptions;
-  readonly config: RunConfig;
-  readonly simulation: SimulationSpec;
-  readonly begun: ReturnType<typeof beginningOf>;
+  readonly plan: Plan;
 
-  constructor(options: JobOptions, config: RunConfig, simulation: SimulationSpec) {
+  constructor(options: JobOptions, plan: Plan) {
     this.options = options;
-    this.config = config;
-    this.simulation = simulation;
-    this.begun = beginningOf(options.variant);
+    this.plan = plan;
   }
 
   /** A learner that comes after `before`, the origin of the one that it learns from. */
   link(who: Learner, before: string) {
     const { pool, say, folder: root } = this.options;
-    const { simulation, config } = this;
+    const { simulation, config } = this.plan;
     const origin = digest([simulation, before, config[who]]);
     const folder = path.join(root, `${who}-${origin}`);
     const clock = new Clock(path.join(folder, "clock.json"));
@@ -213,9 +217,9 @@ class Kept {
     theta?: Float32Array,
   ): Promise<EvaluationSummary> {
     const { variant, pool, episodes, folder } = this.options;
-    const changed = withChanges(this.config.scene, changes as Record<string, unknown>);
+    const changed = withChanges(this.plan.config.scene, changes as Record<string, unknown>);
     const scene = runConfigSchema(variant.scene).shape.scene.parse(changed);
-    const simulation = { ...this.simulation, config: scene };
+    const simulation = { ...this.plan.simulation, config: scene };
     const file = path.join(folder, "judged", `${digest([origin, simulation, episodes])}.json`);
     if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as EvaluationSummary;
     const ends = await pool.evaluate({ simulation, actor, episodes, ...(theta ? { theta } : {}) });
@@ -241,7 +245,7 @@ interface Progress {
 
 /** A student before reinforcement: distilled from its teacher, or the one that ships as it is, or one that has learnt nothing. */
 async function firstStudent(
-  { options: { variant }, config, simulation }: Kept,
+  { options: { variant }, plan: { config, simulation } }: Kept,
   link: ReturnType<Kept["link"]>,
   teacher: StudentRun["teacher"] | undefined,
   from: Student | undefined,
