@@ -9,9 +9,11 @@ import { bodyOfRole, type SceneSketch } from "../messages.ts";
 import { type Belief, POSE } from "../tape.ts";
 import { arena, lights, type Theme } from "./arena.ts";
 import { dragBodies, type OnDrag, Wishes } from "./dragging.ts";
+import { frameSquare } from "./framing.ts";
 import { Handles } from "./handles.ts";
+import { Labels, type Point } from "./labels.ts";
 import { bodyMesh, colourOf, dispose, frustumLines, ghostMesh, robotMesh } from "./meshes.ts";
-import { BeliefGhosts, type BeliefLook, KeypointBalls, SEEN } from "./overlays.ts";
+import { BeliefGhosts, type BeliefLook, KeypointBalls } from "./overlays.ts";
 import { Shadows } from "./shadows.ts";
 
 /** What is drawn beside the bodies. */
@@ -27,19 +29,17 @@ export type Viewpoint = "overview" | "above" | "chase";
 /** Directions from which the arena is looked at; straight down would leave no way that is up. */
 const ASIDE = new three.Vector3(-0.7, -0.28, 0.62).normalize();
 const ABOVE = new three.Vector3(-1e-4, 0, 1).normalize();
-/** Share of the picture that the arena may fill. */
-const MARGIN = 0.96;
-
 /** What a press of + leaves of the distance. */
 const CLOSER = 0.85;
 
-/** Size of a label's letters and lines. */
-const LETTER_px = 9;
-const LINE_px = 20;
+/** How high the names of the robot, of bodies and of what is believed float. */
+const OVER_ROBOT_m = 0.17;
+const OVER_BODY_m = 0.12;
+const OVER_BELIEF_m = 0.19;
 
 export class SceneView {
   readonly #canvas: HTMLCanvasElement;
-  readonly #labels: HTMLElement;
+  readonly #labels: Labels;
   readonly #renderer: three.WebGLRenderer;
   readonly #scene = new three.Scene();
   readonly #camera = new three.PerspectiveCamera(38, 1, 0.05, 80);
@@ -49,10 +49,6 @@ export class SceneView {
   #surroundings = new three.Group();
   /** Row by row of the world; the robot is row 0. */
   #bodies: three.Group[] = [];
-  #names: HTMLElement[] = [];
-  /** What is believed and can be seen, and its labels; more of those than needed are empty. */
-  #believed: readonly Belief[] = [];
-  #ghostNames: HTMLElement[] = [];
   #shadows = new Shadows([]);
   #frustum = new three.Group();
   /** Out of the scene, and not yet freed. */
@@ -82,7 +78,7 @@ export class SceneView {
    */
   constructor(canvas: HTMLCanvasElement, labels: HTMLElement) {
     this.#canvas = canvas;
-    this.#labels = labels;
+    this.#labels = new Labels(labels);
     this.#renderer = createWebGl(canvas);
     this.#camera.up.set(0, 0, 1);
     this.#controls = new OrbitControls(this.#camera, canvas);
@@ -184,9 +180,7 @@ export class SceneView {
     this.#discard(this.#shadows.group);
     this.#shadows = new Shadows(this.#bodies);
     this.#scene.add(...this.#bodies, ...this.#ghosts.values(), this.#shadows.group);
-    this.#names = ["robot", ...sketch.bodies.map(({ name }) => name)].map(label);
-    this.#ghostNames = [];
-    this.#labels.replaceChildren(...this.#names);
+    this.#labels.open(["robot", ...sketch.bodies.map(({ name }) => name)]);
     this.setTheme(theme);
     if (before?.arenaSide_m !== sketch.arenaSide_m) this.setViewpoint("overview");
   }
@@ -233,8 +227,7 @@ export class SceneView {
       ghost.rotation.z = target.yaw_rad;
     }
     this.#beliefs.show(beliefs, (role) => this.#lookOf(role, stage));
-    this.#believed = beliefs.filter(({ seen, by }) => seen >= SEEN && by !== "image");
-    this.#labelBeliefs();
+    this.#labels.believe(beliefs);
     this.invalidate();
   }
 
@@ -243,20 +236,6 @@ export class SceneView {
     const body = this.#sketch?.bodies[row - 1];
     const { shape = pushable("cylinder"), rgb = [0.6, 0.6, 0.6] } = body ?? {};
     return { shape, colour: colourOf(rgb) };
-  }
-
-  /** A label for each ghost: what it is of, and how old. */
-  #labelBeliefs(): void {
-    while (this.#ghostNames.length < this.#believed.length) {
-      const name = label("");
-      name.className = "ghost";
-      this.#ghostNames.push(name);
-      this.#labels.append(name);
-    }
-    for (const [i, name] of this.#ghostNames.entries()) {
-      const belief = this.#believed[i];
-      name.textContent = belief ? textOfBelief(belief) : "";
-    }
   }
 
   /** Colours a teacher's keypoints, [K, 4]; see `Sight`. */
@@ -310,37 +289,11 @@ export class SceneView {
     return this.#bodies.map((body) => body.position.toArray());
   }
 
-  /** Looks along `from` from where the whole arena just fits; what is near is larger, so not at its middle. */
+  /** Looks along `from` at the whole arena. */
   #placeCamera(from: three.Vector3): void {
-    const ahead = new three.Vector3(from.x, from.y, 0);
-    let nearest = Number.POSITIVE_INFINITY;
-    for (let shift_m = 0; shift_m < 0.6; shift_m += 0.02) {
-      const centre = ahead.clone().multiplyScalar(shift_m);
-      const distance_m = this.#distanceFrom(from, centre);
-      if (distance_m >= nearest) continue;
-      nearest = distance_m;
-      this.#controls.target.copy(centre);
-      this.#camera.position.copy(from).multiplyScalar(distance_m).add(centre);
-    }
-  }
-
-  /** How far from `centre` along `from`, a unit vector, the camera sees the whole arena. */
-  #distanceFrom(from: three.Vector3, centre: three.Vector3): number {
-    const half_m = (this.#sketch?.arenaSide_m ?? 3) / 2;
-    const right = new three.Vector3(0, 0, 1).cross(from).normalize();
-    const up = from.clone().cross(right);
-    const tanY = MARGIN * Math.tan((this.#camera.fov / 2) * (Math.PI / 180));
-    const tanX = tanY * this.#camera.aspect;
-    const corners = [-half_m, half_m].flatMap((x) =>
-      [-half_m, half_m].map((y) => new three.Vector3(x, y, 0).sub(centre)),
-    );
-    return Math.max(
-      ...corners.map((corner) => {
-        const across = Math.abs(corner.dot(right)) / tanX;
-        const along = Math.abs(corner.dot(up)) / tanY;
-        return corner.dot(from) + Math.max(across, along);
-      }),
-    );
+    const { position, centre } = frameSquare(this.#camera, this.#sketch?.arenaSide_m ?? 3, from);
+    this.#controls.target.copy(centre);
+    this.#camera.position.copy(position);
   }
 
   #chase(): void {
@@ -368,25 +321,11 @@ export class SceneView {
 
   #placeLabels(): void {
     const { names, beliefs } = this.#overlays;
-    const wanted = [
-      ...this.#names.map((name, row) => {
-        const spot = names ? this.spotOf(row, row === 0 ? 0.17 : 0.12) : undefined;
-        return { name, spot };
-      }),
-      ...this.#ghostNames.map((name, i) => {
-        const belief = beliefs ? this.#believed[i] : undefined;
-        const { x_m = 0, y_m = 0 } = belief ?? {};
-        return { name, spot: belief && this.#project(new three.Vector3(x_m, y_m, 0.19)) };
-      }),
-    ];
-    const spots = wanted.flatMap(({ name, spot }) => {
-      name.hidden = spot === undefined;
-      return spot ? [{ name, ...spot, width: name.textContent.length * LETTER_px }] : [];
-    });
-    liftApart(spots);
-    for (const { name, x, y } of spots) {
-      name.style.transform = `translate(-50%, -100%) translate(${x}px, ${y}px)`;
-    }
+    this.#labels.place(
+      (row) => (names ? this.spotOf(row, row === 0 ? OVER_ROBOT_m : OVER_BODY_m) : undefined),
+      ({ x_m, y_m }) =>
+        beliefs ? this.#project(new three.Vector3(x_m, y_m, OVER_BELIEF_m)) : undefined,
+    );
   }
 
   #resize(): void {
@@ -428,39 +367,4 @@ function ghostsOf(sketch: SceneSketch): Map<number, three.Group> {
       return [row, ghostMesh(shape, rgb)];
     }),
   );
-}
-
-/** In CSS pixels of the canvas. */
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-interface Spot {
-  readonly x: number;
-  y: number;
-  readonly width: number;
-}
-
-/** Moves labels up until none covers one below it. */
-function liftApart(spots: readonly Spot[]): void {
-  const placed: Spot[] = [];
-  for (const spot of [...spots].sort((a, b) => b.y - a.y)) {
-    for (const other of placed) {
-      const beside = Math.abs(other.x - spot.x) > (other.width + spot.width) / 2;
-      if (!beside && Math.abs(other.y - spot.y) < LINE_px) spot.y = other.y - LINE_px;
-    }
-    placed.push(spot);
-  }
-}
-
-/** `anchor, 2.3 s ago`; what the head sees now goes without an age. */
-function textOfBelief({ role, by, age_s }: Belief): string {
-  return by === "memory" && age_s > 0.05 ? `${role}, ${age_s.toFixed(1)} s ago` : role;
-}
-
-function label(name: string): HTMLElement {
-  const element = document.createElement("span");
-  element.textContent = name;
-  return element;
 }
