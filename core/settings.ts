@@ -106,6 +106,7 @@ function typeOf(node: SchemaNode): string {
   if (node.type === "array") {
     return typeof node.items === "object" ? `list, each ${typeOf(node.items)}` : "list";
   }
+  if (node.properties) return `{ ${Object.keys(node.properties).join(", ")} }`;
   if (node.type === "string") return "text";
   if (node.type === "boolean") return "true or false";
   if (node.type === "number" || node.type === "integer") return numberType(node);

@@ -130,6 +130,7 @@ it("says what a setting may be", () => {
     limit: z.union([z.literal("none"), z.int().min(1)]).default("none"),
     on: z.boolean().default(true).describe("whether"),
     name: z.string().optional(),
+    again: z.strictObject({ at: z.number(), std: z.number() }).nullish(),
   });
   expect(settingsOf(schema)).toEqual([
     {
@@ -153,6 +154,7 @@ it("says what a setting may be", () => {
       description: "whether",
     },
     { path: "name", type: "text", default: undefined, description: "" },
+    { path: "again", type: "{ at, std } or null", default: undefined, description: "" },
   ]);
 });
 
