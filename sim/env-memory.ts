@@ -34,7 +34,6 @@ export interface EnvMemory {
   steps: number;
   return: number;
   pathLength_m: number;
-  delay: number;
   x_m: number;
   y_m: number;
   practice: boolean;
@@ -56,7 +55,6 @@ export function createMemory(scene: AssembledScene): EnvMemory {
     steps: 0,
     return: 0,
     pathLength_m: 0,
-    delay: 0,
     x_m: 0,
     y_m: 0,
     practice: false,

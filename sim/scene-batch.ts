@@ -10,6 +10,7 @@ import { parseConfig } from "../core/config.ts";
 import { SimulationDivergedError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { termNames } from "../credit/stage.ts";
+import { ActionDelay } from "./action-delay.ts";
 import { type EngineName, openWorld } from "./engines/open.ts";
 import {
   createMemory,
@@ -55,7 +56,6 @@ export interface SceneBatchOptions {
   readonly saveReport?: (report: string) => string;
 }
 
-const MAX_DELAY = 5;
 const FULL_STARTS: StartShares = { practiceShare: 0, failureShare: 0, stageShare: 0 };
 
 export class SceneBatch {
@@ -83,10 +83,7 @@ export class SceneBatch {
   readonly #writer: GroupWriter;
   readonly #eyes: Eyes | undefined;
   readonly #envs: readonly EnvMemory[];
-  readonly #limits: readonly [forward_mps: number, turn_radps: number];
-  readonly #commands: Float32Array;
-  /** Past actions of every environment, newest first: [N][MAX_DELAY + 1][2]. */
-  readonly #actions: Float32Array;
+  readonly #actions: ActionDelay;
   readonly #vectorGroups: readonly VectorGroup[];
   readonly #failures: FailureStarts;
   // where the episodes to come begin; evaluation has full starts only
@@ -118,9 +115,7 @@ export class SceneBatch {
     this.#failures = new FailureStarts(envs);
     this.#envs = Array.from({ length: envs }, () => createMemory(scene));
     const { maxSpeed_mps, maxTurnRate_radps } = scene.cast.robot;
-    this.#limits = [maxSpeed_mps, maxTurnRate_radps];
-    this.#commands = new Float32Array(envs * 2);
-    this.#actions = new Float32Array(envs * (MAX_DELAY + 1) * 2);
+    this.#actions = new ActionDelay(envs, [maxSpeed_mps, maxTurnRate_radps]);
     this.rewards = new Float32Array(envs);
     this.discounts = new Float32Array(envs).fill(1);
     this.boundaries = new Float32Array(envs);
@@ -183,7 +178,6 @@ export class SceneBatch {
     this.#eyes?.begin(env, rng.split("camera"), this.#randomization);
     memory.sensing = rng.split("sensing");
     misalign(memory, this.#randomization, rng.split("heading"));
-    this.#actions.fill(0, env * (MAX_DELAY + 1) * 2, (env + 1) * (MAX_DELAY + 1) * 2);
     const { firstStage, stages, plan } = memory.drawn;
     memory.machine.reset(firstStage, stages);
     this.#ground.env = env;
@@ -199,8 +193,10 @@ export class SceneBatch {
   /** One control step everywhere. `actions` are clamped to [-1, 1]. */
   step(actions: Axes<"N,A">): void {
     this.ends.length = 0;
-    for (let env = 0; env < this.envs; env++) this.#command(env, actions);
-    this.world.step(this.#commands);
+    for (let env = 0; env < this.envs; env++) {
+      this.#actions.push(env, actions[env * 2], actions[env * 2 + 1]);
+    }
+    this.world.step(this.#actions.commands);
     for (let env = 0; env < this.envs; env++) this.#settle(env);
     this.#look();
   }
@@ -238,17 +234,6 @@ export class SceneBatch {
     this.world.free();
   }
 
-  /** Shifts the newest action in and takes the one that reaches the wheels now. */
-  #command(env: number, actions: Axes<"N,A">): void {
-    const past = env * (MAX_DELAY + 1) * 2;
-    this.#actions.copyWithin(past + 2, past, past + MAX_DELAY * 2);
-    this.#actions[past] = clamp(actions[env * 2]);
-    this.#actions[past + 1] = clamp(actions[env * 2 + 1]);
-    const due = past + this.#envs[env].delay * 2;
-    this.#commands[env * 2] = this.#actions[due] * this.#limits[0];
-    this.#commands[env * 2 + 1] = this.#actions[due + 1] * this.#limits[1];
-  }
-
   /** Takes the images of all cameras, and in what they show. */
   #look(): void {
     const { lastSeen } = this.groups;
@@ -270,7 +255,8 @@ export class SceneBatch {
     this.#ground.env = env;
     if (!this.#finite(env)) this.#diverged(env);
     this.#measure(env);
-    this.#writer.advance(this.#ground, this.#commands[env * 2], this.#commands[env * 2 + 1]);
+    const { commands } = this.#actions;
+    this.#writer.advance(this.#ground, commands[env * 2], commands[env * 2 + 1]);
     const outcome = machine.advance(memory.before, memory.now);
     const failure = outcome.finished
       ? undefined
@@ -319,8 +305,7 @@ export class SceneBatch {
   /** The next stage is measured by its own roles, so that its first step pays for no jump. */
   #enterStage(env: number): void {
     const { machine, now, drawn } = this.#envs[env];
-    const past = env * (MAX_DELAY + 1) * 2;
-    const action = [this.#actions[past], this.#actions[past + 1]] as const;
+    const action = this.#actions.newest(env);
     this.scene.measure(this.#ground, machine.index, action, now, drawn.plan);
     this.#eyes?.assignRoles(env, this.scene.roles[machine.index]);
   }
@@ -330,14 +315,9 @@ export class SceneBatch {
     const swap = memory.before;
     memory.before = memory.now;
     memory.now = swap;
-    const past = env * (MAX_DELAY + 1) * 2;
-    this.scene.measure(
-      this.#ground,
-      memory.machine.index,
-      [this.#actions[past], this.#actions[past + 1]],
-      memory.now,
-      memory.drawn.plan,
-    );
+    const { machine, now, drawn } = memory;
+    const action = this.#actions.newest(env);
+    this.scene.measure(this.#ground, machine.index, action, now, drawn.plan);
     const x = this.#ground.x_m(0);
     const y = this.#ground.y_m(0);
     memory.pathLength_m += Math.hypot(x - memory.x_m, y - memory.y_m);
@@ -358,7 +338,6 @@ export class SceneBatch {
     const memory = this.#envs[env];
     const { machine, drawn } = memory;
     const stage = Math.min(machine.index, machine.count - 1);
-    const past = env * (MAX_DELAY + 1) * 2;
     this.#ground.env = env;
     return {
       roles: this.scene.roles[stage],
@@ -368,7 +347,7 @@ export class SceneBatch {
         remaining: machine.count - stage,
         reached: machine.reached,
         elapsed: machine.elapsedSteps / this.scene.stages[stage].budgetSteps,
-        action: [this.#actions[past], this.#actions[past + 1]],
+        action: this.#actions.newest(env),
       },
       headingError_rad: headingError_rad(memory, this.scene.timing.controlStep_s),
       sensing: memory.sensing,
@@ -385,7 +364,7 @@ export class SceneBatch {
       });
     });
     const [low, high] = actionDelaySteps;
-    this.#envs[env].delay = Math.min(high, Math.floor(rng.uniform(low, high + 1)));
+    this.#actions.begin(env, Math.min(high, Math.floor(rng.uniform(low, high + 1))));
   }
 
   #finite(env: number): boolean {
@@ -432,8 +411,4 @@ function worldOf(
   const { watch } = scene;
   const spec = { robot, bodies, arenaSide_m, contact, physicsStep_s, substeps, watch };
   return openWorld(spec, envs, engine);
-}
-
-function clamp(x: number): number {
-  return Math.min(1, Math.max(-1, x));
 }
