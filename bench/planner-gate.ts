@@ -15,6 +15,7 @@ import { type Plan, planAnswerSchema } from "../llm-planner/plan.ts";
 import { planScene } from "../llm-planner/scene.ts";
 import type { Gate } from "../llm-planner/stages.ts";
 import { verifyPlan } from "../llm-planner/verify.ts";
+import { assembleScene } from "../sim/scene.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { writeResults } from "./harness.ts";
@@ -127,7 +128,7 @@ async function learn(gate: Gate, seed: number): Promise<{ mean: Float64Array; cu
 }
 
 const base = findScene("reach-box");
-const verdict = await verifyPlan(base.assemble(base.config.parse({})), plan, { seed: 1 });
+const verdict = await verifyPlan(assembleScene(base), plan, { seed: 1 });
 if (verdict.reasons.length > 0) throw new Error(`internal: ${verdict.reasons.join(" ")}`);
 
 interface Run {

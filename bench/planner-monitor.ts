@@ -10,13 +10,14 @@ import { median, wilson } from "../core/statistics.ts";
 import { type ExecutionConfig, usualExecution } from "../llm-planner/execution/execution.ts";
 import { executeInSimulation, type Moment } from "../llm-planner/execution/simulated.ts";
 import { planAnswerSchema } from "../llm-planner/plan.ts";
+import { assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { writeResults } from "./harness.ts";
 
 const episodes = Number(process.argv[2] ?? 48);
 
 const scene = findScene("push-cross");
-const base = scene.assemble(scene.config.parse({}));
+const base = assembleScene(scene);
 const plan = planAnswerSchema.parse({
   stages: [0.25, 0, -0.25].map((x_m, i) => ({
     name: `stage-${i + 1}`,

@@ -11,6 +11,7 @@ import { planAnswerSchema } from "../llm-planner/plan.ts";
 import { rehearse } from "../llm-planner/rehearsal/rehearse.ts";
 import { asScene, sceneFromPlan } from "../llm-planner/scene.ts";
 import { verifyPlan } from "../llm-planner/verify.ts";
+import { assembleScene } from "../sim/scene.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { interleavedMedians, writeResults } from "./harness.ts";
@@ -19,7 +20,7 @@ const envs = 64;
 const steps = 32;
 
 const scene = findScene("push-cross");
-const base = scene.assemble(scene.config.parse({}));
+const base = assembleScene(scene);
 const places = [
   [0.25, 0],
   [0, 0.25],
@@ -83,7 +84,7 @@ const front = planAnswerSchema.parse({
   stages: [{ name: "front", active: "object", place: { anchor: "anchor", x_m: 0.25, y_m: 0 } }],
 });
 const rehearsals = {
-  "push-pair": await rehearse(pair.assemble(pair.config.parse({})), front, {
+  "push-pair": await rehearse(assembleScene(pair), front, {
     seed: 1,
     attempts: 64,
   }),

@@ -11,6 +11,7 @@ import { type EvaluatedEpisode, type EvaluationSummary, summarize } from "../rol
 import type { WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { encodeReplay } from "../sim/replay.ts";
+import { assembleScene } from "../sim/scene.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { distillStudent, type Student, type StudentRun } from "../student/distill.ts";
@@ -200,7 +201,7 @@ export function timingOf({ scene, config }: SimulationSpec): {
   readonly controlStep_s: number;
   readonly budgetSteps: number;
 } {
-  const assembled = findScene(scene).assemble(findScene(scene).config.parse(config));
+  const assembled = assembleScene(findScene(scene), config);
   return {
     controlStep_s: assembled.timing.controlStep_s,
     budgetSteps: assembled.stages.reduce((sum, stage) => sum + stage.budgetSteps, 0),
@@ -217,9 +218,7 @@ export function writeReplays(
 ): string[] {
   const written: Record<string, number> = {};
   const files: string[] = [];
-  const assembled = findScene(simulation.scene).assemble(
-    findScene(simulation.scene).config.parse(simulation.config),
-  );
+  const { timing, cast } = assembleScene(findScene(simulation.scene), simulation.config);
   for (const { poses, actions, outcome, start, steps, return: total } of episodes) {
     written[outcome] = (written[outcome] ?? 0) + 1;
     if (!poses || !actions || written[outcome] > perOutcome) continue;
@@ -231,8 +230,8 @@ export function writeReplays(
       seed: simulation.seed,
       start,
       outcome,
-      controlStep_s: assembled.timing.controlStep_s,
-      bodies: ["robot", ...assembled.cast.bodies.map((body) => body.name)],
+      controlStep_s: timing.controlStep_s,
+      bodies: ["robot", ...cast.bodies.map((body) => body.name)],
       steps,
       return: total,
       poses,

@@ -4,7 +4,6 @@
  */
 
 import { readFileSync } from "node:fs";
-import { parseConfig } from "../core/config.ts";
 import { ConfigError, WireError } from "../core/errors.ts";
 import {
   appendCorrection,
@@ -14,6 +13,7 @@ import {
 } from "../llm-planner/execution/corrections.ts";
 import { viewOf } from "../llm-planner/make-plan.ts";
 import type { Planner } from "../llm-planner/planner.ts";
+import { assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { SaidCorrection } from "../viewer/live-messages.ts";
 
@@ -43,8 +43,7 @@ export function openDesk({ file, openPlanner, now }: DeskOptions): CorrectionDes
   let planner: Promise<Planner> | undefined;
   return {
     async take({ text, at }) {
-      const scene = findScene(at.scene);
-      const base = scene.assemble(parseConfig(scene.config, at.config, `scene "${at.scene}"`));
+      const base = assembleScene(findScene(at.scene), at.config);
       const rows = base.cast.bodies.length + 1;
       if (at.poses.length < rows) {
         throw new ConfigError(`Expected ${rows} poses, got ${at.poses.length}. Reload the page.`);

@@ -1,9 +1,8 @@
 /** A scene whose stages come from a plan: what stands where is the scene's, what pays is the plan's. */
 
 import { z } from "zod";
-import { parseConfig } from "../core/config.ts";
 import type { Ground } from "../sim/ground.ts";
-import type { AssembledScene, Cast, Scene } from "../sim/scene.ts";
+import { type AssembledScene, assembleScene, type Cast, type Scene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { WALLS } from "../sim/world.ts";
 import { createSituation, rowsOf, type Situation } from "./language/situation.ts";
@@ -109,9 +108,7 @@ export const planScene: Scene = {
       plan: Plan;
       gate: Gate;
     };
-    const found = findScene(base);
-    const config = parseConfig(found.config, scene, `scene "${base}"`);
-    return sceneFromPlan(found.assemble(config), plan, gate);
+    return sceneFromPlan(assembleScene(findScene(base), scene), plan, gate);
   },
 };
 

@@ -1,9 +1,8 @@
 /** A recorded episode: enough to draw it and to see what the robot saw. Plain JSON. */
 
 import { z } from "zod";
-import { parseConfig } from "../core/config.ts";
 import { FileError } from "../core/errors.ts";
-import type { AssembledScene } from "./scene.ts";
+import { type AssembledScene, assembleScene } from "./scene.ts";
 import { findScene } from "./scenes/index.ts";
 
 const replaySchema = z.strictObject({
@@ -69,8 +68,7 @@ export function decodeReplay(text: string, source: string): Replay {
 
 /** The scene a replay was recorded in, for shapes and colours. */
 export function sceneOf(replay: Replay): AssembledScene {
-  const scene = findScene(replay.scene);
-  return scene.assemble(parseConfig(scene.config, replay.config, "the replay"));
+  return assembleScene(findScene(replay.scene), replay.config, "the replay");
 }
 
 function toBase64(values: Float32Array): string {

@@ -6,7 +6,6 @@
  */
 
 import type { Axes } from "../core/arrays.ts";
-import { parseConfig } from "../core/config.ts";
 import { SimulationDivergedError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { termNames } from "../credit/stage.ts";
@@ -30,7 +29,7 @@ import type { GroupName } from "./observations.ts";
 import { type Randomization, randomization } from "./randomization.ts";
 import type { SensorSpec } from "./render/types.ts";
 import { roleNames } from "./roles.ts";
-import type { AssembledScene, PlanarPose, Scene } from "./scene.ts";
+import { type AssembledScene, assembleScene, type PlanarPose, type Scene } from "./scene.ts";
 import { bodyState, type ContactMode, type PhysicsWorld } from "./world.ts";
 
 export type { EpisodeEnd } from "./env-memory.ts";
@@ -136,7 +135,7 @@ export class SceneBatch {
 
   static async create(options: SceneBatchOptions): Promise<SceneBatch> {
     const { scene, config = {}, groups } = options;
-    const assembled = scene.assemble(parseConfig(scene.config, config, `scene "${scene.name}"`));
+    const assembled = assembleScene(scene, config);
     const world = await worldOf(assembled, options);
     if (!groups.includes("layers")) return new SceneBatch(options, assembled, world, undefined);
     const { sensor } = options;

@@ -1,6 +1,7 @@
 /** What a scene is. A scene file calls `defineScene` once and exports the result. */
 
 import type { z } from "zod";
+import { parseConfig } from "../core/config.ts";
 import type { Rng } from "../core/rng.ts";
 import type { Meters, Radians, Seconds } from "../core/units.ts";
 import type { Stage } from "../credit/stage.ts";
@@ -165,6 +166,21 @@ export interface Scene {
   readonly summary: string;
   readonly config: z.ZodObject;
   readonly assemble: (config: unknown) => AssembledScene;
+}
+
+/**
+ * A scene with its settings filled in.
+ *
+ * @param config what is not as the scene has it by itself
+ * @param source where that comes from, for messages
+ * @throws ConfigError where the scene has no such setting, or not such a value
+ */
+export function assembleScene(
+  scene: Scene,
+  config: unknown = {},
+  source = `scene "${scene.name}"`,
+): AssembledScene {
+  return scene.assemble(parseConfig(scene.config, config, source));
 }
 
 export function defineScene<Config extends z.ZodObject, Reading, Plan = undefined>(

@@ -3,7 +3,6 @@
  * simulated robot take it from here; a real robot takes it from the manifest.
  */
 
-import { parseConfig } from "../core/config.ts";
 import { multiply, type Quat } from "../core/frames.ts";
 import { lastSeenColumns } from "../core/last-seen.ts";
 import { type PolicyInterface, type PoseOutput, poseColumns } from "../policies/manifest.ts";
@@ -12,6 +11,7 @@ import { IMAGE } from "../sim/eyes.ts";
 import { goalLayout, roleNames } from "../sim/observations.ts";
 import { lastSeenNames } from "../sim/recollection.ts";
 import { baseFromOptical } from "../sim/render/pack.ts";
+import { assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 
 /** Inputs that a student may have beside its images and its last action. */
@@ -27,8 +27,7 @@ export function studentInterface(
   config: unknown,
   { goal = true, lastSeen = false }: StudentInputs = {},
 ): PolicyInterface {
-  const scene = findScene(sceneName);
-  const assembled = scene.assemble(parseConfig(scene.config, config, `scene "${sceneName}"`));
+  const assembled = assembleScene(findScene(sceneName), config);
   const { maxSpeed_mps, maxTurnRate_radps } = assembled.cast.robot;
   const roles = roleNames(assembled);
   return {

@@ -1,6 +1,5 @@
 /** The student's network for a scene, and how its inputs are fed. */
 
-import { parseConfig } from "../core/config.ts";
 import { nearColumns } from "../policies/networks/near.ts";
 import { EYE_STRIDE, type StudentSpec } from "../policies/networks/student.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
@@ -9,7 +8,7 @@ import { egoPushCamera, skyRows } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { type GroupName, goalLayout, privilegedLayoutOf, roleNames } from "../sim/observations.ts";
 import { lastSeenLayout } from "../sim/recollection.ts";
-import type { AssembledScene } from "../sim/scene.ts";
+import { type AssembledScene, assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { height } from "../sim/shape.ts";
 import type { NetworkSettings } from "./config.ts";
@@ -18,10 +17,7 @@ export function studentSpec(
   simulation: SimulationSpec,
   { latent, hidden, memory, channels, joint, belowHorizon, goal, lastSeen, near }: NetworkSettings,
 ): StudentSpec {
-  const scene = findScene(simulation.scene);
-  const assembled = scene.assemble(
-    parseConfig(scene.config, simulation.config, `scene "${scene.name}"`),
-  );
+  const assembled = assembleScene(findScene(simulation.scene), simulation.config);
   const { size } = lastSeenLayout(assembled);
   const sky = belowHorizon ? skyOf(assembled) : 0;
   return {
@@ -49,9 +45,7 @@ function skyOf({ cast }: AssembledScene): number {
 
 /** Columns of a critic's row. */
 export function privilegedColumns({ scene: name, config }: SimulationSpec): number {
-  const scene = findScene(name);
-  return privilegedLayoutOf(scene.assemble(parseConfig(scene.config, config, `scene "${name}"`)))
-    .size;
+  return privilegedLayoutOf(assembleScene(findScene(name), config)).size;
 }
 
 /** Observation groups that a student reads; its inputs are named like them. */

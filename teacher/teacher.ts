@@ -1,12 +1,12 @@
 /** The teacher's network for a scene. */
 
-import { parseConfig } from "../core/config.ts";
 import { nearColumns } from "../policies/networks/near.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { objectPoseLayout } from "../sim/object-poses.ts";
 import { goalLayout, keypointLayout, privilegedLayoutOf } from "../sim/observations.ts";
 import { lastSeenLayout } from "../sim/recollection.ts";
+import { assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { TeacherConfig } from "./config.ts";
 
@@ -22,10 +22,7 @@ export function teacherSpec(
   }: Pick<TeacherConfig, "latent" | "hidden"> &
     Partial<Pick<TeacherConfig, "encoder" | "lastSeen" | "near" | "goal">>,
 ): TeacherSpec {
-  const scene = findScene(simulation.scene);
-  const assembled = scene.assemble(
-    parseConfig(scene.config, simulation.config, `scene "${scene.name}"`),
-  );
+  const assembled = assembleScene(findScene(simulation.scene), simulation.config);
   const columns = keypointLayout(assembled);
   const privileged = privilegedLayoutOf(assembled).size;
   const points = Object.fromEntries(

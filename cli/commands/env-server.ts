@@ -6,11 +6,11 @@ import {
   type EnvServerReport,
   serveEnvironments,
 } from "../../bridge/env-server/server.ts";
-import { parseConfig } from "../../core/config.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import type { GroupName } from "../../sim/observations.ts";
+import { assembleScene } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { observabilities } from "../../sim/visibility.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
@@ -93,8 +93,7 @@ export const envServer = defineCommand({
 
 /** @throws ConfigError for a group that the scene does not have. */
 function groupsIn(text: string, { scene: name, config }: SimulationSpec): GroupName[] {
-  const scene = findScene(name);
-  const { tellsGoal } = scene.assemble(parseConfig(scene.config, config, `scene "${name}"`));
+  const { tellsGoal } = assembleScene(findScene(name), config);
   const known = [
     ...["layers", "proprioception", "lastSeen", "privileged", ...(tellsGoal ? ["goal"] : [])],
     ...observabilities.map((how) => `keypoints:${how}`),

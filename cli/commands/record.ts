@@ -4,14 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { McapFile } from "../../bridge/recorder/mcap-file.ts";
 import { serveRecorded } from "../../bridge/recorder/recorded-server.ts";
 import type { Recorder } from "../../bridge/recorder/recorder.ts";
-import { parseConfig } from "../../core/config.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { writeFolderWhole } from "../../core/files.ts";
 import { type Proportion, wilson } from "../../core/statistics.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
-import type { AssembledScene } from "../../sim/scene.ts";
+import { assembleScene } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { type Context, defineCommand, jsonOption, type Options, seedOption } from "../command.ts";
 import { formatInteger, formatProportion } from "../format.ts";
@@ -142,7 +141,7 @@ async function recordSimulation(
   const about = { source: "simulation", scene };
   const { recorder, file } = await open(context, policy, options.out, about);
   const robots = Math.min(options.robots, options.episodes);
-  const assembled = assembledScene(simulation);
+  const assembled = assembleScene(findScene(scene), simulation.config);
   const recorded = new RecordedSimulation(
     recorder,
     assembled,
@@ -216,11 +215,6 @@ async function recordDataset(
 
 function simulationIn({ options, configure }: RecordContext, scene: string): SimulationSpec {
   return simulationOf(scene, configure(runConfigSchema(scene)), options.seed);
-}
-
-function assembledScene(simulation: SimulationSpec): AssembledScene {
-  const scene = findScene(simulation.scene);
-  return scene.assemble(parseConfig(scene.config, simulation.config, `scene "${scene.name}"`));
 }
 
 function successOf(outcomes: readonly string[]): Proportion {

@@ -1,6 +1,5 @@
 /** `understudy scenes [scene]`: what can be trained, and what each scene lets you set and see. */
 
-import { parseConfig } from "../../core/config.ts";
 import { type Setting, settingsOf } from "../../core/settings.ts";
 import {
   goalLayout,
@@ -10,7 +9,7 @@ import {
   roleNames,
 } from "../../sim/observations.ts";
 import { lastSeenLayout } from "../../sim/recollection.ts";
-import type { Scene } from "../../sim/scene.ts";
+import { assembleScene, type Scene } from "../../sim/scene.ts";
 import { findScene, scenes as listed } from "../../sim/scenes/index.ts";
 import { observabilities } from "../../sim/visibility.ts";
 import { defineCommand, jsonOption } from "../command.ts";
@@ -44,7 +43,7 @@ export const scenes = defineCommand({
 });
 
 function factsOf(scene: Scene): SceneFacts {
-  const assembled = scene.assemble(parseConfig(scene.config, {}, `scene "${scene.name}"`));
+  const assembled = assembleScene(scene);
   return {
     name: scene.name,
     summary: scene.summary,

@@ -6,11 +6,11 @@ import type {
   VectorEnvironment,
   VectorSpec,
 } from "../../bridge/env-server/environment.ts";
-import { parseConfig } from "../../core/config.ts";
 import { WorkerThread } from "../../rollout/requests.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { IMAGE } from "../../sim/eyes.ts";
 import { type GroupName, roleNames } from "../../sim/observations.ts";
+import { assembleScene } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import type { Request, ShardArrays } from "./worker.ts";
 
@@ -123,9 +123,9 @@ function specOf(
   { simulation, envs, groups }: HostOptions,
   sizes: Readonly<Record<string, number>>,
 ): VectorSpec {
-  const scene = findScene(simulation.scene);
-  const { timing, stages, ...assembled } = scene.assemble(
-    parseConfig(scene.config, simulation.config, `scene "${scene.name}"`),
+  const { timing, stages, ...assembled } = assembleScene(
+    findScene(simulation.scene),
+    simulation.config,
   );
   const roles = roleNames({ timing, stages, ...assembled }).length;
   return {

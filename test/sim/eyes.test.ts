@@ -8,6 +8,7 @@ import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
 import { keypointLayout } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
 import { d435, ideal } from "../../sim/render/sensor.ts";
+import { assembleScene } from "../../sim/scene.ts";
 import type { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { World } from "../../sim/world.ts";
@@ -16,7 +17,7 @@ import { tinyScene } from "../support/tiny-scene.ts";
 
 const PIXELS = IMAGE.width * IMAGE.height;
 const pushPair = findScene("push-pair");
-const scene = pushPair.assemble(pushPair.config.parse({}));
+const scene = assembleScene(pushPair);
 const [ANCHOR, ACTIVE] = [1, 2];
 type Place = readonly [x_m: number, y_m: number, yaw_rad: number];
 

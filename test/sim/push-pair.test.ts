@@ -3,10 +3,11 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
 import { Ground } from "../../sim/ground.ts";
+import { assembleScene } from "../../sim/scene.ts";
 import { pushPair } from "../../sim/scenes/push-pair.ts";
 import { World } from "../../sim/world.ts";
 
-const scene = pushPair.assemble(pushPair.config.parse({}));
+const scene = assembleScene(pushPair);
 
 /** The anchor at (0.1, 0.2) turned by `yaw_rad`, the object at (x, y). */
 function targetFor(yaw_rad: number, x_m: number, y_m: number) {

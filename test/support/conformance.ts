@@ -5,7 +5,7 @@ import { ConfigError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { Env } from "../../sim/env.ts";
 import type { GroupName } from "../../sim/observations.ts";
-import type { Scene } from "../../sim/scene.ts";
+import { assembleScene, type Scene } from "../../sim/scene.ts";
 import { type EpisodeEnd, SceneBatch, type SceneBatchOptions } from "../../sim/scene-batch.ts";
 import { observabilities } from "../../sim/visibility.ts";
 import { hashOf } from "./hash.ts";
@@ -35,7 +35,7 @@ function randomActions(environment: number): () => readonly [number, number] {
 }
 
 export function describeScene(scene: Scene): void {
-  const assembled = scene.assemble(scene.config.parse({}));
+  const assembled = assembleScene(scene);
   const budgetSteps = assembled.stages.reduce((sum, stage) => sum + stage.budgetSteps, 0);
 
   describe(scene.name, () => {

@@ -4,6 +4,7 @@ import { McapStreamReader } from "@mcap/core";
 import { z } from "zod";
 import { FileError } from "../../core/errors.ts";
 import type { Replay } from "../../sim/replay.ts";
+import { assembleScene } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { POSE } from "../tape.ts";
 
@@ -36,8 +37,7 @@ type Facts = Pick<Replay, "scene" | "policy" | "seed" | "controlStep_s">;
 export function episodesOf(file: Uint8Array, source: string): Replay[] {
   const { messages, metadata } = contentsOf(file, source);
   const facts = factsOf(metadata, source);
-  const side_m = findScene(facts.scene).assemble(findScene(facts.scene).config.parse({})).cast
-    .arenaSide_m;
+  const side_m = assembleScene(findScene(facts.scene)).cast.arenaSide_m;
   const courses = new Map<string, Course>();
   const courseOf = (robot: string): Course => {
     const course = courses.get(robot) ?? { bodies: [], poses: [], actions: [] };

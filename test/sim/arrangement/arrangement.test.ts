@@ -3,6 +3,7 @@ import { ConfigError } from "../../../core/errors.ts";
 import { arrangementOf } from "../../../sim/arrangement/arrangement.ts";
 import { planNearest } from "../../../sim/arrangement/plan.ts";
 import { Reach } from "../../../sim/arrangement/reach.ts";
+import { assembleScene } from "../../../sim/scene.ts";
 import { findScene } from "../../../sim/scenes/index.ts";
 
 const at = (x_m: number, y_m: number, yaw_rad = 0) => ({ x_m, y_m, yaw_rad });
@@ -35,7 +36,7 @@ describe("arrangementOf", () => {
 describe("scenes of arrangements", () => {
   const assemble = (name: string, config: object) => {
     const scene = findScene(name);
-    return scene.assemble(scene.config.parse(config));
+    return assembleScene(scene, config);
   };
 
   it("refuse places that a robot could not push to for the walls", () => {

@@ -3,13 +3,18 @@ import { describe, expect, it } from "vitest";
 import { createRng } from "../../../core/rng.ts";
 import { drawArrangement } from "../../../sim/arrangement/random.ts";
 import { type Outline, outlineOf, separation_m } from "../../../sim/contact/outline.ts";
-import type { AssembledScene, Episode, PlanarPose } from "../../../sim/scene.ts";
+import {
+  type AssembledScene,
+  assembleScene,
+  type Episode,
+  type PlanarPose,
+} from "../../../sim/scene.ts";
 import { findScene } from "../../../sim/scenes/index.ts";
 import { pushable, type Shape } from "../../../sim/shape.ts";
 
 const assemble = (name: string, config: object = {}) => {
   const scene = findScene(name);
-  return scene.assemble(scene.config.parse(config));
+  return assembleScene(scene, config);
 };
 
 const kinds = {
