@@ -12,14 +12,14 @@ import {
   type PolicyInterface,
 } from "../policies/manifest.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import { openStarts } from "../rollout/starts.ts";
 import { egoPushCamera } from "../sim/camera.ts";
 import { Eyes } from "../sim/eyes.ts";
 import type { GroupName } from "../sim/observations.ts";
 import { exact } from "../sim/randomization.ts";
 import { createRenderer } from "../sim/render/renderer.ts";
 import { robotParts } from "../sim/robots/diff-drive.ts";
-import { type EpisodeEnd, SceneBatch } from "../sim/scene-batch.ts";
-import { findScene } from "../sim/scenes/index.ts";
+import type { EpisodeEnd, SceneBatch } from "../sim/scene-batch.ts";
 import { bodyState } from "../sim/world.ts";
 
 /** LeKiwi's front camera. */
@@ -44,14 +44,8 @@ export class SimulatedLeKiwi {
     robot: PolicyInterface,
     start: number,
   ): Promise<SimulatedLeKiwi> {
-    const batch = await SceneBatch.create({
-      ...simulation,
-      scene: findScene(simulation.scene),
-      envs: 1,
-      firstEnv: start,
-      purpose: "evaluation",
-      groups: robot.inputs.map(({ name }) => name as GroupName),
-    });
+    const groups = robot.inputs.map(({ name }) => name as GroupName);
+    const batch = await openStarts(simulation, { firstStart: start, groups });
     const { world, scene } = batch;
     const renderer = await createRenderer({
       camera: { ...FRONT, horizontalFov_rad: egoPushCamera.horizontalFov_rad },

@@ -6,12 +6,11 @@
  */
 
 import { type Proportion, wilson } from "../core/statistics.ts";
-import type { EpisodeEnd } from "../sim/scene-batch.ts";
-import { SceneBatch } from "../sim/scene-batch.ts";
-import { findScene } from "../sim/scenes/index.ts";
+import type { EpisodeEnd, SceneBatch } from "../sim/scene-batch.ts";
 import { type ActorSpec, openActor } from "./actor.ts";
 import { saveDiverged } from "./diverged.ts";
 import type { SimulationSpec } from "./shard.ts";
+import { openStarts } from "./starts.ts";
 
 /** Starts run together; fixed, so that a result does not depend on the number of workers. */
 export const EVALUATION_SHARD = 64;
@@ -41,12 +40,9 @@ export async function evaluateShard(shard: EvaluationShard): Promise<EvaluatedEp
   const { simulation, starts, firstStart } = shard;
   const actor = await openActor(shard.actor, starts);
   const over = new Uint8Array(starts);
-  const batch = await SceneBatch.create({
-    ...simulation,
-    scene: findScene(simulation.scene),
-    envs: starts,
-    firstEnv: firstStart,
-    purpose: "evaluation",
+  const batch = await openStarts(simulation, {
+    firstStart,
+    starts,
     groups: [...new Set(Object.values(actor.inputs))],
     saveReport: saveDiverged,
     onEnd: (env) => {

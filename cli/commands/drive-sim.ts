@@ -9,9 +9,9 @@ import type { RemotePolicy } from "../../bridge/adapters/remote-policy.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
 import type { PolicyInterface } from "../../policies/manifest.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
+import { openStarts } from "../../rollout/starts.ts";
 import type { GroupName } from "../../sim/observations.ts";
-import { type EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
-import { findScene } from "../../sim/scenes/index.ts";
+import type { EpisodeEnd } from "../../sim/scene-batch.ts";
 import { studentInterface } from "../../student/interface.ts";
 import { secretOf } from "../adapt.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
@@ -109,14 +109,8 @@ async function driveEpisode(episode: {
   readonly execute: number;
 }): Promise<EpisodeEnd> {
   const { simulation, robot, policy, refusals, start, execute } = episode;
-  const batch = await SceneBatch.create({
-    ...simulation,
-    scene: findScene(simulation.scene),
-    envs: 1,
-    firstEnv: start,
-    purpose: "evaluation",
-    groups: robot.inputs.map(({ name }) => name as GroupName),
-  });
+  const groups = robot.inputs.map(({ name }) => name as GroupName);
+  const batch = await openStarts(simulation, { firstStart: start, groups });
   const port = new CommandPort(robot.output, Number.POSITIVE_INFINITY);
   let chunk: readonly Float32Array[] = [];
   batch.reset();

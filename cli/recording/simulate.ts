@@ -5,12 +5,12 @@ import { createRng } from "../../core/rng.ts";
 import { rowSize } from "../../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
+import { openStarts } from "../../rollout/starts.ts";
 import { type Eyes, openEyes } from "../../sim/eyes.ts";
 import { type GroupName, roleNames } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
 import { ideal } from "../../sim/render/sensor.ts";
-import { type EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
-import { findScene } from "../../sim/scenes/index.ts";
+import type { EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
 
 /** What a robot's own camera shows, besides what the policy is given. */
 export interface Picture {
@@ -70,14 +70,7 @@ async function runTogether(
   onStep: (step: SimulatedStep) => void | Promise<void>,
 ): Promise<void> {
   const groups = policy.manifest.inputs.map(({ name }) => name as GroupName);
-  const batch = await SceneBatch.create({
-    ...simulation,
-    scene: findScene(simulation.scene),
-    envs: robots,
-    firstEnv: first,
-    purpose: "evaluation",
-    groups,
-  });
+  const batch = await openStarts(simulation, { firstStart: first, starts: robots, groups });
   const camera = pictures ? await Camera.open(batch, simulation.seed) : undefined;
   const bodies = batch.world.bodies.length * 7;
   const poses = new Float32Array(bodies * robots);
