@@ -1,10 +1,16 @@
 /** Policies on onnxruntime-node: what servers, evaluations and robots use. */
 
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
-import { DeviceError, FileError } from "../../core/errors.ts";
+import { DeviceError } from "../../core/errors.ts";
 import { readBundle } from "../bundle.ts";
 import type { PolicyManifest } from "../manifest.ts";
-import { type Backend, createRuntime, type PolicyRuntime } from "./runtime.ts";
+import {
+  type Backend,
+  backendOf,
+  createRuntime,
+  notLoading,
+  type PolicyRuntime,
+} from "./runtime.ts";
 
 export type Device = "cpu" | "webgpu" | "cuda";
 
@@ -49,27 +55,11 @@ async function openSession(
     interOpNumThreads: 1,
     logSeverityLevel: 4,
   }).catch((error: Error) => {
-    const reason = error.message.split("\n")[0];
-    if (device === "cpu") {
-      throw new FileError(
-        `The ONNX file of policy "${manifest.name}" does not load: ${reason}. Export it again.`,
-      );
-    }
+    if (device === "cpu") throw notLoading(manifest, error);
+    const [reason] = error.message.split("\n");
     throw new DeviceError(
       `Policy "${manifest.name}" cannot run on device "${device}": ${reason}. Use device "cpu".`,
     );
   });
-  return {
-    inputNames: session.inputNames,
-    outputNames: session.outputNames,
-    async run(feeds, wanted) {
-      const tensors: Record<string, Tensor> = {};
-      for (const [name, { data, dims }] of Object.entries(feeds)) {
-        tensors[name] = new Tensor("float32", data, dims);
-      }
-      const outputs = await session.run(tensors, [...wanted]);
-      return Object.fromEntries(wanted.map((n) => [n, outputs[n].data as Float32Array]));
-    },
-    close: () => session.release(),
-  };
+  return backendOf(session, ({ data, dims }) => new Tensor("float32", data, dims));
 }

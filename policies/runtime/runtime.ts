@@ -58,6 +58,39 @@ export interface Feed {
   readonly dims: readonly number[];
 }
 
+/** What sessions of both have in common; `T` is the tensor of the one. */
+interface Session<T> {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(
+    feeds: Record<string, T>,
+    wanted: string[],
+  ): Promise<Readonly<Record<string, { readonly data: unknown }>>>;
+  release(): Promise<void>;
+}
+
+export function backendOf<T>(session: Session<T>, tensorOf: (feed: Feed) => T): Backend {
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(feeds, wanted) {
+      const tensors: Record<string, T> = {};
+      for (const [name, feed] of Object.entries(feeds)) tensors[name] = tensorOf(feed);
+      const outputs = await session.run(tensors, [...wanted]);
+      return Object.fromEntries(wanted.map((name) => [name, outputs[name].data as Float32Array]));
+    },
+    close: () => session.release(),
+  };
+}
+
+/** What to tell whose ONNX file is none. */
+export function notLoading({ name }: PolicyManifest, error: Error): FileError {
+  const [reason] = error.message.split("\n");
+  return new FileError(
+    `The ONNX file of policy "${name}" does not load: ${reason}. Export it again.`,
+  );
+}
+
 /** Joins a manifest and a loaded session. @throws FileError when they do not belong together. */
 export function createRuntime(manifest: PolicyManifest, backend: Backend): PolicyRuntime {
   checkNames(manifest, backend);

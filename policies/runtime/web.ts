@@ -3,7 +3,13 @@
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { FileError } from "../../core/errors.ts";
 import { type PolicyManifest, parseManifest } from "../manifest.ts";
-import { type Backend, createRuntime, type PolicyRuntime } from "./runtime.ts";
+import {
+  type Backend,
+  backendOf,
+  createRuntime,
+  notLoading,
+  type PolicyRuntime,
+} from "./runtime.ts";
 
 /** Fetches `<url>/policy.json` and `<url>/policy.onnx`, then loads them. */
 export async function fetchPolicy(url: string): Promise<PolicyRuntime> {
@@ -33,24 +39,9 @@ async function openSession(manifest: PolicyManifest, onnx: Uint8Array): Promise<
     executionProviders: ["wasm"],
     logSeverityLevel: 4,
   }).catch((error: Error) => {
-    const reason = error.message.split("\n")[0];
-    throw new FileError(
-      `The ONNX file of policy "${manifest.name}" does not load: ${reason}. Export it again.`,
-    );
+    throw notLoading(manifest, error);
   });
-  return {
-    inputNames: session.inputNames,
-    outputNames: session.outputNames,
-    async run(feeds, wanted) {
-      const tensors: Record<string, Tensor> = {};
-      for (const [name, { data, dims }] of Object.entries(feeds)) {
-        tensors[name] = new Tensor("float32", data, dims);
-      }
-      const outputs = await session.run(tensors, [...wanted]);
-      return Object.fromEntries(wanted.map((n) => [n, outputs[n].data as Float32Array]));
-    },
-    close: () => session.release(),
-  };
+  return backendOf(session, ({ data, dims }) => new Tensor("float32", data, dims));
 }
 
 async function fetchOk(url: string): Promise<Response> {
