@@ -98,32 +98,20 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
     },
   },
   // quick: ninety minutes on two cores with `start --tune`
-  "push-cross": arrangedPresets(
-    { teacher: 1250, student: 320, fineTune: 180 },
-    {
-      // the noise of its actions dies before it is good; a mean wants learning rates that do not
-      teacher: { restart: { at: 0.65 }, averageOver: 250, minLearningRate: 0.0003 },
-      fineTune: { averageOver: 60, minLearningRate: 0.00004 },
-    },
-  ),
+  "push-cross": arrangedPresets({ teacher: 1250, student: 320, fineTune: 180 }),
   "push-line": arrangedPresets({ teacher: 600 }),
   "push-triangle": arrangedPresets({ teacher: 600 }),
   "push-arrangement": arrangedPresets({ teacher: 900 }),
 };
 
-/**
- * @param quick roll-outs of each learner, where they are fewer than those of `long`
- * @param changes what else a scene's presets have of their own
- */
+/** `quick`: roll-outs of each learner, where they are fewer than those of `long`. */
 function arrangedPresets(
   quick: Readonly<Partial<Record<"teacher" | "student" | "fineTune", number>>>,
-  changes: Readonly<Record<string, unknown>> = {},
 ): Record<PresetName, object> {
-  const long = withChanges(arranged, changes);
   const fewer = Object.entries(quick).map(([learner, iterations]) => [learner, { iterations }]);
   return {
-    quick: withChanges(long, Object.fromEntries(fewer)),
-    long,
+    quick: withChanges(arranged, Object.fromEntries(fewer)),
+    long: arranged,
     smoke: smokeOf(arranged),
   };
 }

@@ -62,16 +62,6 @@ export const teacherConfig = z.strictObject({
   valueCoef: z.number().min(0).default(0.5),
   entropyCoef: z.number().min(0).default(0.002).describe("at the start; falls linearly"),
   finalEntropyCoef: z.number().min(0).default(0.002),
-  restart: z
-    .strictObject({
-      at: z.number().gt(0).lt(1).default(0.65).describe("share of the iterations before it"),
-      std: z.number().positive().default(0.2).describe("spread of the actions to go on with"),
-      entropyCoef: z.number().min(0).default(0.003).describe("to go on with; falls linearly again"),
-    })
-    .nullish()
-    .describe(
-      "sets back the noise of the actions and the learning rate once, when both have all but died (SGDR); null: never",
-    ),
   clipNorm: z.number().positive().default(1).describe("global norm that gradients are clipped to"),
   learningRate: z.number().positive().default(1e-3),
   minLearningRate: z.number().positive().default(1e-4),

@@ -7,7 +7,7 @@ import { criticValue } from "../policies/networks/critic.ts";
 import { type TeacherSpec, teacherInputs, teacherNetwork } from "../policies/networks/teacher.ts";
 import type { TeacherConfig } from "./config.ts";
 
-type Entropy = Pick<TeacherConfig, "entropyCoef" | "finalEntropyCoef" | "restart">;
+type Entropy = Pick<TeacherConfig, "entropyCoef" | "finalEntropyCoef">;
 
 /** Rows of a training batch. */
 export function teacherData(spec: TeacherSpec, entropy: Entropy): DataSpec {
@@ -24,8 +24,8 @@ export function teacherData(spec: TeacherSpec, entropy: Entropy): DataSpec {
 }
 
 /** A bonus that stays the same is a constant of the graph. */
-export function entropyChanges({ entropyCoef, finalEntropyCoef, restart }: Entropy): boolean {
-  return entropyCoef !== finalEntropyCoef || Boolean(restart);
+export function entropyChanges({ entropyCoef, finalEntropyCoef }: Entropy): boolean {
+  return entropyCoef !== finalEntropyCoef;
 }
 
 export function teacherObjective(

@@ -11,7 +11,7 @@ import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { setSpread, spreadOf } from "../nn/gaussian.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
-import type { ParamSpec, Params } from "../nn/params.ts";
+import type { ParamSpec } from "../nn/params.ts";
 import { columnsOf, type Known, knownRows, readsAll } from "../policies/networks/known.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import { type NetworkActor, readBy } from "../rollout/actor.ts";
@@ -28,7 +28,7 @@ import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts"
 import type { TeacherConfig } from "./config.ts";
 import { lessonAt, simulationIn } from "./lessons.ts";
 import { entropyChanges, teacherData, teacherObjective } from "./losses.ts";
-import { entropyCoefAt, restartOf, sittingAt } from "./schedules.ts";
+import { entropyCoefAt } from "./schedules.ts";
 import { StandIn } from "./stand-in.ts";
 import { teacherSpec } from "./teacher.ts";
 
@@ -80,11 +80,6 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
       lesson = lessonAt(progress.iteration, config);
       collector = await openCollector(run, actor, read, lesson);
     }
-    // try things anew, once what was tried has all been learnt from
-    if (progress.iteration === restartOf(config)) {
-      restart(trainer, params, config);
-      progress = { ...progress, learningRate: config.learningRate };
-    }
     const { rollout } = collector;
 
     // roll out the current policy
@@ -112,7 +107,7 @@ export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
       returns,
       ...entropyColumn(progress.iteration, config),
     };
-    const rate = Math.min(progress.learningRate, ceilingAt(progress.iteration, config));
+    const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
     const { stats } = await trainer.train(data, order, rates);
 
@@ -164,20 +159,6 @@ function firstWeights({ from, config }: TeacherRun, spec: TeacherSpec, rng: Rng)
   if (from) takeWeights(from, spec, theta);
   if (config.std !== undefined) setSpread(params, theta, config.std);
   return theta;
-}
-
-/** Goes on from the mean of the latest weights, with the noise of a restart and an optimizer that knows nothing. */
-function restart(trainer: Trainer, params: Params, { restart: how }: TeacherConfig): void {
-  const theta = trainer.average.slice();
-  if (how) setSpread(params, theta, how.std);
-  const none = new Float32Array(params.size);
-  trainer.load({ theta, m: none, v: none, steps: 0 });
-}
-
-/** The highest learning rate of an iteration, which falls over each sitting. */
-function ceilingAt(iteration: number, config: TeacherConfig): number {
-  const { first, iterations } = sittingAt(iteration, config);
-  return rateCeiling(iteration - first, { ...config, iterations });
 }
 
 /** The actor's layer whose last rows read what is known beside latents. */

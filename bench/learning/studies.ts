@@ -37,7 +37,6 @@ export interface Study {
 const pair = presetOf("push-pair", "quick") as Readonly<Record<string, unknown>>;
 const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>>;
 const quickCross = presetOf("push-cross", "quick") as Readonly<Record<string, unknown>>;
-const quickLine = presetOf("push-line", "quick") as Readonly<Record<string, unknown>>;
 
 /** Who knows CROSS, as they ship. */
 const shipped = {
@@ -48,8 +47,7 @@ const shipped = {
 const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
 
 /** What is left to learn for who knows CROSS: without a lesson, trying things anew, but not as in the beginning. */
-const onward = withChanges(quickLine, {
-  student: { iterations: 320 },
+const onward = withChanges(quickCross, {
   teacher: {
     ...{ iterations: 250, averageOver: 80, lessons: [], practiceShare: 0.3 },
     ...{ std: 0.25, entropyCoef: 0.004 },
@@ -299,7 +297,6 @@ export const studies: readonly Study[] = [
         scene: { reward: { approachDetour: 0, clear: 0 } },
       },
       { name: "no lesson", teacher: { lessons: [] } },
-      { name: "no restart", teacher: { restart: null } },
       { name: "no starts before failures", teacher: { failureShare: 0 } },
       { name: "no starts at later stages", teacher: { stageShare: 0 } },
       { name: "no practice starts", teacher: { practiceShare: 0 } },

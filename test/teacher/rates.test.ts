@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { adaptLearningRate, rateCeiling } from "../../nn/learning-rate.ts";
 import { practiceAt } from "../../rollout/curriculum.ts";
-import { entropyCoefAt, restartOf, sittingAt } from "../../teacher/schedules.ts";
+import { entropyCoefAt } from "../../teacher/schedules.ts";
 
 describe("adaptLearningRate", () => {
   const limits = { targetKl: 0.01, minLearningRate: 1e-4, maxLearningRate: 1e-2 };
@@ -34,32 +34,6 @@ describe("entropyCoefAt", () => {
     const config = { iterations: 200, entropyCoef: 0.006, finalEntropyCoef: 0.002 };
     const weights = [0, 50, 200].map((iteration) => entropyCoefAt(iteration, config));
     expect(weights).toEqual([0.006, 0.005, 0.002].map((weight) => expect.closeTo(weight, 12)));
-  });
-});
-
-describe("a restart", () => {
-  const restart = { at: 0.6, std: 0.2, entropyCoef: 0.004 };
-  const config = { iterations: 100, entropyCoef: 0.01, finalEntropyCoef: 0.002, restart };
-
-  it("lets what falls fall twice", () => {
-    expect(restartOf(config)).toBe(60);
-    const sittings = [0, 59, 60, 99].map((iteration) => sittingAt(iteration, config));
-    expect(sittings).toEqual([
-      { first: 0, iterations: 60, entropyCoef: 0.01 },
-      { first: 0, iterations: 60, entropyCoef: 0.01 },
-      { first: 60, iterations: 40, entropyCoef: 0.004 },
-      { first: 60, iterations: 40, entropyCoef: 0.004 },
-    ]);
-    const weights = [0, 30, 60, 80, 100].map((iteration) => entropyCoefAt(iteration, config));
-    expect(weights).toEqual(
-      [0.01, 0.006, 0.004, 0.003, 0.002].map((weight) => expect.closeTo(weight, 12)),
-    );
-  });
-
-  it("is none where none is asked for", () => {
-    const { restart: _, ...without } = config;
-    expect(restartOf(without)).toBeUndefined();
-    expect(sittingAt(70, without)).toEqual({ first: 0, iterations: 100, entropyCoef: 0.01 });
   });
 });
 
