@@ -44,16 +44,15 @@ export async function measureBundles<Row extends object>(
     process.stderr.write(`There is no "${unknown}" in policies/zoo, but: ${all.join(", ")}.\n`);
     process.exit(1);
   }
-  const earlier = readResults<{ readonly bundles: readonly (Row & OfBundle)[] }>(results);
+  const earlier = readResults<{ readonly bundles: readonly (Row & OfBundle)[] }>(results)?.bundles;
   const rows: (Row & OfBundle)[] = [];
   for (const name of all) {
     const folder = path.join(zoo, name);
     const { manifest } = readBundle(folder);
     const { sha256: onnx } = manifest.onnx;
     if (names.length > 0 && !names.includes(name)) {
-      rows.push(
-        ...(earlier?.bundles ?? []).filter((row) => row.name === name && row.onnx === onnx),
-      );
+      const known = earlier?.filter((row) => row.name === name && row.onnx === onnx);
+      rows.push(...(known ?? []));
       continue;
     }
     const config = runConfigSchema(manifest.scene).parse({ scene: manifest.sceneConfig });

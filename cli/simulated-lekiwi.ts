@@ -15,7 +15,7 @@ import type { SimulationSpec } from "../rollout/shard.ts";
 import { openStarts } from "../rollout/starts.ts";
 import { egoPushCamera } from "../sim/camera.ts";
 import { Eyes } from "../sim/eyes.ts";
-import type { GroupName } from "../sim/observations.ts";
+import { type GroupName, groupsOf } from "../sim/observations.ts";
 import { exact } from "../sim/randomization.ts";
 import { createRenderer } from "../sim/render/renderer.ts";
 import { robotParts } from "../sim/robots/diff-drive.ts";
@@ -44,7 +44,7 @@ export class SimulatedLeKiwi {
     robot: PolicyInterface,
     start: number,
   ): Promise<SimulatedLeKiwi> {
-    const groups = robot.inputs.map(({ name }) => name as GroupName);
+    const groups = groupsOf(robot.inputs);
     const batch = await openStarts(simulation, { firstStart: start, groups });
     const { world, scene } = batch;
     const renderer = await createRenderer({

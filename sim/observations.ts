@@ -32,5 +32,10 @@ export type GroupName =
   | "privileged"
   | "layers";
 
+/** The groups that a policy reads: its inputs are named like them. */
+export function groupsOf(inputs: readonly { readonly name: string }[]): GroupName[] {
+  return inputs.map(({ name }) => name as GroupName);
+}
+
 /** The previous action, in [-1, 1]. */
 export const proprioceptionLayout = layout({ previousAction: 2 });

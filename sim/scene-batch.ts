@@ -134,7 +134,7 @@ export class SceneBatch {
   }
 
   static async create(options: SceneBatchOptions): Promise<SceneBatch> {
-    const { scene, config = {}, groups } = options;
+    const { scene, config, groups } = options;
     const assembled = assembleScene(scene, config);
     const world = await worldOf(assembled, options);
     if (!groups.includes("layers")) return new SceneBatch(options, assembled, world, undefined);

@@ -10,7 +10,7 @@ import { monotonic_s } from "../../bridge/clock.ts";
 import type { PolicyInterface } from "../../policies/manifest.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { openStarts } from "../../rollout/starts.ts";
-import type { GroupName } from "../../sim/observations.ts";
+import { groupsOf } from "../../sim/observations.ts";
 import type { EpisodeEnd } from "../../sim/scene-batch.ts";
 import { studentInterface } from "../../student/interface.ts";
 import { secretOf } from "../adapt.ts";
@@ -109,7 +109,7 @@ async function driveEpisode(episode: {
   readonly execute: number;
 }): Promise<EpisodeEnd> {
   const { simulation, robot, policy, refusals, start, execute } = episode;
-  const groups = robot.inputs.map(({ name }) => name as GroupName);
+  const groups = groupsOf(robot.inputs);
   const batch = await openStarts(simulation, { firstStart: start, groups });
   const port = new CommandPort(robot.output, Number.POSITIVE_INFINITY);
   let chunk: readonly Float32Array[] = [];

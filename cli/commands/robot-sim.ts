@@ -4,9 +4,8 @@ import { connectRobot, type RobotLink } from "../../bridge/robot-client.ts";
 import { defaultEndpoint } from "../../bridge/sockets.ts";
 import { EVALUATION_SHARD, type EvaluatedEpisode, summarize } from "../../rollout/evaluation.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
-import type { GroupName } from "../../sim/observations.ts";
-import { SceneBatch } from "../../sim/scene-batch.ts";
-import { findScene } from "../../sim/scenes/index.ts";
+import { openStarts } from "../../rollout/starts.ts";
+import { type GroupName, groupsOf } from "../../sim/observations.ts";
 import { studentInterface } from "../../student/interface.ts";
 import { timingOf } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
@@ -43,7 +42,7 @@ export const robotSim = defineCommand({
     const config = configure(runConfigSchema(scene));
     const simulation = simulationOf(scene, config, seed);
     const manifest = studentInterface(scene, simulation.config, config.student);
-    const groups = manifest.inputs.map(({ name }) => name as GroupName);
+    const groups = groupsOf(manifest.inputs);
     const robots = Math.min(EVALUATION_SHARD, episodes);
     const link = await connectRobot({
       manifest,
@@ -104,14 +103,7 @@ async function driveShard(
   starts: number,
   signal: AbortSignal,
 ): Promise<EvaluatedEpisode[]> {
-  const batch = await SceneBatch.create({
-    ...simulation,
-    scene: findScene(simulation.scene),
-    envs: robots,
-    firstEnv: firstStart,
-    purpose: "evaluation",
-    groups,
-  });
+  const batch = await openStarts(simulation, { firstStart, starts: robots, groups });
   const active = Uint8Array.from({ length: robots }, (_, i) => (i < starts ? 1 : 0));
   const fresh = new Uint8Array(robots).fill(1);
   const episodes: EvaluatedEpisode[] = [];

@@ -7,7 +7,7 @@ import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { openStarts } from "../../rollout/starts.ts";
 import { type Eyes, openEyes } from "../../sim/eyes.ts";
-import { type GroupName, roleNames } from "../../sim/observations.ts";
+import { groupsOf, roleNames } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
 import { ideal } from "../../sim/render/sensor.ts";
 import type { EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
@@ -69,7 +69,7 @@ async function runTogether(
   robots: number,
   onStep: (step: SimulatedStep) => void | Promise<void>,
 ): Promise<void> {
-  const groups = policy.manifest.inputs.map(({ name }) => name as GroupName);
+  const groups = groupsOf(policy.manifest.inputs);
   const batch = await openStarts(simulation, { firstStart: first, starts: robots, groups });
   const camera = pictures ? await Camera.open(batch, simulation.seed) : undefined;
   const bodies = batch.world.bodies.length * 7;

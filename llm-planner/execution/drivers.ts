@@ -4,7 +4,7 @@ import { ConfigError } from "../../core/errors.ts";
 import { type PolicyManifest, rowSize } from "../../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
 import type { Ground } from "../../sim/ground.ts";
-import type { GroupName } from "../../sim/observations.ts";
+import { type GroupName, groupsOf } from "../../sim/observations.ts";
 import type { AssembledScene, Cast } from "../../sim/scene.ts";
 import type { SceneBatch } from "../../sim/scene-batch.ts";
 import type { PlannedStage } from "../planned-stage.ts";
@@ -49,7 +49,7 @@ export class PolicyDriver implements Driver {
 
   constructor(runtime: PolicyRuntime, { cast, timing }: AssembledScene) {
     const { inputs, poses } = runtime.manifest;
-    this.groups = inputs.map(({ name }) => name as GroupName);
+    this.groups = groupsOf(inputs);
     this.takesGoal = this.groups.includes("goal");
     this.#runtime = runtime;
     // places are known by the goal, so a head alone does not tell what is done

@@ -29,6 +29,7 @@ export type Viewpoint = "overview" | "above" | "chase";
 /** Directions from which the arena is looked at; straight down would leave no way that is up. */
 const ASIDE = new three.Vector3(-0.7, -0.28, 0.62).normalize();
 const ABOVE = new three.Vector3(-1e-4, 0, 1).normalize();
+
 /** What a press of + leaves of the distance. */
 const CLOSER = 0.85;
 

@@ -34,10 +34,7 @@ describe("arrangementOf", () => {
 });
 
 describe("scenes of arrangements", () => {
-  const assemble = (name: string, config: object) => {
-    const scene = findScene(name);
-    return assembleScene(scene, config);
-  };
+  const assemble = (name: string, config: object) => assembleScene(findScene(name), config);
 
   it("refuse places that a robot could not push to for the walls", () => {
     expect(() => assemble("push-line", { objects: 5 })).toThrow(

@@ -12,10 +12,7 @@ import {
 import { findScene } from "../../../sim/scenes/index.ts";
 import { pushable, type Shape } from "../../../sim/shape.ts";
 
-const assemble = (name: string, config: object = {}) => {
-  const scene = findScene(name);
-  return assembleScene(scene, config);
-};
+const assemble = (name: string, config?: object) => assembleScene(findScene(name), config);
 
 const kinds = {
   cross: assemble("push-cross"),
