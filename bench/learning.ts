@@ -132,7 +132,7 @@ function testsOf(study: Study, results: readonly JobResult[]) {
 function chainOf(study: Study, results: readonly JobResult[]) {
   return study.variants.flatMap((variant) => {
     const found = results.filter((result) => result.variant === variant.name && result.student);
-    if (found.length === 0 || variant.endToEnd) return [];
+    if (found.length === 0 || variant.endToEnd || variant.keepsTeacher) return [];
     const total = ({ seconds }: JobResult) => seconds.teacher + seconds.student + seconds.fineTune;
     const seconds = found.reduce((sum, result) => sum + total(result), 0) / found.length;
     const steps = found.reduce((sum, result) => sum + result.steps.teacher, 0) / found.length;

@@ -51,7 +51,7 @@ interface Learnt {
   readonly steps: Readonly<Record<Learner, number>>;
   /** Wall-clock over all sittings. */
   readonly seconds: Readonly<Record<Learner, number>>;
-  /** The teacher's or, without one, that of reinforcement. */
+  /** Of the first who learnt: the teacher's, as a rule. */
   readonly curve: readonly CurvePoint[];
   readonly teacher?: EvaluationSummary;
   readonly student?: EvaluationSummary;
@@ -87,13 +87,13 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
 
 export function planOf(options: Pick<JobOptions, "variant" | "seed" | "episodes" | "share">): Plan {
   const { variant, seed, episodes } = options;
-  const { distils, endToEnd = false, tunes = false, tests } = variant;
+  const { distils, endToEnd = false, tunes = false, keepsTeacher, tests } = variant;
   const config = configOf(options);
   const simulation = simulationOf(variant.scene, config, seed);
   const begun = beginningOf(variant);
   const asked = digest({
     ...{ simulation, config, distils, endToEnd, tunes, tests, episodes },
-    ...(begun.teacher ? { begun } : {}),
+    ...(begun.teacher ? { begun, keepsTeacher } : {}),
   });
   return { config, simulation, begun, asked };
 }
@@ -111,35 +111,20 @@ function configOf({ variant, share }: Pick<JobOptions, "variant" | "share">): Ru
 }
 
 async function learn(kept: Kept): Promise<Learnt> {
-  const { config, simulation, begun } = kept.plan;
-  const { variant, seed, say } = kept.options;
+  const { variant, seed, say, folder } = kept.options;
+  const { distils, tunes = false, endToEnd = false } = variant;
   const steps: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
   const seconds: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
-  const facts = { variant: variant.name, seed, steps, seconds };
 
-  const taught = kept.link("teacher", begun.teacher);
   const from = predecessorsOf(variant);
-  const trained = variant.endToEnd
-    ? undefined
-    : await trainTeacher({
-        ...taught.run(config.teacher),
-        ...(from.teacher ? { from: from.teacher } : {}),
-      });
-  if (trained) {
-    steps.teacher = trained.progress.environmentSteps;
-    seconds.teacher = taught.clock.seconds;
-  }
-  const { observability } = config.teacher;
-  const judged =
-    trained &&
-    (await kept.judge(taught.origin, teacherActor(trained.spec, observability), {}, trained.theta));
-  if (judged) say(`teacher ${formatPercent(judged.success.rate)}`);
-  const ofTeacher = { curve: taught.clock.curve, ...(judged ? { teacher: judged } : {}) };
-  const { distils, tunes = false, endToEnd = false } = variant;
-  if (!distils && !tunes) return { ...facts, ...ofTeacher };
+  const { teacher, origin: taught, ...trained } = await teacherOf(kept, from.teacher);
+  steps.teacher = trained.steps;
+  seconds.teacher = trained.seconds;
+  const { judged } = trained;
+  const facts = { variant: variant.name, seed, steps, seconds, ...(judged && { teacher: judged }) };
+  if (!distils && !tunes) return { ...facts, curve: trained.curve };
 
-  const teacher = trained && { ...trained, observability };
-  const distilled = kept.link("student", `${taught.origin}${begun.student}`);
+  const distilled = kept.link("student", `${taught}${kept.plan.begun.student}`);
   let student = await firstStudent(kept, distilled, teacher, from.student);
   const before = student.progress.environmentSteps;
   steps.student = distils ? before - (from.student?.progress.environmentSteps ?? 0) : 0;
@@ -147,15 +132,16 @@ async function learn(kept: Kept): Promise<Learnt> {
 
   const tuned = kept.link("fineTune", distilled.origin);
   if (tunes || endToEnd) {
-    const run = { ...tuned.run(config.fineTune), student, ...(teacher ? { teacher } : {}) };
+    const run = { ...tuned.run(kept.plan.config.fineTune), student, ...(teacher && { teacher }) };
     student = await fineTuneStudent(run);
     steps.fineTune = student.progress.environmentSteps - before;
     seconds.fineTune = tuned.clock.seconds;
   }
 
   const { origin } = steps.fineTune > 0 ? tuned : distilled;
-  const bundle = path.join(kept.options.folder, "bundles", origin);
+  const bundle = path.join(folder, "bundles", origin);
   const { command } = kept.options;
+  const { simulation } = kept.plan;
   await exportLink({ simulation }, student, bundle, { command, teacherSteps: steps.teacher });
   say(`bundle in ${bundle}`);
   const actor = { kind: "bundle", folder: bundle } as const;
@@ -166,8 +152,41 @@ async function learn(kept: Kept): Promise<Learnt> {
     tests[test.name] = await kept.judge(origin, actor, test.scene);
     say(`${test.name} ${formatPercent(tests[test.name].success.rate)}`);
   }
-  const curve = trained ? ofTeacher.curve : tuned.clock.curve;
-  return { ...facts, ...ofTeacher, curve, student: own, ...(variant.tests ? { tests } : {}) };
+  const learners = [trained, distilled.clock, tuned.clock];
+  const { curve } = learners.find((learner) => learner.curve.length > 0) ?? trained;
+  return { ...facts, curve, student: own, ...(variant.tests && { tests }) };
+}
+
+/** Who teaches in a job, and what that took. */
+interface Taught {
+  readonly teacher?: StudentRun["teacher"];
+  /** Of all that a teacher has to do with. */
+  readonly origin: string;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly curve: readonly CurvePoint[];
+  readonly judged?: EvaluationSummary;
+}
+
+/** The teacher of a job: trained and judged, or as it ships, or none at all. */
+async function teacherOf(kept: Kept, shipped: StudentRun["teacher"] | undefined): Promise<Taught> {
+  const { config, begun } = kept.plan;
+  const { variant, say } = kept.options;
+  const link = kept.link("teacher", begun.teacher);
+  if (variant.endToEnd) return { origin: link.origin, steps: 0, seconds: 0, curve: [] };
+  if (shipped && variant.keepsTeacher) {
+    return { teacher: shipped, origin: begun.teacher, steps: 0, seconds: 0, curve: [] };
+  }
+  const run = link.run(config.teacher);
+  const trained = await trainTeacher({ ...run, ...(shipped && { from: shipped }) });
+  const { observability } = config.teacher;
+  const actor = teacherActor(trained.spec, observability);
+  const judged = await kept.judge(link.origin, actor, {}, trained.theta);
+  say(`teacher ${formatPercent(judged.success.rate)}`);
+  const { seconds, curve } = link.clock;
+  const { environmentSteps: steps } = trained.progress;
+  const teacher = { ...trained, observability };
+  return { teacher, origin: link.origin, steps, seconds, curve, judged };
 }
 
 /** The links of a job's chain, as they are kept. */

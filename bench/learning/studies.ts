@@ -20,6 +20,8 @@ export interface Variant {
   readonly tunes?: boolean;
   /** What ships that it begins with: a checkpoint for the teacher, and a bundle for the student. */
   readonly from?: { readonly teacher: string; readonly student?: string };
+  /** Whether that teacher stays as it is: only what its student learns is asked about, and judged. */
+  readonly keepsTeacher?: boolean;
   /** Whether there is no teacher at all: a student from its first weights, by reinforcement alone. */
   readonly endToEnd?: boolean;
   /** Other scenes that the student is judged in, besides its own. */
@@ -159,13 +161,46 @@ export const studies: readonly Study[] = [
     })),
   },
   {
+    name: "student",
+    question:
+      "What is each part of distillation worth? (CROSS, from the teacher that ships, to new students: eight minutes each on two cores)",
+    variants: [
+      { name: "as it is" },
+      { name: "the teacher drives", student: { driver: "teacher" } },
+      { name: "remembers nothing", student: { lastSeen: false, warmStart: false } },
+      {
+        name: "GRU instead of memory",
+        student: { lastSeen: false, warmStart: false, memory: 96, batch: 32 },
+      },
+      { name: "no warm start", student: { warmStart: false } },
+      { name: "no relational loss", student: { relationalWeight: 0 } },
+      { name: "no latent loss", student: { latentWeight: 0 } },
+      { name: "no pose head", student: { poseWeight: 0 } },
+      {
+        // as many steps as the others take, and no teacher
+        name: "reinforcement from nothing",
+        endToEnd: true,
+        fineTune: { iterations: 160, std: 0.6, imitationWeight: 0, criticIterations: 0 },
+      },
+    ].map(({ name, endToEnd = false, ...changes }) => ({
+      name,
+      scene: "push-cross",
+      config: withChanges(quickCross, changes),
+      distils: true,
+      ...(endToEnd ? { endToEnd } : { from: { teacher: shipped.teacher }, keepsTeacher: true }),
+    })),
+  },
+  {
     name: "line",
-    question: "Does LINE need the relational loss?",
+    question:
+      "Does LINE need the relational loss? (from the teacher that ships, to new students: eight minutes each on two cores)",
     variants: [0.1, 0].map((relationalWeight) => ({
       name: relationalWeight > 0 ? "with the relational loss" : "without it",
       scene: "push-line",
-      config: crossWith({ student: { relationalWeight } }),
+      config: withChanges(quickCross, { student: { relationalWeight } }),
       distils: true,
+      from: { teacher: "policies/teachers/push-line.ckpt" },
+      keepsTeacher: true,
       paper: { student: relationalWeight > 0 ? "learns" : "below 1 %" },
     })),
   },
@@ -203,7 +238,7 @@ export const studies: readonly Study[] = [
       scene: "push-pair",
       config: withChanges(pair, { teacher: { observability: name, ...changes } }),
       distils: true,
-      ...(teacher ? { paper: { teacher, student } } : {}),
+      ...(teacher && student ? { paper: { teacher, student } } : {}),
     })),
   },
   {
@@ -243,47 +278,6 @@ export const studies: readonly Study[] = [
       }),
       distils: false,
       paper: { teacher },
-    })),
-  },
-  {
-    name: "memory",
-    question:
-      'What does the student\'s memory save, under the teacher of CROSS, which remembers? Deadlocks end as "timed out".',
-    variants: [
-      { name: "last seen", student: {} },
-      { name: "none", student: { lastSeen: false, warmStart: false } },
-      {
-        name: "GRU",
-        student: { lastSeen: false, warmStart: false, memory: 96, batch: 32 },
-      },
-    ].map(({ name, ...changes }) => ({
-      name,
-      scene: "push-cross",
-      config: withChanges(quickCross, changes),
-      distils: true,
-    })),
-  },
-  {
-    name: "baselines",
-    question: "What are DAgger and a teacher good for, and what does reinforcement add afterwards?",
-    variants: [
-      { name: "DAgger", distils: true },
-      { name: "DAgger and then reinforcement", distils: true, tunes: true },
-      { name: "behaviour cloning", distils: true, changes: { student: { driver: "teacher" } } },
-      {
-        // as many environment steps as DAgger takes
-        name: "visual reinforcement from nothing",
-        distils: true,
-        endToEnd: true,
-        changes: {
-          fineTune: { iterations: 540, std: 0.6, imitationWeight: 0, criticIterations: 0 },
-        },
-      },
-    ].map(({ name, changes = {}, ...how }) => ({
-      name,
-      scene: "push-cross",
-      config: crossWith(changes),
-      ...how,
     })),
   },
   {
