@@ -1,7 +1,7 @@
 /** Where episodes of a planned scene start: from the beginning, or with some of the plan done. */
 
 import type { Rng } from "../core/rng.ts";
-import { scatterAmong } from "../sim/placement.ts";
+import { discs, scatter } from "../sim/placement.ts";
 import {
   type AssembledScene,
   drawEpisode,
@@ -56,11 +56,15 @@ function practicePoses(
     settled.add(active);
   }
   const { compiled, active, anchor } = stages[firstStage];
-  const kept = () => [...settled].map((row) => disc(poses[row]));
+  const kept = () =>
+    discs(
+      [...settled].map((row) => poses[row]),
+      APART_m,
+    );
   const { place } = compiled.plan;
   if (close && place && anchor !== undefined) {
     const centre = placePose(place, poses[anchor], 0);
-    poses[active] = scatterAmong(rng, { within_m: 0.4, centre, bound_m }, kept());
+    poses[active] = scatter(rng, { within_m: 0.4, centre, bound_m }, kept());
   }
   settled.add(active);
   for (let row = 1; row < poses.length; row++) {
@@ -68,17 +72,13 @@ function practicePoses(
     const free = kept().every(
       (d) => Math.hypot(d.x_m - poses[row].x_m, d.y_m - poses[row].y_m) > d.radius_m,
     );
-    if (!free) poses[row] = scatterAmong(rng, { within_m: bound_m }, kept());
+    if (!free) poses[row] = scatter(rng, { within_m: bound_m }, kept());
     settled.add(row);
   }
-  const robot = scatterAmong(rng, { within_m: 0.6, centre: poses[active], bound_m }, kept());
+  const robot = scatter(rng, { within_m: 0.6, centre: poses[active], bound_m }, kept());
   const towards = Math.atan2(poses[active].y_m - robot.y_m, poses[active].x_m - robot.x_m);
   poses[0] = { ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) };
   return poses;
-}
-
-function disc({ x_m, y_m }: PlanarPose) {
-  return { x_m, y_m, radius_m: APART_m };
 }
 
 function jittered({ x_m, y_m, yaw_rad }: PlanarPose, rng: Rng): PlanarPose {

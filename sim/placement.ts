@@ -22,8 +22,21 @@ export interface Area {
 const ORIGIN = { x_m: 0, y_m: 0 };
 const ATTEMPTS = 1000;
 
+/** Ground about each of these that others keep off, centre to centre. */
+export function discs(
+  centres: readonly { readonly x_m: Meters; readonly y_m: Meters }[],
+  radius_m: Meters,
+): Disc[] {
+  return centres.map(({ x_m, y_m }) => ({ x_m, y_m, radius_m }));
+}
+
+/** How far from an arena's middle something may start: with room for the robot between it and the wall. */
+export function startBound_m(arenaSide_m: Meters): Meters {
+  return arenaSide_m / 2 - 0.25;
+}
+
 /** A uniformly random pose in the area whose centre is off all discs. @throws ConfigError when none is found */
-export function scatterAmong(rng: Rng, area: Area, taken: readonly Disc[]): PlanarPose {
+export function scatter(rng: Rng, area: Area, taken: readonly Disc[]): PlanarPose {
   const { within_m, centre = ORIGIN, bound_m = Number.POSITIVE_INFINITY } = area;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const x_m = centre.x_m + rng.uniform(-within_m, within_m);
@@ -36,19 +49,4 @@ export function scatterAmong(rng: Rng, area: Area, taken: readonly Disc[]): Plan
   throw new ConfigError(
     `No free place ${clearance_m} m from ${taken.length} others within ±${within_m} m. Enlarge the start area or use fewer objects.`,
   );
-}
-
-/**
- * A uniformly random pose in the square |x|, |y| <= within_m about `centre` whose centre keeps `clearance_m` from
- * every centre in `taken`. Throws a ConfigError when the square is too crowded to find one.
- */
-export function scatter(
-  rng: Rng,
-  within_m: Meters,
-  taken: readonly PlanarPose[],
-  clearance_m: Meters,
-  centre: { readonly x_m: Meters; readonly y_m: Meters } = ORIGIN,
-): PlanarPose {
-  const discs = taken.map(({ x_m, y_m }) => ({ x_m, y_m, radius_m: clearance_m }));
-  return scatterAmong(rng, { within_m, centre }, discs);
 }

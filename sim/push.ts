@@ -122,6 +122,9 @@ export function approachDetour_m(ground: Ground, active: number): Meters {
   return wayAmong(ground, 0, object, ROBOT_KEEP_OUT_m, active).detour_m;
 }
 
+/** Between the middles of two objects of 15 cm that can always pass each other. */
+export const KEEP_OUT_m: Meters = 0.21;
+
 /** Between the middles of the robot and of an object that it can always pass. */
 const ROBOT_KEEP_OUT_m: Meters = 0.26;
 

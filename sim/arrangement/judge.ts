@@ -2,12 +2,19 @@
 
 import type { PushReading } from "../../credit/ego-push.ts";
 import { type Ground, yawDistance_rad } from "../ground.ts";
-import { approachDetour_m, behindness, crowding, measurePush, wayAmong } from "../push.ts";
+import {
+  approachDetour_m,
+  behindness,
+  crowding,
+  KEEP_OUT_m,
+  measurePush,
+  wayAmong,
+} from "../push.ts";
 import { egoPushRobot } from "../robots/diff-drive.ts";
 import type { PlanarPose } from "../scene.ts";
 import { pushable } from "../shape.ts";
 import { inWorld } from "./arrangement.ts";
-import { KEEP_OUT_m, type Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { ANCHOR, type Common, FIRST, type Prepared, ROBOT } from "./prepare.ts";
 
 /** A slot in the world, where the anchor stands now. */

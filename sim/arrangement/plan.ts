@@ -1,7 +1,7 @@
 /** Which object goes where: slots are given out when an episode begins, and stay given. */
 
 import type { Meters } from "../../core/units.ts";
-import { wayAround } from "../push.ts";
+import { KEEP_OUT_m, wayAround } from "../push.ts";
 import type { PlanarPose } from "../scene.ts";
 import type { PushableName } from "../shape.ts";
 import { type Arrangement, inWorld, type Slot } from "./arrangement.ts";
@@ -26,9 +26,6 @@ export interface Move {
   readonly pose: PlanarPose;
   readonly slot: number;
 }
-
-/** Centres of two 15 cm objects can always pass each other at this distance. */
-export const KEEP_OUT_m: Meters = 0.21;
 
 /**
  * Gives the objects out to the stages that are left, in order. A stage takes an object of its shape to a slot of that

@@ -75,6 +75,7 @@ export function prepare(made: Arrangement | RandomArrangements, config: Common):
     if (config.assignment === "fixed") refuseBlocked(always.reach, shapes.length);
     return { ...constants, fixed: made, drawn: () => always };
   }
+  refuseListedOrder(config);
   return {
     ...constants,
     fixed: undefined,
@@ -99,6 +100,14 @@ function refuseTooWide({ slots }: Arrangement, reach_m: number): void {
       `Expected every object within ${reach_m.toFixed(2)} m of the anchor, but object ${i + 1} is ${range_m.toFixed(2)} m away. Move it closer, enlarge "arenaSide_m" or reduce "anchorWithin_m".`,
     );
   }
+}
+
+/** The order that objects are listed in means something only where it was thought of with the places. */
+function refuseListedOrder({ assignment }: Common): void {
+  if (assignment !== "fixed") return;
+  throw new ConfigError(
+    'Random arrangements have no order of their own, and an object may block a later one. Set "assignment" to "nearest".',
+  );
 }
 
 /** In the listed order, each slot must be open when its turn comes. */

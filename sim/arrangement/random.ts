@@ -1,5 +1,6 @@
 /** Arrangements drawn at random: what a student that is told its goal is trained on. */
 
+import { ConfigError } from "../../core/errors.ts";
 import type { Rng } from "../../core/rng.ts";
 import type { Meters } from "../../core/units.ts";
 import { type PushableName, pushable, symmetry_rad } from "../shape.ts";
@@ -18,10 +19,14 @@ const NEAREST_m: Meters = 0.22;
 const FARTHEST_m: Meters = 0.45;
 /** Tries for one object before all are drawn anew. */
 const ATTEMPTS = 50;
+/** How often all are drawn before it is taken for impossible; in the default arena the first time does for nearly all. */
+const ROUNDS = 200;
 
 /**
  * An arrangement of between `fewest` and all of the objects, none beyond `reach_m` from the anchor. Each stands next to
  * the anchor or to an object before it; half of them squarely, as people arrange things, half at any angle.
+ *
+ * @throws ConfigError where none is found
  */
 export function drawArrangement(
   { anchor, shapes, fewest }: RandomArrangements,
@@ -29,10 +34,13 @@ export function drawArrangement(
   rng: Rng,
 ): Arrangement {
   const count = fewest + Math.floor(rng.next() * (shapes.length - fewest + 1));
-  for (;;) {
+  for (let round = 0; round < ROUNDS; round++) {
     const slots = drawSlots(anchor, shapes.slice(0, count), reach_m, rng);
     if (slots) return { anchor, slots };
   }
+  throw new ConfigError(
+    `Found no arrangement of ${count} objects within ${reach_m.toFixed(2)} m of the anchor. Ask for fewer objects, enlarge "arenaSide_m" or reduce "anchorWithin_m".`,
+  );
 }
 
 /** Slots one after another; undefined where one found no room. */

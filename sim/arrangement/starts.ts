@@ -2,7 +2,7 @@
 
 import type { Rng } from "../../core/rng.ts";
 import type { Meters, Radians } from "../../core/units.ts";
-import { type Disc, scatterAmong } from "../placement.ts";
+import { discs, scatter, startBound_m } from "../placement.ts";
 import { egoPushRobot, pusherReach_m } from "../robots/diff-drive.ts";
 import type { Episode, EpisodeWish, PlanarPose } from "../scene.ts";
 import { pushable, symmetry_rad } from "../shape.ts";
@@ -151,14 +151,14 @@ function closeObject(
     settings.assignment === "fixed" ? stage : anySlot(arrangement.slots, reach, rng, stage, filled);
   const target = inWorld(arrangement.slots[slot], anchor);
   const off = discs([anchor, ...inPlace], 0.24);
-  const area = { within_m: 0.5, centre: target, bound_m: settings.arenaSide_m / 2 - 0.25 };
-  return { slot, pose: scatterAmong(rng, area, off) };
+  const area = { within_m: 0.5, centre: target, bound_m: startBound_m(settings.arenaSide_m) };
+  return { slot, pose: scatter(rng, area, off) };
 }
 
 /** Objects that wait for their stage, clear of all slots and of each other. */
 function scatterWaiting(
   { slots }: Arrangement,
-  { startWithin_m }: StartSettings,
+  settings: StartSettings,
   rng: Rng,
   anchor: PlanarPose,
   standing: readonly PlanarPose[],
@@ -167,8 +167,9 @@ function scatterWaiting(
     ...discs([anchor, ...slots.map((slot) => inWorld(slot, anchor))], CLEAR_m),
     ...discs(standing, APART_m),
   ];
+  const area = { within_m: settings.startWithin_m, bound_m: startBound_m(settings.arenaSide_m) };
   return slots.slice(standing.length).map(() => {
-    const pose = scatterAmong(rng, { within_m: startWithin_m }, taken);
+    const pose = scatter(rng, area, taken);
     taken.push(...discs([pose], APART_m));
     return pose;
   });
@@ -202,17 +203,17 @@ function robotPose(
   close: boolean,
 ): PlanarPose {
   const all = [anchor, ...objects];
-  const bound_m = settings.arenaSide_m / 2 - 0.25;
+  const bound_m = startBound_m(settings.arenaSide_m);
   if (close) {
     const active = objects[firstStage];
     const area = { within_m: 0.6, centre: active, bound_m };
-    const robot = scatterAmong(rng, area, discs(all, ROBOT_CLEAR_m));
+    const robot = scatter(rng, area, discs(all, ROBOT_CLEAR_m));
     const towards = Math.atan2(active.y_m - robot.y_m, active.x_m - robot.x_m);
     return { ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) };
   }
   const after = firstStage > 0 ? afterPush(rng, anchor, objects, firstStage - 1) : undefined;
   const anywhere = { within_m: settings.startWithin_m + 0.1, bound_m };
-  return after ?? scatterAmong(rng, anywhere, discs(all, APART_m));
+  return after ?? scatter(rng, anywhere, discs(all, APART_m));
 }
 
 /** Behind the object that was placed last, on the side away from the anchor; undefined where that is taken. */
@@ -232,8 +233,4 @@ function afterPush(
     (other, i) => i === last + 1 || Math.hypot(other.x_m - x_m, other.y_m - y_m) > ROBOT_CLEAR_m,
   );
   return free ? { x_m, y_m, yaw_rad: bearing + Math.PI } : undefined;
-}
-
-function discs(poses: readonly PlanarPose[], radius_m: Meters): Disc[] {
-  return poses.map(({ x_m, y_m }) => ({ x_m, y_m, radius_m }));
 }

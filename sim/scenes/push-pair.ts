@@ -14,8 +14,8 @@ import { z } from "zod";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward, pushReading, pushStage } from "../../credit/ego-push.ts";
 import type { Ground } from "../ground.ts";
-import { scatter } from "../placement.ts";
-import { approachDetour_m, behindness, measurePush, wayAround } from "../push.ts";
+import { discs, scatter, startBound_m } from "../placement.ts";
+import { approachDetour_m, behindness, KEEP_OUT_m, measurePush, wayAround } from "../push.ts";
 import { egoPushRobot } from "../robots/diff-drive.ts";
 import { defineScene, type PlanarPose } from "../scene.ts";
 import { pushable } from "../shape.ts";
@@ -23,8 +23,6 @@ import { pushable } from "../shape.ts";
 const ROBOT = 0;
 const ANCHOR = 1;
 const OBJECT = 2;
-/** Centres of two 15 cm objects can always pass each other at this distance. */
-const KEEP_OUT_m = 0.21;
 /** From one face of the anchor, a cube, to the next. */
 const FACE_rad = Math.PI / 2;
 
@@ -57,9 +55,9 @@ export const pushPair = defineScene({
     ],
   }),
 
-  start: ({ startWithin_m, offset_m }, rng) => startPoses(startWithin_m, offset_m, rng),
+  start: startPoses,
 
-  practice: ({ offset_m }, rng) => practicePoses(offset_m, rng),
+  practice: practicePoses,
 
   roles: () => [{ active: OBJECT, anchor: ANCHOR, obstacles: [] }],
 
@@ -115,19 +113,26 @@ function besideFace(anchor: PlanarPose, face: number, offset_m: number): PlanarP
 }
 
 /** The anchor near the middle, object and robot anywhere clear of it and of each other. */
-function startPoses(within_m: number, offset_m: number, rng: Rng): readonly PlanarPose[] {
+function startPoses(
+  { startWithin_m, offset_m, arenaSide_m }: Config,
+  rng: Rng,
+): readonly PlanarPose[] {
+  const bound_m = startBound_m(arenaSide_m);
+  const anywhere = (within_m: number) => ({ within_m, bound_m });
   const anchor = anchorPose(rng);
-  const object = scatter(rng, within_m, [anchor], offset_m + 0.2);
-  const robot = scatter(rng, within_m + 0.1, [anchor, object], 0.35);
+  const object = scatter(rng, anywhere(startWithin_m), discs([anchor], offset_m + 0.2));
+  const robot = scatter(rng, anywhere(startWithin_m + 0.1), discs([anchor, object], 0.35));
   return [robot, anchor, object];
 }
 
 /** The object near a target, the robot near the object and facing it roughly. */
-function practicePoses(offset_m: number, rng: Rng): readonly PlanarPose[] {
+function practicePoses({ offset_m, arenaSide_m }: Config, rng: Rng): readonly PlanarPose[] {
+  const bound_m = startBound_m(arenaSide_m);
+  const near = (centre: PlanarPose, within_m: number) => ({ within_m, centre, bound_m });
   const anchor = anchorPose(rng);
   const target = besideFace(anchor, Math.floor(rng.uniform(0, 4)), offset_m);
-  const object = scatter(rng, 0.5, [anchor], 0.24, target);
-  const robot = scatter(rng, 0.6, [anchor, object], 0.28, object);
+  const object = scatter(rng, near(target, 0.5), discs([anchor], 0.24));
+  const robot = scatter(rng, near(object, 0.6), discs([anchor, object], 0.28));
   const towards = Math.atan2(object.y_m - robot.y_m, object.x_m - robot.x_m);
   return [{ ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) }, anchor, object];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../../core/errors.ts";
+import { createRng } from "../../../core/rng.ts";
 import { arrangementOf } from "../../../sim/arrangement/arrangement.ts";
 import { planNearest } from "../../../sim/arrangement/plan.ts";
 import { Reach } from "../../../sim/arrangement/reach.ts";
@@ -52,6 +53,24 @@ describe("scenes of arrangements", () => {
     expect(() => assemble("push-arrangement", config)).not.toThrow();
     const insideOut = { arrangement: { objects: [...pocket].reverse() }, assignment: "fixed" };
     expect(() => assemble("push-arrangement", insideOut)).not.toThrow();
+  });
+});
+
+describe("random arrangements", () => {
+  const random = findScene("push-arrangement");
+
+  it("are refused where there is no room for one, not sought for ever", () => {
+    // 1.5 m to the wall, 1 m of it for the anchor and 0.29 m for a pusher: less than two cubes side by side
+    const narrow = assembleScene(random, { anchorWithin_m: 1 });
+    const draw = () => narrow.episode?.(createRng(1), { progress: 0, close: false });
+    expect(draw).toThrow(ConfigError);
+    expect(draw).toThrow(/^Found no arrangement of \d objects within 0\.2\d m of the anchor\. /);
+  });
+
+  it("are refused in a listed order: they are drawn without one", () => {
+    expect(() => assembleScene(random, { assignment: "fixed" })).toThrow(
+      'Random arrangements have no order of their own, and an object may block a later one. Set "assignment" to "nearest".',
+    );
   });
 });
 

@@ -6,6 +6,7 @@ import { type Outline, outlineOf, separation_m } from "../../../sim/contact/outl
 import {
   type AssembledScene,
   assembleScene,
+  drawEpisode,
   type Episode,
   type PlanarPose,
 } from "../../../sim/scene.ts";
@@ -21,6 +22,25 @@ const kinds = {
     shapes: ["cube", "cylinder", "prism", "cube", "prism"],
   }),
 };
+
+it.each(["push-cross", "push-pair"])(
+  "%s starts inside the walls, however wide its starts",
+  (name) => {
+    const arenaSide_m = 2.4;
+    const scene = assembleScene(findScene(name), { arenaSide_m, startWithin_m: 3 });
+    for (let seed = 0; seed < 100; seed++) {
+      for (const close of [false, true]) {
+        const { poses } = drawEpisode(scene, createRng(seed), { progress: 0, close });
+        for (const { x_m, y_m } of poses) {
+          // a quarter of a metre for the robot behind it
+          expect(Math.max(Math.abs(x_m), Math.abs(y_m))).toBeLessThanOrEqual(
+            arenaSide_m / 2 - 0.25,
+          );
+        }
+      }
+    }
+  },
+);
 
 function draw(scene: AssembledScene, seed: number, progress: number, close: boolean) {
   if (!scene.episode) throw new Error("internal: an arrangement draws its episodes.");
