@@ -7,17 +7,29 @@ import type { AssembledScene, PlanarPose, Roles } from "./scene.ts";
 import { symmetry_rad } from "./shape.ts";
 import { bodyState } from "./world.ts";
 
-/** Everything a critic may know. Lengths in metres, angles as sine and cosine, base frame. */
+/**
+ * Everything a critic may know: metres, metres and radians per second. In the base frame, but for the poses, which are in the
+ * world's; a bearing is in half turns.
+ */
 export const privilegedLayout = layout({
+  /** v_x, v_y, omega. */
   robotTwist: 3,
+  /** x, y, sine and cosine of the yaw. */
   robotPose: 4,
+  /** From the robot to the active object: x, y, range, bearing. */
   active: 4,
   activeTwist: 3,
+  /** x, y. */
   activePose: 2,
+  /** From the robot to where the active object belongs: x, y, range, bearing. */
   target: 4,
+  /** From the active object to there: x, y, range, bearing. */
   push: 4,
+  /** Sine and cosine of what it still has to turn, its symmetry stretched to a whole turn. */
   yawError: 2,
+  /** From the robot to the anchor: x, y. */
   anchor: 2,
+  /** Stage, whether it was reached, share of its budget used up. */
   progress: 3,
   previousAction: 2,
 });
@@ -91,7 +103,9 @@ export function writePrivileged(
   const more = columns.at as Readonly<Record<string, number>>;
   if (more.obstacles === undefined) return;
   out[start + more.remaining] = progress.remaining;
-  for (const [slot, body] of nearestObstacles(ground, roles).entries()) {
+  // a stage may have more obstacles than the scene leaves room for
+  const nearest = nearestObstacles(ground, roles).slice(0, columns.width.obstacles / 2);
+  for (const [slot, body] of nearest.entries()) {
     const to = start + more.obstacles + 2 * slot;
     writeVector(ground.x_m(body) - x, ground.y_m(body) - y, cos, sin, out, to);
   }

@@ -61,8 +61,8 @@ export interface PhysicsWorld {
   readonly states: Axes<"N,B,S">;
 
   /**
-   * Puts a body at rest on the floor. The first call after a step also rids the environment of all that the engine
-   * remembers of its contacts: an episode whose start is placed goes as it would in a new world, to the bit.
+   * Puts a body at rest on the floor. The first call after a step also rids the environment of all that is remembered of
+   * its contacts, by the engine and by `touched`: an episode whose start is placed goes as it would in a new world, to the bit.
    */
   place(env: number, body: number, x_m: number, y_m: number, yaw_rad: number): void;
 
@@ -76,7 +76,7 @@ export interface PhysicsWorld {
    */
   step(commands: Float32Array): void;
 
-  /** Whether bodies `a` and `b`, a pair of `watch`, were in contact at any substep of the last step. */
+  /** Whether bodies `a` and `b`, a pair of `watch`, were in contact at any substep of the last step, and not placed since. */
   touched(env: number, a: number, b: number): boolean;
 
   free(): void;
@@ -126,7 +126,10 @@ export class World implements PhysicsWorld {
 
   place(env: number, body: number, x_m: number, y_m: number, yaw_rad: number): void {
     const world = this.#worldOf(env);
-    if (this.#used[env]) world.renew(this.#indexOf(env, 0), this.bodies.length);
+    if (this.#used[env]) {
+      world.renew(this.#indexOf(env, 0), this.bodies.length);
+      this.#watches[Math.floor(env / this.#perWorld)].clear(env % this.#perWorld);
+    }
     this.#used[env] = 0;
     const index = this.#indexOf(env, body);
     world.place(index, x_m, y_m, yaw_rad);

@@ -48,8 +48,11 @@ export class ContactWatch {
     this.#other = emptyOutline();
   }
 
-  clear(): void {
-    this.#touched.fill(0);
+  /** Forgets the contacts of all environments, or of one. */
+  clear(env?: number): void {
+    const pairs = this.#pairs.length;
+    if (env === undefined) this.#touched.fill(0);
+    else this.#touched.fill(0, env * pairs, (env + 1) * pairs);
   }
 
   /** Notes the contacts after a physics step. */

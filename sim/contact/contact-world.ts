@@ -48,7 +48,7 @@ export interface BodySpec {
   readonly name: string;
   readonly shape: Shape;
   readonly mass_kg: number;
-  /** Against the floor; against another body the mean of both counts. */
+  /** Against the floor; against another body the mean of both counts, or what the sides' shares leave of it (colliders.ts). */
   readonly friction: number;
   readonly motion: "dynamic" | "fixed";
 }

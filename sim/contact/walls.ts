@@ -2,7 +2,7 @@
 
 import type { RobotPart } from "../robots/diff-drive.ts";
 
-/** Friction of a wall; against a body the mean of both counts. */
+/** Friction of a wall; against a body the mean of both counts, or what the body's sides leave of it (colliders.ts). */
 export const wallFriction = 0.3;
 
 const thick_m = 0.1;

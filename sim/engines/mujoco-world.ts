@@ -102,6 +102,7 @@ export class MujocoWorld implements PhysicsWorld {
     const environment = this.#environments[env];
     if (this.#used[env]) {
       environment.keeping((mujoco) => mujoco.mj_resetData(environment.model, environment.data));
+      this.#watch.clear(env);
     }
     this.#used[env] = 0;
     const { moves, position, velocity, z_m } = this.#rows[body];

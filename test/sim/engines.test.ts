@@ -127,6 +127,9 @@ describe("a scene in MuJoCo", () => {
     expect(pose(world, 0).x_m).toBeLessThan(0.2 - 0.075 - pusherReach_m(egoPushRobot) + 0.02);
     expect([world.touched(0, 0, 1), world.touched(0, 0, WALLS)]).toEqual([true, false]);
     expect([world.touched(1, 0, 1), world.touched(1, 0, WALLS)]).toEqual([false, true]);
+    // a new episode of one touches nothing yet, and the other's contacts stay
+    world.place(0, 0, -0.4, 0, 0);
+    expect([world.touched(0, 0, 1), world.touched(1, 0, WALLS)]).toEqual([false, true]);
     world.free();
   });
 

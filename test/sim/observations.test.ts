@@ -295,6 +295,21 @@ describe("privileged", () => {
   });
 });
 
+it("privileged has the nearest obstacles where a stage has more of them than there is room for", () => {
+  const { ground, world } = setUp({ [NEAR]: [0.5, 0.8, 0], [FAR]: [0.5, 1.8, 0] });
+  const columns = privilegedLayoutOf(scene);
+  const row = new Float32Array(columns.size + 4).fill(7);
+  const progress = { stage: 0, remaining: 3, reached: false, elapsed: 0, action: [0, 0] } as const;
+  // without an anchor there are three
+  const crowded = { active: ACTIVE, obstacles: [ANCHOR, FAR, NEAR] };
+  writePrivileged(scene, columns, ground, crowded, undefined, progress, row, 0);
+  const at = columns.at as Readonly<Record<string, number>>;
+  expect([...row.subarray(at.obstacles, at.obstacles + 4)]).toEqual(close([1, 0, 2, 0]));
+  expect(row[at.remaining]).toBe(3);
+  expect([...row.subarray(columns.size)]).toEqual([7, 7, 7, 7]);
+  world.free();
+});
+
 it("names every column", () => {
   expect(proprioceptionLayout.size).toBe(2);
   const { observer, world } = setUp({});
@@ -333,9 +348,13 @@ describe("goal", () => {
 
   it("is nothing where there is no anchor or no target", () => {
     const { ground, world } = setUp({});
-    const out = new Float32Array(4).fill(7);
-    writeGoal(ground, roles, cube, undefined, 0, out, 0);
-    expect([...out]).toEqual([0, 0, 0, 0]);
+    const nothing = (who: Roles, where: PlanarPose | undefined) => {
+      const out = new Float32Array(4).fill(7);
+      writeGoal(ground, who, cube, where, 0, out, 0);
+      expect([...out]).toEqual([0, 0, 0, 0]);
+    };
+    nothing(roles, undefined);
+    nothing({ active: ACTIVE, obstacles: [] }, target);
     world.free();
   });
 });

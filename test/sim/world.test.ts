@@ -153,7 +153,11 @@ describe("touched", () => {
     expect(touches.indexOf(true)).toBe(5);
     expect(touches.slice(-10)).toEqual(new Array(10).fill(true));
     expect(world.touched(0, 1, 0)).toBe(false);
+    // an episode begins with no contact, whatever the last one ended with, and the others keep theirs
+    world.place(0, 0, 0, 0.9, 0);
+    expect(world.touched(env, 0, 1)).toBe(true);
     world.place(env, 0, 0.86, 0, 0);
+    expect(world.touched(env, 0, 1)).toBe(false);
     world.step(new Float32Array(18));
     expect(world.touched(env, 0, WALLS)).toBe(true);
     expect(() => world.touched(env, 1, 5)).toThrow("is not watched");
