@@ -7,7 +7,7 @@
 
 import { type Proportion, wilson } from "../core/statistics.ts";
 import type { EpisodeEnd, SceneBatch } from "../sim/scene-batch.ts";
-import { type ActorSpec, openActor } from "./actor.ts";
+import { type ActorSpec, type BatchActor, openActor } from "./actor.ts";
 import { saveDiverged } from "./diverged.ts";
 import type { SimulationSpec } from "./shard.ts";
 import { openStarts } from "./starts.ts";
@@ -40,18 +40,34 @@ export async function evaluateShard(shard: EvaluationShard): Promise<EvaluatedEp
   const { simulation, starts, firstStart } = shard;
   const actor = await openActor(shard.actor, starts);
   const over = new Uint8Array(starts);
-  const batch = await openStarts(simulation, {
-    firstStart,
-    starts,
-    groups: [...new Set(Object.values(actor.inputs))],
-    saveReport: saveDiverged,
-    onEnd: (env) => {
-      if (!over[env]) tapes[env]?.frame(env);
-    },
-  });
-  const tapes = shard.record ? Array.from({ length: starts }, () => new Tape(batch)) : [];
+  const tapes: Tape[] = [];
+  let batch: SceneBatch | undefined;
+  try {
+    batch = await openStarts(simulation, {
+      firstStart,
+      starts,
+      groups: [...new Set(Object.values(actor.inputs))],
+      saveReport: saveDiverged,
+      onEnd: (env) => {
+        if (!over[env]) tapes[env]?.frame(env);
+      },
+    });
+    if (shard.record) while (tapes.length < starts) tapes.push(new Tape(batch));
+    return await runStarts(shard, actor, batch, { over, tapes });
+  } finally {
+    await actor.close();
+    batch?.free();
+  }
+}
+
+/** Runs the first episode of every environment to its end; `over` is 1 where it has ended. */
+async function runStarts(
+  { firstStart, starts, theta = new Float32Array(0) }: EvaluationShard,
+  actor: BatchActor,
+  batch: SceneBatch,
+  { over, tapes }: { readonly over: Uint8Array; readonly tapes: readonly Tape[] },
+): Promise<EvaluatedEpisode[]> {
   const episodes: EvaluatedEpisode[] = [];
-  const theta = shard.theta ?? new Float32Array(0);
   batch.reset();
   tapes.forEach((tape, env) => {
     tape.frame(env);
@@ -72,8 +88,6 @@ export async function evaluateShard(shard: EvaluationShard): Promise<EvaluatedEp
       if (!over[env]) tape.frame(env);
     });
   }
-  await actor.close();
-  batch.free();
   return episodes.sort((a, b) => a.start - b.start);
 }
 

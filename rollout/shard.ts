@@ -61,15 +61,15 @@ export class Shard {
   readonly #spec: ShardSpec;
   readonly #batch: SceneBatch;
   readonly #actor: BatchActor;
-  #noise: readonly Rng[];
-  #span = 0;
+  #noise: readonly Rng[] = [];
+  /** The one under way; none before the first roll-out. */
+  #span: number | undefined;
   readonly #actions: Float32Array;
 
   private constructor(spec: ShardSpec, batch: SceneBatch, actor: BatchActor) {
     this.#spec = spec;
     this.#batch = batch;
     this.#actor = actor;
-    this.#noise = this.#noiseOf(0);
     this.#actions = new Float32Array(spec.envs * 2);
   }
 
@@ -77,17 +77,21 @@ export class Shard {
     const { simulation, actor: actorSpec, envs, firstEnv } = spec;
     const actor = await openActor(actorSpec, envs);
     const groups = [...new Set([...spec.groups, ...Object.values(actor.inputs)])];
-    const batch = await SceneBatch.create({
-      ...simulation,
-      scene: findScene(simulation.scene),
-      envs,
-      firstEnv,
-      purpose: "training",
-      groups,
-      saveReport: saveDiverged,
-    });
-    batch.reset();
-    return new Shard(spec, batch, actor);
+    try {
+      const batch = await SceneBatch.create({
+        ...simulation,
+        scene: findScene(simulation.scene),
+        envs,
+        firstEnv,
+        purpose: "training",
+        groups,
+        saveReport: saveDiverged,
+      });
+      return new Shard(spec, batch, actor);
+    } catch (error) {
+      await actor.close();
+      throw error;
+    }
   }
 
   get rowSizes(): Readonly<Record<string, number>> {

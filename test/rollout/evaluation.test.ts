@@ -61,10 +61,11 @@ describe("evaluate", () => {
       batch.step(actions.slice(t * 2, t * 2 + 2));
     }
     expect(batch.ends[0]).toMatchObject({ outcome: results[0][66].outcome, steps });
-    // the last pose is that of the end: one control step further, not at a new start
-    const [from, to] = [steps - 1, steps].map((t) => t * row.length);
-    const moved = Math.hypot(poses[to] - poses[from], poses[to + 1] - poses[from + 1]);
-    expect(moved).toBeLessThan(0.05);
+    // the last pose is that of the end, where the box stands as it did: a new start has it elsewhere
+    const box = (t: number) => [...poses.subarray(t * row.length + 7, t * row.length + 9)];
+    expect(box(steps)).toEqual(box(steps - 1).map((x) => expect.closeTo(x, 4)));
+    batch.poses(0, row);
+    expect(Math.hypot(row[7] - box(steps)[0], row[8] - box(steps)[1])).toBeGreaterThan(0.05);
     batch.free();
   });
 

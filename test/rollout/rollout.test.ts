@@ -194,3 +194,16 @@ it("has coulomb contacts in the share of its shards that is asked for, and the s
   expect(mixed).not.toEqual(coulomb);
   await pool.close();
 });
+
+it("begins as it is asked to from the first episode on", async () => {
+  const pool = new WorkerPool(1);
+  const pushing = simulationOf("push-pair", { config: { reward: { budgetSteps: 10 } } });
+  const collector = await open(pool, {
+    simulation: pushing,
+    actor: freshTeacher(pushing).actor,
+  });
+  const ends = await collector.collect(freshTeacher(pushing).theta, { practiceShare: 1 });
+  const first = ends.filter(({ episode }) => episode === 0);
+  expect(first.map(({ practice }) => practice)).toEqual(new Array(ENVS).fill(true));
+  await pool.close();
+});
