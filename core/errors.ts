@@ -28,7 +28,7 @@ export class WireError extends Error {
   override readonly name = "WireError";
 }
 
-/** The physics left the realm of finite numbers. `statePath` reproduces it. */
+/** The physics left the realm of finite numbers. `statePath`, if any, names a file with the start and the actions that led there. */
 export class SimulationDivergedError extends Error {
   override readonly name = "SimulationDivergedError";
   readonly statePath: string;

@@ -1,4 +1,4 @@
-/** Keeps what reproduces a simulation that stopped being finite. */
+/** Keeps what led a simulation to where it stopped being finite. */
 
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { writeFileWhole } from "../core/files.ts";

@@ -9,6 +9,7 @@ import { type AssembledScene, drawEpisode, type Episode } from "./scene.ts";
 
 /** How an episode ended. */
 export interface EpisodeEnd {
+  /** Number of the environment among all: its row in the batch, and what the batch's `firstEnv` is. */
   readonly env: number;
   readonly episode: number;
   /** "success", "timed out", or the scene's name for what went wrong. */
@@ -32,6 +33,8 @@ export interface EnvMemory {
   now: unknown;
   episode: number;
   steps: number;
+  /** Of the episode so far, as they were given: forward, turn, forward, turn and so on. */
+  readonly actions: number[];
   return: number;
   pathLength_m: number;
   x_m: number;
@@ -53,6 +56,7 @@ export function createMemory(scene: AssembledScene): EnvMemory {
     now: scene.reading(),
     episode: -1,
     steps: 0,
+    actions: [],
     return: 0,
     pathLength_m: 0,
     x_m: 0,
@@ -94,6 +98,7 @@ export function drawInto(
   memory.goesOn = again;
   memory.practice = close || again !== undefined || memory.drawn.firstStage > 0;
   memory.steps = 0;
+  memory.actions.length = 0;
   memory.return = 0;
   memory.pathLength_m = 0;
 }

@@ -4,7 +4,7 @@ import { multiply, type Quat, rotate, yaw } from "../core/frames.ts";
 import type { Rng } from "../core/rng.ts";
 import { type SightingCamera, Sightings } from "../core/sightings.ts";
 import { type CameraMount, egoPushCamera } from "./camera.ts";
-import type { Randomization } from "./randomization.ts";
+import { MAX_DELAY_STEPS, type Randomization } from "./randomization.ts";
 import { PoseHistory } from "./render/latency.ts";
 import { baseFromOptical, type PrimitiveSpec, writePose, writePrimitive } from "./render/pack.ts";
 import { createRenderer } from "./render/renderer.ts";
@@ -27,8 +27,6 @@ export const IMAGE = { width: 64, height: 64 } as const;
 /** Instance ids: the room, then the robot and the bodies in the order of their rows. */
 export const ROOM_ID = 1;
 export const idOf = (body: number) => body + 2;
-
-const MAX_DELAY = 5;
 
 export interface EyesOptions {
   readonly roles: readonly string[];
@@ -86,7 +84,7 @@ export class Eyes {
       ...scene.cast.bodies.map((_, i) => ({ body: i + 1, centre_m: [0, 0, 0] as const })),
     ];
     const bodies = scene.cast.bodies.length;
-    this.#history = new PoseHistory(renderer, MAX_DELAY);
+    this.#history = new PoseHistory(renderer, MAX_DELAY_STEPS);
     this.#delay = new Uint8Array(world.envs);
     this.#error = new Float32Array(world.envs * 3);
     this.#seeds = new Uint32Array(world.envs);
@@ -137,12 +135,7 @@ export class Eyes {
    */
   look(sighted?: (env: number, sightings: Sightings) => void): void {
     const { envs } = this.world;
-    for (let env = 0; env < envs; env++) {
-      this.#placeParts(env);
-      this.#placeCamera(env);
-      this.#history.push(env);
-      this.#seeds[env] = (this.#seeds[env] + 0x9e3779b9) >>> 0;
-    }
+    for (let env = 0; env < envs; env++) this.#takePoses(env);
     this.#history.recall(this.#delay);
     if (!sighted) {
       this.renderer.render({ layers: true }, 0, envs, this.#seeds);
@@ -152,6 +145,21 @@ export class Eyes {
       this.renderer.render({ layers: true, id: true }, env, 1, this.#seeds);
       sighted(env, this.#sightingsIn(env));
     }
+  }
+
+  /** The same for one environment alone. */
+  lookIn(env: number): void {
+    this.#takePoses(env);
+    this.#history.recallView(env, this.#delay[env]);
+    this.renderer.render({ layers: true }, env, 1, this.#seeds);
+  }
+
+  /** Takes in where an environment's bodies and camera are now. */
+  #takePoses(env: number): void {
+    this.#placeParts(env);
+    this.#placeCamera(env);
+    this.#history.push(env);
+    this.#seeds[env] = (this.#seeds[env] + 0x9e3779b9) >>> 0;
   }
 
   #sightingsIn(env: number): Sightings {

@@ -6,7 +6,7 @@
  */
 
 import type { Axes } from "../core/arrays.ts";
-import { SimulationDivergedError } from "../core/errors.ts";
+import { ShapeError, SimulationDivergedError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { termNames } from "../credit/stage.ts";
 import { ActionDelay } from "./action-delay.ts";
@@ -49,7 +49,9 @@ export interface SceneBatchOptions {
   readonly engine?: EngineName;
   readonly randomization?: Randomization;
   readonly sensor?: SensorSpec;
-  /** Called for an environment whose episode has just ended, before the next one begins. */
+  /** Whether `finalGroups` has images, too, one more look an episode; left out unless given. */
+  readonly finalImages?: boolean;
+  /** Called with the row of an environment whose episode has just ended, before the next one begins. */
   readonly onEnd?: (env: number) => void;
   /** Keeps the report of a diverged simulation and returns where; see rollout/diverged.ts. */
   readonly saveReport?: (report: string) => string;
@@ -66,7 +68,7 @@ export class SceneBatch {
   readonly groups: Readonly<Record<string, Float32Array>>;
   /** Columns (or, for images, pixels) of one row of each group. */
   readonly rowSizes: Readonly<Record<string, number>>;
-  /** What ended episodes saw last; only rows with a boundary mean something. Images are left out. */
+  /** What ended episodes saw last; only rows with a boundary mean something. Images only with `finalImages`. */
   readonly finalGroups: Readonly<Record<string, Float32Array>>;
   readonly rewards: Axes<"N">;
   /** 0 where an episode terminated, 1 elsewhere, time-outs included. */
@@ -126,7 +128,10 @@ export class SceneBatch {
       ]),
     );
     const rows = (group: string) => new Float32Array(envs * this.rowSizes[group]);
-    this.finalGroups = Object.fromEntries(this.#vectorGroups.map((group) => [group, rows(group)]));
+    this.finalGroups = {
+      ...Object.fromEntries(this.#vectorGroups.map((group) => [group, rows(group)])),
+      ...(eyes && options.finalImages ? { layers: rows("layers") } : {}),
+    };
     this.groups = {
       ...Object.fromEntries(this.#vectorGroups.map((group) => [group, rows(group)])),
       ...(eyes ? { layers: eyes.layers } : {}),
@@ -140,8 +145,13 @@ export class SceneBatch {
     if (!groups.includes("layers")) return new SceneBatch(options, assembled, world, undefined);
     const { sensor } = options;
     const roles = roleNames(assembled);
-    const eyes = await openEyes(world, assembled, { roles, ...(sensor ? { sensor } : {}) });
-    return new SceneBatch(options, assembled, world, eyes);
+    try {
+      const eyes = await openEyes(world, assembled, { roles, ...(sensor ? { sensor } : {}) });
+      return new SceneBatch(options, assembled, world, eyes);
+    } catch (error) {
+      world.free();
+      throw error;
+    }
   }
 
   /**
@@ -161,8 +171,7 @@ export class SceneBatch {
   /** Starts a new episode in one environment: number `episode`, or the next one. */
   resetOne(env: number, episode = this.#envs[env].episode + 1): void {
     const memory = this.#envs[env];
-    const number = (this.#options.firstEnv ?? 0) + env;
-    const rng = this.#rng.split(`environment ${number} episode ${episode}`);
+    const rng = this.#rng.split(`environment ${this.#numberOf(env)} episode ${episode}`);
     memory.episode = episode;
     const { practiceShare, failureShare, stageShare } = this;
     const shares =
@@ -189,11 +198,19 @@ export class SceneBatch {
     this.#eyes?.assignRoles(env, this.scene.roles[firstStage]);
   }
 
-  /** One control step everywhere. `actions` are clamped to [-1, 1]. */
+  /**
+   * One control step everywhere.
+   *
+   * @param actions [N, 2] forward, turn; clamped to [-1, 1]
+   * @throws ShapeError where there are not as many, or one is not finite; nothing has moved then
+   */
   step(actions: Axes<"N,A">): void {
+    this.#refuseUnfit(actions);
     this.ends.length = 0;
     for (let env = 0; env < this.envs; env++) {
-      this.#actions.push(env, actions[env * 2], actions[env * 2 + 1]);
+      const [forward, turn] = [actions[env * 2], actions[env * 2 + 1]];
+      this.#envs[env].actions.push(forward, turn);
+      this.#actions.push(env, forward, turn);
     }
     this.world.step(this.#actions.commands);
     for (let env = 0; env < this.envs; env++) this.#settle(env);
@@ -233,6 +250,25 @@ export class SceneBatch {
     this.world.free();
   }
 
+  #refuseUnfit(actions: Axes<"N,A">): void {
+    if (actions.length !== this.envs * 2) {
+      throw new ShapeError(
+        `Expected 2 actions for each of ${this.envs} environments, got ${actions.length} in all.`,
+      );
+    }
+    const unfit = actions.findIndex((action) => !Number.isFinite(action));
+    if (unfit < 0) return;
+    const env = Math.floor(unfit / 2);
+    throw new ShapeError(
+      `Expected finite actions, but environment ${this.#numberOf(env)} was given [${actions.subarray(env * 2, env * 2 + 2).join(", ")}]. Where a network acts, its weights may be finite no longer.`,
+    );
+  }
+
+  /** Number of an environment among those of the whole roll-out. */
+  #numberOf(env: number): number {
+    return (this.#options.firstEnv ?? 0) + env;
+  }
+
   /** Takes the images of all cameras, and in what they show. */
   #look(): void {
     const { lastSeen } = this.groups;
@@ -245,6 +281,14 @@ export class SceneBatch {
       const start = env * this.rowSizes.lastSeen;
       this.#writer.write("lastSeen", this.#ground, this.#situationOf(env), lastSeen, start);
     });
+  }
+
+  #keepFinalImage(env: number): void {
+    const { layers } = this.finalGroups;
+    if (!layers || !this.#eyes) return;
+    this.#eyes.lookIn(env);
+    const [first, last] = [env * this.rowSizes.layers, (env + 1) * this.rowSizes.layers];
+    layers.set(this.#eyes.layers.subarray(first, last), first);
   }
 
   /** Reward, end of episode and observation of one environment after a step. */
@@ -275,8 +319,9 @@ export class SceneBatch {
       return;
     }
     this.#observe(env, this.finalGroups);
+    this.#keepFinalImage(env);
     const kind = outcome.finished ? "success" : (failure ?? "timed out");
-    this.ends.push(endOf(memory, (this.#options.firstEnv ?? 0) + env, kind));
+    this.ends.push(endOf(memory, this.#numberOf(env), kind));
     const failed = kind !== "success" && memory.goesOn === undefined;
     this.#failures.end(env, failed ? memory.steps : undefined, memory.sensing);
     this.#options.onEnd?.(env);
@@ -375,8 +420,7 @@ export class SceneBatch {
 
   #diverged(env: number): never {
     const memory = this.#envs[env];
-    const { seed, purpose, config = {}, firstEnv = 0 } = this.#options;
-    const { engine = "rapier", contact = "planar" } = this.#options;
+    const { seed, purpose, config = {}, engine = "rapier", contact = "planar" } = this.#options;
     const reproduce = {
       scene: this.scene.name,
       config,
@@ -384,17 +428,19 @@ export class SceneBatch {
       contact,
       seed,
       purpose,
-      environment: firstEnv + env,
+      environment: this.#numberOf(env),
       episode: memory.episode,
       step: memory.steps,
       start: memory.drawn.poses,
       firstStage: memory.drawn.firstStage,
+      plan: memory.drawn.plan,
       randomization: this.#randomization,
+      actions: memory.actions,
     };
     const file = this.#options.saveReport?.(`${JSON.stringify(reproduce, undefined, 2)}\n`) ?? "";
-    const where = `environment ${firstEnv + env}, episode ${memory.episode}, step ${memory.steps}`;
+    const where = `environment ${this.#numberOf(env)}, episode ${memory.episode}, step ${memory.steps}`;
     throw new SimulationDivergedError(
-      `Scene "${this.scene.name}" stopped being finite in ${where}. ${file ? `"${file}" reproduces it.` : "No report was kept."}`,
+      `Scene "${this.scene.name}" stopped being finite in ${where}. ${file ? `"${file}" holds its start and its actions.` : "No report was kept."}`,
       file,
     );
   }

@@ -48,11 +48,12 @@ export class PoseHistory {
    */
   recall(delays: ArrayLike<number>): void {
     for (let v = 0; v < this.#renderer.maxViews; v++) {
-      if (this.#pushed[v] > 0) this.#recallView(v, delays[v]);
+      if (this.#pushed[v] > 0) this.recallView(v, delays[v]);
     }
   }
 
-  #recallView(v: number, delay: number): void {
+  /** The same for one view, of which something was pushed. */
+  recallView(v: number, delay: number): void {
     if (!(delay >= 0 && delay < this.#depth)) {
       throw new ShapeError(
         `View ${v} asks for ${delay} steps ago; this history keeps 0 to ${this.#depth - 1}.`,

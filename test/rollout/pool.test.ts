@@ -1,9 +1,16 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConfigError, DeviceError, FileError, SimulationDivergedError } from "../../core/errors.ts";
+import {
+  ConfigError,
+  DeviceError,
+  FileError,
+  ShapeError,
+  SimulationDivergedError,
+} from "../../core/errors.ts";
 import { type CollectorOptions, WorkerPool } from "../../rollout/pool.ts";
+import { divergingScene } from "../support/diverging-scene.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf } from "../support/tiny-runs.ts";
 
@@ -55,17 +62,31 @@ describe("a pool of workers", () => {
   });
 
   it("says where the report of a diverged simulation lies", async () => {
-    const collector = await open();
-    const broken = new Float32Array(theta.length).fill(Number.NaN);
-    const error = await collector.collect(broken, {}).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
+    const module = new URL("../support/diverging-scene.ts", import.meta.url).href;
+    const pool = new WorkerPool(1, [module]);
+    const simulation = simulationOf(divergingScene.name);
+    const { actor, theta } = freshTeacher(simulation);
+    const collector = await pool.openCollector({
+      simulation,
+      actor,
+      ...{ envs: 4, shardEnvs: 2, steps: 3, groups: ["proprioception"], finals: [] },
+    });
+    const error = await collector.collect(theta, {}).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SimulationDivergedError);
     const { message, statePath } = error as SimulationDivergedError;
-    expect(message).toMatch(/^Scene "reach-box" stopped being finite in environment \d, episode 0/);
+    expect(message).toMatch(/^Scene "diverging" stopped being finite in environment \d, episode 0/);
     expect(message).toContain(statePath);
-    expect(existsSync(statePath)).toBe(true);
+    const { scene, start } = JSON.parse(readFileSync(statePath, "utf8"));
+    expect([scene, start[1].x_m, start[2].x_m]).toEqual(["diverging", null, 1]);
+    await pool.close();
+  });
+
+  it("does not blame the physics for weights that are finite no longer", async () => {
+    const collector = await open();
+    const broken = new Float32Array(theta.length).fill(Number.NaN);
+    const collect = collector.collect(broken, {});
+    await expect(collect).rejects.toThrow(ShapeError);
+    await expect(collect).rejects.toThrow(/^Expected finite actions, but environment \d was given/);
     await collector.close();
   });
 

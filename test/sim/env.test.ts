@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { Env } from "../../sim/env.ts";
 import { privilegedLayout } from "../../sim/observations.ts";
+import { tinyScene } from "../support/tiny-scene.ts";
 
 describe("Env", () => {
   it("ends in time with a truncation, and shows what was seen last", async () => {
@@ -36,6 +37,48 @@ describe("Env", () => {
     const kept = Object.entries(observation).map(([name, row]) => [name, row.slice()]);
     for (let t = 0; t < 3; t++) env.step([1, 1]);
     expect(Object.entries(observation)).toEqual(kept);
+    env.free();
+  });
+
+  it("plays every episode, whether it is reset or stepped on after the last step", async () => {
+    const config = { budgetSteps: 2 };
+    const [stepped, reset] = await Promise.all(
+      [1, 1].map((seed) => Env.open("reach-box", { seed, config })),
+    );
+    // a step before the first reset begins an episode, as dm_env has it
+    const first = stepped.step([1, 1]);
+    expect(first).toMatchObject({ stepType: "first", reward: 0, discount: 1 });
+    expect(first).toEqual(reset.reset());
+    for (let episode = 0; episode < 3; episode++) {
+      for (let t = 0; t < 2; t++) expect(stepped.step([0, 0])).toEqual(reset.step([0, 0]));
+      expect(stepped.end).toMatchObject({ episode, outcome: "timed out" });
+      const next = stepped.step([1, 1]);
+      expect(next.stepType).toBe("first");
+      expect(next).toEqual(reset.reset());
+    }
+    for (const env of [stepped, reset]) env.free();
+  });
+
+  it("shows the last image of an episode with its last step, as if the episode went on", async () => {
+    const imagesOf = async (budgetSteps: number) => {
+      const groups = ["layers"] as const;
+      const env = await Env.open("reach-box", { seed: 2, groups, config: { budgetSteps } });
+      env.reset();
+      const steps = [1, 2, 3].map(() => env.step([0, 1]));
+      env.free();
+      return steps.map(({ observation }) => observation.layers);
+    };
+    const [short, long] = [await imagesOf(3), await imagesOf(4)];
+    expect(short).toEqual(long);
+    // it has turned towards the box by then
+    expect(short[2].some((inverseDepth) => inverseDepth > 0)).toBe(true);
+  });
+
+  it("opens a scene that is none of the package's own", async () => {
+    const env = await Env.open(tinyScene, { seed: 1 });
+    env.reset();
+    const steps = Array.from({ length: 12 }, () => env.step([1, 0]));
+    expect(steps.filter(({ stepType }) => stepType === "last")).toHaveLength(1);
     env.free();
   });
 

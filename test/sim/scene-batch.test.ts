@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SimulationDivergedError } from "../../core/errors.ts";
+import { ShapeError, SimulationDivergedError } from "../../core/errors.ts";
 import { HIDDEN } from "../../sim/keypoints.ts";
 import { keypointLayout, privilegedLayout } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
@@ -122,7 +122,7 @@ describe("roles that only some stages have", () => {
   });
 });
 
-it("stops when it is no longer finite, and keeps what reproduces it", async () => {
+it("stops when it is no longer finite, and keeps the start and the actions that led there", async () => {
   const reports: string[] = [];
   const batch = await openTiny({
     envs: 3,
@@ -132,8 +132,57 @@ it("stops when it is no longer finite, and keeps what reproduces it", async () =
       return "runs/diverged-1.json";
     },
   });
-  const broken = () => batch.step(Float32Array.of(0, 0, Number.NaN, 0, 0, 0));
+  const start = new Float32Array(batch.world.bodies.length * 7);
+  batch.poses(1, start);
+  batch.step(Float32Array.of(0, 0, 0.5, -0.25, 0, 0));
+  batch.world.place(1, 1, Number.NaN, 0, 0);
+  const broken = () => batch.step(Float32Array.of(0, 0, 0.75, 1, 0, 0));
   expect(broken).toThrow(SimulationDivergedError);
-  expect(JSON.parse(reports[0])).toMatchObject({ scene: "tiny", environment: 5, episode: 0 });
+  expect(broken).toThrow(
+    /^Scene "tiny" stopped being finite in environment 5, episode 0, step 1\. /,
+  );
+  const report = JSON.parse(reports[0]);
+  expect(report).toMatchObject({ scene: "tiny", environment: 5, episode: 0, step: 1 });
+  expect(report.actions).toEqual([0.5, -0.25, 0.75, 1]);
+  report.start.forEach(({ x_m, y_m }: { x_m: number; y_m: number }, body: number) => {
+    expect(start[body * 7]).toBeCloseTo(x_m, 6);
+    expect(start[body * 7 + 1]).toBeCloseTo(y_m, 6);
+  });
+  batch.free();
+});
+
+it("refuses actions that are too few or not finite before anything moves, and goes on after", async () => {
+  const [batch, other] = [await openTiny({ envs: 2 }), await openTiny({ envs: 2 })];
+  expect(() => batch.step(Float32Array.of(0, 0))).toThrow(
+    new ShapeError("Expected 2 actions for each of 2 environments, got 2 in all."),
+  );
+  expect(() => batch.step(Float32Array.of(1, 0, 0.5, Number.NaN))).toThrow(
+    /^Expected finite actions, but environment 1 was given \[0\.5, NaN\]\./,
+  );
+  for (const each of [batch, other]) each.step(Float32Array.of(1, 0, 0.5, 0));
+  expect(batch.world.states).toEqual(other.world.states);
+  for (const each of [batch, other]) each.free();
+});
+
+it("shows what an ended episode saw last where that is wanted, not where the next one begins", async () => {
+  const config = { budgetSteps: 7 };
+  const batch = await openTiny({ envs: 2, config, finalImages: true });
+  const size = batch.rowSizes.layers;
+  let before = batch.groups.layers.slice();
+  while (batch.ends.length === 0) {
+    before = batch.groups.layers.slice();
+    batch.step(Float32Array.of(0, 0.1, 0, 0.1));
+  }
+  const { layers } = batch.finalGroups;
+  const apart = (a: Float32Array, b: Float32Array) =>
+    a.reduce((sum, x, i) => sum + Math.abs(x - b[i]), 0) / a.length;
+  for (let env = 0; env < 2; env++) {
+    const [last, previous, next] = [layers, before, batch.groups.layers].map((rows) =>
+      rows.subarray(env * size, (env + 1) * size),
+    );
+    expect(apart(last, previous)).toBeGreaterThan(0);
+    // a control step of slow turning changes little, a new start much
+    expect(apart(last, previous)).toBeLessThan(apart(last, next) / 2);
+  }
   batch.free();
 });

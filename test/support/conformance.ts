@@ -13,6 +13,7 @@ import { hashOf } from "./hash.ts";
 /** Everything that can be observed of a scene. */
 export const allGroups: readonly GroupName[] = [
   ...observabilities.map((observability) => `keypoints:${observability}` as const),
+  ...observabilities.map((observability) => `poses:${observability}` as const),
   "proprioception",
   "goal",
   "lastSeen",
