@@ -18,7 +18,7 @@ export interface PushReading {
   /** |Δψ| modulo the symmetry of the shape; 0 for a cylinder. */
   yawError_rad: Radians;
   activeSpeed_mps: MetersPerSecond;
-  /** How much longer than d_ref the way to the target is around the anchor; 0 where it is free. */
+  /** How much longer than d_ref the object's way to the target is around what stands in it; 0 where it is free. */
   detour_m: Meters;
   /** The same of the robot's way to the object. */
   approachDetour_m: Meters;
@@ -95,7 +95,9 @@ export const egoPushReward = z.strictObject({
     .number()
     .min(0)
     .default(0)
-    .describe("per metre of detour around the anchor saved, as a potential; not in the paper"),
+    .describe(
+      "per metre of the object's detour around others saved, as a potential; not in the paper",
+    ),
   approachDetour: z
     .number()
     .min(0)

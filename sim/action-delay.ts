@@ -1,18 +1,16 @@
 /** Actions on their way to the wheels: what a policy asks for may arrive some control steps later. */
 
 import type { Axes } from "../core/arrays.ts";
-
-/** Of control steps; what `actionDelaySteps` goes up to. */
-const LONGEST = 5;
+import { MAX_DELAY_STEPS } from "./randomization.ts";
 
 /** What is kept of each environment: the newest action and as many before it as may still be on their way. */
-const ROW = (LONGEST + 1) * 2;
+const ROW = (MAX_DELAY_STEPS + 1) * 2;
 
 export class ActionDelay {
   /** What reaches the wheels in this step, [N, 2]: v_mps, omega_radps. */
   readonly commands: Axes<"N,A">;
   readonly #limits: readonly [v_mps: number, omega_radps: number];
-  /** Newest first: [N, LONGEST + 1, 2]. */
+  /** Newest first: [N, MAX_DELAY_STEPS + 1, 2]. */
   readonly #past: Float32Array;
   readonly #steps: Uint8Array;
 

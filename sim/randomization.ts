@@ -2,6 +2,9 @@
 
 import { z } from "zod";
 
+/** The longest delay of actions and of images, in control steps. */
+export const MAX_DELAY_STEPS = 5;
+
 const range = (low: number, high: number, min: number, max: number, what: string) =>
   z
     .tuple([z.number().min(min).max(max), z.number().min(min).max(max)])
@@ -12,8 +15,14 @@ export const randomization = z.strictObject({
   massScale: range(0.8, 1.25, 0.1, 10, "mass of every object, as a factor"),
   frictionScale: range(0.8, 1.25, 0.1, 10, "friction of every object, as a factor"),
   support: range(0.3, 1, 0, 1, "pressure on the floor, 0 even, 1 on the rim or corners"),
-  actionDelaySteps: range(0, 0, 0, 5, "control steps before an action reaches the wheels"),
-  imageDelaySteps: range(0, 0, 0, 5, "control steps an image is old"),
+  actionDelaySteps: range(
+    0,
+    0,
+    0,
+    MAX_DELAY_STEPS,
+    "control steps before an action reaches the wheels",
+  ),
+  imageDelaySteps: range(0, 0, 0, MAX_DELAY_STEPS, "control steps an image is old"),
   keypointNoise_m: z
     .number()
     .min(0)

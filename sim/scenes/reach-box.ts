@@ -1,7 +1,7 @@
 /**
  * Drive up to a box: the smallest scene, and the template for new ones.
  *
- * Task: bring the pusher's face within `reach_m` of the box.
+ * Task: bring the robot's middle within `reach_m` of the box's.
  * Randomised: the direction of the box and the heading of the robot.
  * Success: the box is reached. Failure: the robot leaves the arena.
  */
@@ -21,7 +21,8 @@ export const reachBox = defineScene({
 
   config: z.strictObject({
     start_m: z.number().min(0.4).max(1.2).default(0.8).describe("distance from robot to box"),
-    reach_m: z.number().positive().default(0.3).describe("counts as reached within this"),
+    // where the pusher's face touches the box it is 0.22 m
+    reach_m: z.number().min(0.23).default(0.3).describe("counts as reached, centre to centre"),
     budgetSteps: z.int().min(1).default(150).describe("control steps until time is up"),
   }),
 
