@@ -1,8 +1,9 @@
 /**
  * A recording as an MCAP file (https://mcap.dev/spec). It grows under the name FILE.partial, so that a
- * crash leaves what there was, and gets its own name when it is whole.
+ * crash leaves what there was, and gets its own name when it is whole. It never replaces what is there.
  */
 
+import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { McapWriter } from "@mcap/core";
@@ -42,14 +43,26 @@ export class McapFile implements Sink {
     );
   }
 
-  /** `metadata` is what `readRecording` gives back. @throws FileError when the file cannot be made. */
+  /**
+   * `metadata` is what `readRecording` gives back.
+   * @throws FileError when the file cannot be made, is there already, or is being written.
+   */
   static async create(file: string, metadata: Readonly<Record<string, string>>): Promise<McapFile> {
+    if (existsSync(file)) {
+      throw new FileError(`There is something at "${file}" already. Choose a new file.`);
+    }
     try {
       await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-      return new McapFile(file, await open(`${file}.partial`, "w"), metadata);
+      return new McapFile(file, await open(`${file}.partial`, "wx"), metadata);
     } catch (error) {
+      const { message, code } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST" && existsSync(`${file}.partial`)) {
+        throw new FileError(
+          `"${file}.partial" is there already: another process is writing it, or one that died left it. Choose a new file, or move that one away.`,
+        );
+      }
       throw new FileError(
-        `Cannot write the recording "${file}": ${(error as Error).message}. Choose another place.`,
+        `Cannot write the recording "${file}": ${message}. Choose another place.`,
       );
     }
   }

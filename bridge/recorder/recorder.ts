@@ -51,6 +51,7 @@ export class Recorder {
   readonly #sinks: readonly Sink[];
   readonly #manifest: PolicyInterface;
   readonly #cameras: ReadonlyMap<string, CameraSpec>;
+  #isEmpty = true;
 
   constructor(manifest: PolicyInterface, sinks: readonly Sink[]) {
     this.#manifest = manifest;
@@ -131,8 +132,9 @@ export class Recorder {
     this.#write(logChannel, stamp_ns, message);
   }
 
-  /** Closes every sink. */
+  /** Closes every sink. Of a recording that nothing was written to, nothing is kept. */
   async close(): Promise<void> {
+    if (this.#isEmpty) return this.discard();
     for (const sink of this.#sinks) await sink.close();
   }
 
@@ -177,6 +179,7 @@ export class Recorder {
   }
 
   #write(channel: Parameters<Sink["write"]>[0], stamp_ns: Stamp_ns, message: object): void {
+    this.#isEmpty = false;
     for (const sink of this.#sinks) sink.write(channel, stamp_ns, message);
   }
 }

@@ -138,10 +138,10 @@ async function recordSimulation(
 ): Promise<void> {
   const { options, report } = context;
   const simulation = simulationIn(context, scene);
+  const assembled = assembleScene(findScene(scene), simulation.config);
   const about = { source: "simulation", scene };
   const { recorder, file } = await open(context, policy, options.out, about);
   const robots = Math.min(options.robots, options.episodes);
-  const assembled = assembleScene(findScene(scene), simulation.config);
   const recorded = new RecordedSimulation(
     recorder,
     assembled,
@@ -273,9 +273,13 @@ async function recordSessions(
   } finally {
     await recorder.close();
   }
-  if (options.format === "lerobot") return convert(context, out);
-  const facts = { file: file.file, messages: file.messages };
-  report(facts, () => `${formatInteger(file.messages)} messages in ${options.out}\n`);
+  const { messages } = file;
+  if (messages > 0 && options.format === "lerobot") return convert(context, out);
+  report({ file: messages > 0 ? out : undefined, messages }, () =>
+    messages > 0
+      ? `${formatInteger(messages)} messages in ${out}\n`
+      : "No robot said anything, so there is no recording.\n",
+  );
 }
 
 async function convert({ options, report }: RecordContext, from: string): Promise<void> {

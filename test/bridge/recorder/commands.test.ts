@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { readRecording } from "../../../bridge/recorder/recording.ts";
@@ -86,6 +88,22 @@ describe("understudy record, replay and dataset", () => {
     expect(JSON.parse(made.out)).toMatchObject({ episodes: 1, outcomes, whole: true });
     const checked = await run(`dataset check ${at} --json`);
     expect(JSON.parse(checked.out)).toMatchObject({ episodes: 1, problems: [] });
+  });
+
+  it.each([
+    ["serve", "--endpoint tcp://127.0.0.1:"],
+    ["gr00t-server", "--endpoint tcp://127.0.0.1:"],
+    ["openpi-server", "--port "],
+  ])("leaves nothing of a recording where %s cannot listen", async (command, where) => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const file = path.join(folder, `${command}.mcap`);
+    const { code, err } = await run(`${command} --policy ${zoo} ${where}${port} --record ${file}`);
+    taken.close();
+    expect(err).toMatch(/^Cannot listen at /);
+    expect(code).toBe(1);
+    expect([existsSync(file), existsSync(`${file}.partial`)]).toEqual([false, false]);
   });
 
   it.each([

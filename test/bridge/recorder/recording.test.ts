@@ -151,6 +151,27 @@ describe("a recording", () => {
     expect(messages.length).toBeGreaterThan(0);
   });
 
+  it("replaces neither another nor one that is being written", async () => {
+    const { file, recorder } = await written("kept.mcap", 3);
+    await until(() => existsSync(`${file}.partial`), 60_000);
+    await expect(McapFile.create(file, {})).rejects.toThrow(
+      `"${file}.partial" is there already: another process is writing it, or one that died left it.`,
+    );
+    await recorder.close();
+    const bytes = readFileSync(file);
+    await expect(McapFile.create(file, {})).rejects.toThrow(
+      new FileError(`There is something at "${file}" already. Choose a new file.`),
+    );
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+    expect((await messagesOf(file)).whole).toBe(true);
+  });
+
+  it("is not kept where nothing was written to it", async () => {
+    const file = path.join(folder, "empty.mcap");
+    await new Recorder(manifest, [await McapFile.create(file, {})]).close();
+    expect([existsSync(file), existsSync(`${file}.partial`)]).toEqual([false, false]);
+  });
+
   it("refuses a file that is none, in a sentence", async () => {
     await expect(messagesOf(path.join(folder, "absent.mcap"))).rejects.toThrow(
       new FileError(`There is no recording "${path.join(folder, "absent.mcap")}".`),
