@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { monotonic_s } from "../clock.ts";
 import type { Mode } from "./machine.ts";
 
 export interface Actuators {
@@ -30,20 +31,29 @@ export interface ProgramEvents {
   ended(why: string): void;
 }
 
+/** Windows has no groups of processes: a program there gets the terminal's Ctrl-C, and is killed alone. */
+const hasGroups = process.platform !== "win32";
+
 /**
- * Starts `program` in a shell. Each tick writes `{"command":[...],"mode":"armed"}`; a program that does not
- * read loses lines, never gets old ones. Its end of input means: stop, and exit.
+ * Starts `program` in a shell, out of reach of the terminal's Ctrl-C. Each tick writes
+ * `{"command":[...],"mode":"armed","stamp_s":5123.48}`, the stamp being seconds of this machine's monotonic
+ * clock. While a line waits here, the newest takes its place; what the pipe holds already cannot be taken
+ * back, so a program that may be held up drops lines whose stamp is old. Its end of input means: stop, and exit.
  */
 export function programActuators(program: string, events: ProgramEvents): Actuators {
-  const child = spawn(program, { shell: true, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(program, {
+    shell: true,
+    detached: hasGroups,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   let isClosed = false;
   let next: string | undefined;
   const flush = () => {
-    if (next === undefined || child.stdin.writableNeedDrain || isClosed) return;
-    child.stdin.write(next);
+    if (next === undefined || child.stdin.writableLength > 0 || isClosed) return;
+    const line = next;
     next = undefined;
+    child.stdin.write(line, flush);
   };
-  child.stdin.on("drain", flush);
   // said by the exit, too
   child.stdin.on("error", () => {});
   child.on("error", (error) => events.ended(error.message));
@@ -53,12 +63,13 @@ export function programActuators(program: string, events: ProgramEvents): Actuat
   createInterface(child.stdout).on("line", (line) => readLine(line, events));
   return {
     write(command, mode) {
-      next = `${JSON.stringify({ command, mode })}\n`;
+      const stamp_s = Math.round(1e3 * monotonic_s()) / 1e3;
+      next = `${JSON.stringify({ command, mode, stamp_s })}\n`;
       flush();
     },
     async close() {
       isClosed = true;
-      await endOf(child);
+      await endOf(child, next);
     },
   };
 }
@@ -78,15 +89,28 @@ function readLine(line: string, events: ProgramEvents): void {
   }
 }
 
-/** Ends the input and gives the program a second to stop the robot. */
-async function endOf(child: ChildProcess): Promise<void> {
+/** Writes what is left, ends the input and gives the program a second to stop the robot. */
+async function endOf(child: ChildProcess, last = ""): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise<void>((resolve) => {
-    const timeout = setTimeout(() => child.kill("SIGKILL"), 1000);
+    const timeout = setTimeout(() => kill(child), 1000);
     child.once("exit", () => {
       clearTimeout(timeout);
       resolve();
     });
-    child.stdin?.end();
+    child.stdin?.end(last);
   });
+}
+
+/** Kills the shell and whatever runs in it. */
+function kill(child: ChildProcess): void {
+  if (!hasGroups || child.pid === undefined) {
+    child.kill("SIGKILL");
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // it has ended meanwhile
+  }
 }

@@ -1,11 +1,7 @@
-/** The supervisor with its sockets and its actuators' program; the machine itself is tested beside this. */
+/** The supervisor with its sockets; the machine itself and the actuators' program are tested beside this. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { Dealer } from "zeromq";
-import { programActuators } from "../../../bridge/supervisor/actuators.ts";
 import { robotLimits, supervisorSchema } from "../../../bridge/supervisor/config.ts";
 import { connectSupervisor } from "../../../bridge/supervisor/link.ts";
 import type { Lane } from "../../../bridge/supervisor/machine.ts";
@@ -156,49 +152,6 @@ describe("a supervisor", () => {
         "unknown session": 1,
       },
     });
-  });
-});
-
-describe("an actuators' program", () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "understudy-actuators-"));
-  const heard = path.join(folder, "heard");
-  const script = path.join(folder, "motors.mjs");
-  writeFileSync(
-    script,
-    `import { appendFileSync } from "node:fs";
-     import { createInterface } from "node:readline";
-     console.log(JSON.stringify({ nearest_m: 0.3 }));
-     console.log("motors ready");
-     createInterface(process.stdin).on("line", (line) => appendFileSync(${JSON.stringify(heard)}, line + "\\n"));`,
-  );
-  const program = `${JSON.stringify(process.execPath)} ${JSON.stringify(script)}`;
-  closing.push({ close: () => rmSync(heard, { force: true }) });
-
-  it("gets a line for each write, the end of its input when that is over, and is heard", async () => {
-    const seen: unknown[] = [];
-    const actuators = programActuators(program, {
-      sensed: (reading) => seen.push(reading),
-      refused: (reason) => seen.push(reason),
-      ended: (how) => seen.push(how),
-    });
-    await until(() => seen.length === 2, 5000);
-    actuators.write([0.1, 0], "armed");
-    actuators.write([0, 0], "disarmed");
-    await actuators.close();
-    expect(seen).toEqual([{ nearest_m: 0.3 }, "not a reading"]);
-    const lines = readFileSync(heard, "utf8").trim().split("\n");
-    expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { command: [0.1, 0], mode: "armed" },
-      { command: [0, 0], mode: "disarmed" },
-    ]);
-  });
-
-  it("that ends by itself is said to have", async () => {
-    const ended = new Promise<string>((resolve) => {
-      const events = { sensed() {}, refused() {}, ended: resolve };
-      closing.push(programActuators("exit 3", events));
-    });
-    expect(await ended).toBe("exit code 3");
   });
 });
 
