@@ -1,6 +1,6 @@
 /**
- * The command gate for protocols whose commands carry no session, sequence or age. A command is taken as
- * an answer to the newest observation; a refused one stops the robot at once, until it is seen again.
+ * The command gate for protocols whose commands carry no session, sequence or age. Where nobody knows which
+ * observation a command answers, it is taken for an answer to the newest; a refused one stops the robot at once, until it is seen again.
  */
 
 import { type PolicyOutput, rowSize } from "../../policies/manifest.ts";
@@ -30,9 +30,10 @@ export class CommandPort {
     this.#gate = openGate(session, this.#limits);
   }
 
-  /** An observation was sent, or received, at `now_s`: commands answer it from here on. */
-  observed(now_s: number): void {
+  /** An observation was sent, or received, at `now_s`: commands answer it from here on. Its number. */
+  observed(now_s: number): number {
     this.#gate = observationSent(this.#gate, ++this.#observation, now_s);
+    return this.#observation;
   }
 
   /** Takes a command in SI units. @throws Refusal, and then the robot is stopped. */
@@ -41,12 +42,12 @@ export class CommandPort {
     this.offer(own, now_s);
   }
 
-  /** The same in the manifest's output units. */
-  offer(values: Float32Array, now_s: number): void {
+  /** The same in the manifest's output units, as the answer to `observation`: the newest unless given. */
+  offer(values: Float32Array, now_s: number, observation = this.#observation): void {
     const action = {
       session,
       sequence: ++this.#sequence,
-      observation: this.#observation,
+      observation,
       ttl_s: this.#limits.watchdog_s,
       values,
     };

@@ -24,6 +24,11 @@ export interface LeKiwiClientOptions {
 
 const commandEvery_ms = 50;
 
+/** An observation, and the number by which an action says that it answers it. */
+export interface NumberedObservation extends LeKiwiObservation {
+  readonly number: number;
+}
+
 export class LeKiwiClient {
   readonly refusals: RefusalLog;
   readonly #pull: Pull;
@@ -31,8 +36,10 @@ export class LeKiwiClient {
   readonly #port: CommandPort;
   readonly #timer: NodeJS.Timeout;
   #newest: LeKiwiObservation | undefined;
-  #wake: ((observation: LeKiwiObservation | undefined) => void) | undefined;
+  /** When that came. */
+  #newest_s = 0;
   #fresh = false;
+  #wake: (() => void) | undefined;
 
   constructor(options: LeKiwiClientOptions) {
     const { output, watchdog_s = 0.25, log = () => {} } = options;
@@ -54,30 +61,21 @@ export class LeKiwiClient {
    * The newest observation that was not given yet; none once the client is closed.
    * @throws WireError after a silence.
    */
-  async next(timeout_s: number): Promise<LeKiwiObservation | undefined> {
-    if (this.#pull.closed) return undefined;
-    if (this.#fresh && this.#newest) {
-      this.#fresh = false;
-      return this.#newest;
+  async next(timeout_s: number): Promise<NumberedObservation | undefined> {
+    await allRead();
+    while (!this.#fresh && !this.#pull.closed) {
+      await this.#arrival(timeout_s);
+      await allRead();
     }
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#wake = undefined;
-        reject(new WireError(`The LeKiwi sent no observation for ${timeout_s} s.`));
-      }, 1000 * timeout_s);
-      this.#wake = (observation) => {
-        clearTimeout(timer);
-        this.#wake = undefined;
-        this.#fresh = false;
-        resolve(observation);
-      };
-    });
+    if (this.#pull.closed || !this.#newest) return undefined;
+    this.#fresh = false;
+    return { ...this.#newest, number: this.#port.observed(this.#newest_s) };
   }
 
-  /** Takes an action in the manifest's output units as the answer to the newest observation. */
-  drive(action: Float32Array): void {
+  /** Takes an action in the manifest's output units as the answer to the observation of that number. */
+  drive(action: Float32Array, number: number): void {
     try {
-      this.#port.offer(action, monotonic_s());
+      this.#port.offer(action, monotonic_s(), number);
     } catch (error) {
       this.refusals.add(error);
     }
@@ -99,7 +97,22 @@ export class LeKiwiClient {
     await new Promise((resolve) => setTimeout(resolve, 20));
     this.#pull.close();
     this.#push.close();
-    this.#wake?.(undefined);
+    this.#wake?.();
+  }
+
+  /** Until an observation comes, or the client is closed. @throws WireError after a silence. */
+  async #arrival(timeout_s: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#wake = undefined;
+        reject(new WireError(`The LeKiwi sent no observation for ${timeout_s} s.`));
+      }, 1000 * timeout_s);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+    });
   }
 
   async #say(): Promise<void> {
@@ -130,12 +143,18 @@ export class LeKiwiClient {
     try {
       this.#newest = decodeObservation(frames);
     } catch (error) {
+      this.#fresh = false;
       this.#port.stop();
       this.refusals.add(error);
       return;
     }
+    this.#newest_s = monotonic_s();
     this.#fresh = true;
-    this.#port.observed(monotonic_s());
-    this.#wake?.(this.#newest);
+    this.#wake?.();
   }
+}
+
+/** A turn of the event loop: what waited in the sockets has been read then, the newest last. */
+function allRead(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -79,7 +79,7 @@ export const lekiwiDrive = defineCommand({
             const spec = toldBy.get(name);
             return spec ? rowOf(spec, told) : name === input.name ? image : undefined;
           };
-          robot.drive(await session.actOnce(find, 0));
+          robot.drive(await session.actOnce(find, 0), observation.number);
           actions++;
         } catch (error) {
           robot.stop();

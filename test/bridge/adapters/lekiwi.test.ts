@@ -1,5 +1,7 @@
 /** LeKiwi's two wires: golden messages, colours as LeRobot sees them, and a base that stops. */
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { Push, Subscriber } from "zeromq";
@@ -158,10 +160,12 @@ it.each(lekiwiWires)("client and host drive over sockets, wire %s", async (wire)
   const { commandsEndpoint: commands, observationsEndpoint: observations } = host;
   const client = new LeKiwiClient({ output: drive, commands, observations, watchdog_s: 30 });
   const state = { joints: restingJoints, forward_mps: 0, left_mps: 0, turn_radps: 0 };
-  const seen = client.next(30);
+  const next = client.next(30);
   while (!(await host.publish(state, new Map([["front", bytes("jpeg")]])))) await sleep(10);
-  expect((await seen)?.cameras.size).toBe(1);
-  client.drive(Float32Array.of(1, -0.5));
+  const seen = await next;
+  if (!seen) throw new Error("nothing was seen");
+  expect(seen.cameras.size).toBe(1);
+  client.drive(Float32Array.of(1, -0.5), seen.number);
   await until(() => host.command().some(Boolean), 30_000);
   expect(host.command()[0]).toBeCloseTo(1, 6);
   // a message that is none stops it
@@ -174,6 +178,50 @@ it.each(lekiwiWires)("client and host drive over sockets, wire %s", async (wire)
   await until(() => !host.command().some(Boolean), 30_000);
   await stranger.send("{");
   await until(() => host.report().refused["not JSON"] === 1, 30_000);
+});
+
+it("a client does not move by an old picture, however many newer ones have come", async () => {
+  const anyPort = { commands: "tcp://127.0.0.1:*", observations: "tcp://127.0.0.1:*" };
+  const host = await openLeKiwiHost({ ...anyPort, output: drive, wire: "0.6.1", watchdog_s: 30 });
+  open.push(() => host.close());
+  const { commandsEndpoint: commands, observationsEndpoint: observations } = host;
+  const client = new LeKiwiClient({ output: drive, commands, observations, watchdog_s: 0.5 });
+  open.push(() => client.close());
+  const state = { joints: restingJoints, forward_mps: 0, left_mps: 0, turn_radps: 0 };
+  const pictures = setInterval(() => void host.publish(state, new Map()), 20);
+  open.push(() => clearInterval(pictures));
+  const old = await client.next(30);
+  await sleep(600);
+  client.drive(Float32Array.of(1, 0), old?.number ?? 0);
+  expect(client.refusals.byReason()).toEqual({ stopped: 1 });
+  const newer = await client.next(30);
+  client.drive(Float32Array.of(1, 0), newer?.number ?? 0);
+  await until(() => host.command().some(Boolean), 30_000);
+});
+
+it("a client is given the newest of the pictures that came while its process was busy", async () => {
+  const frames = [0.1, 0.2, 0.3].map((forward_mps) => {
+    const state = { joints: restingJoints, forward_mps, left_mps: 0, turn_radps: 0 };
+    return encodeObservation({ wire: "0.6.1", state, cameras: new Map() }).map(String);
+  });
+  const script = `
+    const { Push } = require("zeromq");
+    const push = new Push();
+    push.bind("tcp://127.0.0.1:*").then(() => console.log(push.lastEndpoint));
+    process.stdin.once("data", async () => {
+      for (const frames of ${JSON.stringify(frames)}) await push.send(frames);
+    });`;
+  const robot = spawn(process.execPath, ["-e", script], { stdio: ["pipe", "pipe", "inherit"] });
+  open.push(() => robot.kill("SIGKILL"));
+  const [endpoint] = await once(robot.stdout, "data");
+  const observations = String(endpoint).trim();
+  const client = new LeKiwiClient({ output: drive, commands: "tcp://127.0.0.1:9", observations });
+  open.push(() => client.close());
+  const next = client.next(30);
+  await sleep(50);
+  robot.stdin.write("now");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  expect((await next)?.state.forward_mps).toBeCloseTo(0.3, 9);
 });
 
 it("publishes a camera on a socket", async () => {
