@@ -180,11 +180,16 @@ export function connect(
     dealer.connect(endpoint);
   } catch (error) {
     dealer.close();
-    throw new WireError(
-      `Cannot connect to "${endpoint}": ${(error as Error).message}. Expected something like ${defaultEndpoint}.`,
-    );
+    throw cannotConnect(endpoint, error, defaultEndpoint);
   }
   return dealer;
+}
+
+/** For an endpoint, or a URL, that is none; `example` is one. */
+export function cannotConnect(endpoint: string, error: unknown, example: string): WireError {
+  return new WireError(
+    `Cannot connect to "${endpoint}": ${(error as Error).message}. Expected something like ${example}.`,
+  );
 }
 
 /** Whether only this machine can reach an endpoint. */

@@ -4,6 +4,7 @@ import { Request } from "zeromq";
 import { WireError } from "../../core/errors.ts";
 import type { PolicyInterface } from "../../policies/manifest.ts";
 import type { Rows } from "../../policies/runtime/runtime.ts";
+import { cannotConnect } from "../sockets.ts";
 import { arrayIn, encodeRequest, onlyFrame } from "./gr00t-messages.ts";
 import { defaultGr00tEndpoint } from "./gr00t-server.ts";
 import { isMap, type Unpacked, unpack } from "./msgpack.ts";
@@ -25,6 +26,7 @@ export class Gr00tClient implements RemotePolicy {
   readonly #options: Gr00tClientOptions;
   readonly #socket: Request;
 
+  /** Connects, and keeps trying. @throws WireError for what is no endpoint. */
   constructor(options: Gr00tClientOptions) {
     const { endpoint = defaultGr00tEndpoint, timeout_s = 1 } = options;
     this.#options = options;
@@ -38,7 +40,12 @@ export class Gr00tClient implements RemotePolicy {
       receiveTimeout: 1000 * timeout_s,
       maxMessageSize: 64 * 2 ** 20,
     });
-    this.#socket.connect(endpoint);
+    try {
+      this.#socket.connect(endpoint);
+    } catch (error) {
+      this.#socket.close();
+      throw cannotConnect(endpoint, error, defaultGr00tEndpoint);
+    }
   }
 
   async ping(): Promise<void> {

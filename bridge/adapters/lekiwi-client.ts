@@ -8,6 +8,7 @@ import { Pull, Push } from "zeromq";
 import { WireError } from "../../core/errors.ts";
 import type { PolicyOutput } from "../../policies/manifest.ts";
 import { monotonic_s } from "../clock.ts";
+import { cannotConnect } from "../sockets.ts";
 import { CommandPort } from "./command-port.ts";
 import { defaultLeKiwi } from "./lekiwi-host.ts";
 import { decodeObservation, encodeCommand, type LeKiwiObservation } from "./lekiwi-messages.ts";
@@ -41,6 +42,7 @@ export class LeKiwiClient {
   #fresh = false;
   #wake: (() => void) | undefined;
 
+  /** Connects, and keeps trying. @throws WireError for what is no endpoint. */
   constructor(options: LeKiwiClientOptions) {
     const { output, watchdog_s = 0.25, log = () => {} } = options;
     const { commands = defaultLeKiwi.commands, observations = defaultLeKiwi.observations } =
@@ -51,8 +53,14 @@ export class LeKiwiClient {
     this.#pull = new Pull({ linger: 0, receiveHighWaterMark: 4096, maxMessageSize: 64 * 2 ** 20 });
     // nothing old may wait for a robot to come back
     this.#push = new Push({ linger: 0, sendTimeout: 0, immediate: true, sendHighWaterMark: 1 });
-    this.#pull.connect(observations);
-    this.#push.connect(commands);
+    try {
+      connectTo(this.#pull, observations, defaultLeKiwi.observations);
+      connectTo(this.#push, commands, defaultLeKiwi.commands);
+    } catch (error) {
+      this.#pull.close();
+      this.#push.close();
+      throw error;
+    }
     this.#timer = setInterval(() => void this.#say(), commandEvery_ms);
     void this.#read();
   }
@@ -151,6 +159,14 @@ export class LeKiwiClient {
     this.#newest_s = monotonic_s();
     this.#fresh = true;
     this.#wake?.();
+  }
+}
+
+function connectTo(socket: Pull | Push, endpoint: string, example: string): void {
+  try {
+    socket.connect(endpoint);
+  } catch (error) {
+    throw cannotConnect(endpoint, error, example);
   }
 }
 

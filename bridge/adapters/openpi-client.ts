@@ -4,6 +4,7 @@ import { type RawData, WebSocket } from "ws";
 import { WireError } from "../../core/errors.ts";
 import type { PolicyInterface } from "../../policies/manifest.ts";
 import type { Rows } from "../../policies/runtime/runtime.ts";
+import { cannotConnect } from "../sockets.ts";
 import type { UnpackedMap } from "./msgpack.ts";
 import { decodeOpenpi, encodeOpenpi, maxOpenpiBytes, openpiArray } from "./openpi-messages.ts";
 import { chunkOf, type RemotePolicy, wireArray } from "./remote-policy.ts";
@@ -50,9 +51,10 @@ export class OpenpiClient implements RemotePolicy {
     }
   }
 
-  /** The protocol has no reset: a server forgets with the connection. */
+  /** The protocol has no reset: a server forgets with the connection, so there is a new one. */
   async reset(): Promise<void> {
     this.#drop();
+    await this.#connected();
   }
 
   close(): void {
@@ -61,13 +63,7 @@ export class OpenpiClient implements RemotePolicy {
 
   async #connected() {
     if (this.#connection) return this.#connection;
-    const { url = defaultUrl, apiKey, timeout_s = 1 } = this.#options;
-    const socket = new WebSocket(url, {
-      perMessageDeflate: false,
-      maxPayload: maxOpenpiBytes,
-      handshakeTimeout: 1000 * timeout_s,
-      headers: apiKey === undefined ? {} : { Authorization: `Api-Key ${apiKey}` },
-    });
+    const socket = this.#open();
     // ws throws errors that nobody listens to
     socket.on("error", () => {});
     socket.on("close", () => {
@@ -79,6 +75,20 @@ export class OpenpiClient implements RemotePolicy {
     } catch (error) {
       socket.terminate();
       throw error;
+    }
+  }
+
+  #open(): WebSocket {
+    const { url = defaultUrl, apiKey, timeout_s = 1 } = this.#options;
+    try {
+      return new WebSocket(url, {
+        perMessageDeflate: false,
+        maxPayload: maxOpenpiBytes,
+        handshakeTimeout: 1000 * timeout_s,
+        headers: apiKey === undefined ? {} : { Authorization: `Api-Key ${apiKey}` },
+      });
+    } catch (error) {
+      throw cannotConnect(url, error, defaultUrl);
     }
   }
 

@@ -16,7 +16,7 @@ export interface RemotePolicy {
    * starts on a fresh connection, so that a late answer is never taken for the next.
    */
   act(observation: Rows): Promise<readonly Float32Array[]>;
-  /** An episode begins. */
+  /** An episode begins. @throws WireError when there is no server. */
   reset(): Promise<void>;
   close(): void;
 }

@@ -7,6 +7,7 @@
 import { WebSocket } from "ws";
 import type { PolicyOutput } from "../../policies/manifest.ts";
 import { monotonic_s } from "../clock.ts";
+import { cannotConnect } from "../sockets.ts";
 import { CommandPort } from "./command-port.ts";
 import { jsonMap } from "./lekiwi-messages.ts";
 import { Refusal, RefusalLog } from "./refusal.ts";
@@ -73,6 +74,7 @@ export class Rosbridge {
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
+  /** Connects, and keeps trying. @throws WireError for what is no URL of a WebSocket. */
   constructor(options: RosbridgeOptions) {
     this.#options = {
       url: defaultRosbridge,
@@ -87,8 +89,8 @@ export class Rosbridge {
     };
     this.refusals = new RefusalLog(this.#options.log);
     this.#port = new CommandPort(options.output, this.#options.watchdog_s);
-    this.#timer = setInterval(() => this.#say(), commandEvery_ms);
     this.#connect();
+    this.#timer = setInterval(() => this.#say(), commandEvery_ms);
   }
 
   get connected(): boolean {
@@ -164,7 +166,7 @@ export class Rosbridge {
 
   #connect(): void {
     const { url, commandTopic, twist, topics, log, reconnect_ms } = this.#options;
-    const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: maxMessageBytes });
+    const socket = openSocket(url);
     this.#socket = socket;
     socket.on("open", () => {
       const type = `geometry_msgs/msg/${twist}`;
@@ -191,5 +193,13 @@ export class Rosbridge {
     const { commandTopic, twist } = this.#options;
     const [forward_mps, turn_radps] = this.#port.siCommandAt(monotonic_s());
     this.#socket?.send(velocityMessage(commandTopic, twist, forward_mps, turn_radps));
+  }
+}
+
+function openSocket(url: string): WebSocket {
+  try {
+    return new WebSocket(url, { perMessageDeflate: false, maxPayload: maxMessageBytes });
+  } catch (error) {
+    throw cannotConnect(url, error, defaultRosbridge);
   }
 }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { z } from "zod";
 import { FileError } from "../../core/errors.ts";
 import {
   type DatasetInfo,
@@ -41,13 +42,15 @@ export async function checkDataset(folder: string): Promise<DatasetReport> {
   const tasks = await checkTasks(folder, info, say);
   const episodes = await readEpisodes(folder, say);
   checkEpisodes(info, episodes, say);
-  await checkData(folder, info, episodes, tasks.length, say);
+  await checkData(folder, info, episodes, tasks?.length ?? info.total_tasks, say);
   checkVideos(folder, info, episodes, say);
   checkStats(folder, info, say);
   const { total_frames: frames } = info;
   const features = Object.keys(info.features);
-  return { episodes: episodes.length, frames, tasks, features, problems };
+  return { episodes: episodes.length, frames, tasks: tasks ?? [], features, problems };
 }
+
+const statsSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 
 type Say = (sentence: string) => void;
 
@@ -72,24 +75,35 @@ function readInfo(folder: string): DatasetInfo {
   );
 }
 
-async function readTable(file: string): Promise<Row[]> {
-  return (await parquetReadObjects({ file: await asyncBufferFromFile(file) })) as Row[];
+/** The rows of a table; undefined, and said, where it cannot be read. */
+async function readTable(folder: string, name: string, say: Say): Promise<Row[] | undefined> {
+  try {
+    const file = await asyncBufferFromFile(path.join(folder, name));
+    return (await parquetReadObjects({ file })) as Row[];
+  } catch (error) {
+    say(`${name} cannot be read: ${(error as Error).message}.`);
+    return undefined;
+  }
 }
 
-async function checkTasks(folder: string, info: DatasetInfo, say: Say): Promise<string[]> {
-  const file = path.join(folder, tasksPath);
-  if (!existsSync(file)) {
+/** The tasks; undefined where they cannot be read. */
+async function checkTasks(
+  folder: string,
+  info: DatasetInfo,
+  say: Say,
+): Promise<string[] | undefined> {
+  if (!existsSync(path.join(folder, tasksPath))) {
     say(`${tasksPath} is missing.`);
-    return [];
+    return undefined;
   }
-  const { key_value_metadata: metadata = [] } = await parquetMetadataAsync(
-    await asyncBufferFromFile(file),
-  );
+  const rows = await readTable(folder, tasksPath, say);
+  if (!rows) return undefined;
+  const file = await asyncBufferFromFile(path.join(folder, tasksPath));
+  const { key_value_metadata: metadata = [] } = await parquetMetadataAsync(file);
   const pandas = metadata.find(({ key }) => key === "pandas")?.value;
   if (!pandas?.includes('"index_columns":') || !pandas.includes('"task"')) {
     say(`${tasksPath} has no pandas metadata that makes "task" its index.`);
   }
-  const rows = await readTable(file);
   if (rows.length !== info.total_tasks) {
     say(`${tasksPath} has ${rows.length} tasks, ${infoPath} says ${info.total_tasks}.`);
   }
@@ -100,12 +114,11 @@ async function readEpisodes(folder: string, say: Say): Promise<Row[]> {
   const episodes: Row[] = [];
   for (let index = 0; ; index++) {
     const name = episodesPath(placeOf(index));
-    const file = path.join(folder, name);
-    if (!existsSync(file)) {
+    if (!existsSync(path.join(folder, name))) {
       if (index === 0) say(`${name} is missing.`);
       return episodes;
     }
-    episodes.push(...(await readTable(file)));
+    episodes.push(...((await readTable(folder, name, say)) ?? []));
   }
 }
 
@@ -140,7 +153,7 @@ async function checkData(
   say: Say,
 ): Promise<void> {
   let file = "";
-  let rows: Row[] = [];
+  let rows: Row[] | undefined = [];
   let at = 0;
   for (const [i, episode] of episodes.entries()) {
     const name = filledPath(
@@ -149,11 +162,12 @@ async function checkData(
       Number(episode["data/file_index"]),
     );
     if (name !== file) {
-      if (file !== "" && at !== rows.length) say(`${file} has ${rows.length - at} rows too many.`);
+      if (rows && at < rows.length) say(`${file} has ${rows.length - at} rows too many.`);
       file = name;
       at = 0;
-      rows = existsSync(path.join(folder, name)) ? await readTable(path.join(folder, name)) : [];
+      rows = existsSync(path.join(folder, name)) ? await readTable(folder, name, say) : [];
     }
+    if (!rows) continue;
     const length = Number(episode.length);
     const own = rows.slice(at, at + length);
     at += length;
@@ -242,7 +256,13 @@ function checkStats(folder: string, info: DatasetInfo, say: Say): void {
     say(`${statsPath} is missing.`);
     return;
   }
-  const stats = JSON.parse(readFileSync(file, "utf8")) as Record<string, Record<string, unknown>>;
+  let stats: z.output<typeof statsSchema>;
+  try {
+    stats = statsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    say(`${statsPath} cannot be read: expected JSON with a map of measures for each feature.`);
+    return;
+  }
   for (const [key, { dtype, shape }] of Object.entries(info.features)) {
     if (dtype === "string") continue;
     const flat = (measure: string) => [stats[key]?.[measure] ?? []].flat(3).map(Number);

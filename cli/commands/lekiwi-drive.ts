@@ -3,16 +3,49 @@
 import { decodeJpeg } from "../../bridge/adapters/jpeg.ts";
 import { LeKiwiClient } from "../../bridge/adapters/lekiwi-client.ts";
 import { defaultLeKiwi } from "../../bridge/adapters/lekiwi-host.ts";
+import type { LeKiwiObservation } from "../../bridge/adapters/lekiwi-messages.ts";
 import { type NdArray, ndarray } from "../../bridge/adapters/numpy.ts";
 import { onlyCamera, PolicySession, toldInputs } from "../../bridge/adapters/policy-session.ts";
 import { Refusal } from "../../bridge/adapters/refusal.ts";
 import { Rhythm } from "../../bridge/adapters/rhythm.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
 import { readBundle } from "../../policies/bundle.ts";
-import { numberNames, type PolicyInput } from "../../policies/manifest.ts";
+import { numberNames, type PolicyInput, type PolicyManifest } from "../../policies/manifest.ts";
+import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import { openPolicy, policyOptions } from "../adapt.ts";
-import { defineCommand, jsonOption } from "../command.ts";
+import { type Context, defineCommand, jsonOption, type Options } from "../command.ts";
 import { formatTable } from "../table.ts";
+
+const options = {
+  ...policyOptions,
+  commands: { type: "string", default: defaultLeKiwi.commands, description: "the robot's PULL" },
+  observations: {
+    type: "string",
+    default: defaultLeKiwi.observations,
+    description: "the robot's PUSH",
+  },
+  camera: {
+    type: "string",
+    default: "roles",
+    description: "camera whose pictures are role codes; see docs/adapters.md",
+  },
+  pace: {
+    type: "string",
+    choices: ["real", "robot"],
+    default: "real",
+    description: "an action each control step, or each observation: for simulations that wait",
+  },
+  silence_s: {
+    type: "number",
+    min: 0.1,
+    max: 3600,
+    default: 10,
+    description: "give up after so long without an observation",
+  },
+  ...jsonOption,
+} as const satisfies Options;
+
+type DriveContext = Context<typeof options>;
 
 export const lekiwiDrive = defineCommand({
   examples: [
@@ -22,85 +55,78 @@ export const lekiwiDrive = defineCommand({
       "a LeKiwi on the network",
     ],
   ],
-  options: {
-    ...policyOptions,
-    commands: { type: "string", default: defaultLeKiwi.commands, description: "the robot's PULL" },
-    observations: {
-      type: "string",
-      default: defaultLeKiwi.observations,
-      description: "the robot's PUSH",
-    },
-    camera: {
-      type: "string",
-      default: "roles",
-      description: "camera whose pictures are role codes; see docs/adapters.md",
-    },
-    pace: {
-      type: "string",
-      choices: ["real", "robot"],
-      default: "real",
-      description: "an action each control step, or each observation: for simulations that wait",
-    },
-    silence_s: {
-      type: "number",
-      min: 0.1,
-      max: 3600,
-      default: 10,
-      description: "give up after so long without an observation",
-    },
-    ...jsonOption,
-  },
-  async run({ options, signal, io, report }) {
-    const { input } = onlyCamera(readBundle(options.policy).manifest);
-    const { policy, close } = await openPolicy(options, io);
-    const session = new PolicySession(policy);
-    const toldBy = new Map(toldInputs(policy.manifest).map((told) => [told.name, told]));
-    const robot = new LeKiwiClient({
-      output: policy.manifest.output,
-      commands: options.commands,
-      observations: options.observations,
-      log: (line) => io.err(`${line}\n`),
-    });
-    const rhythm = new Rhythm(policy.manifest.controlStep_s);
-    let actions = 0;
+  options,
+  async run(context) {
+    onlyCamera(readBundle(context.options.policy).manifest);
+    const { policy, close } = await openPolicy(context.options, context.io);
     try {
-      signal.addEventListener("abort", () => void robot.close(), { once: true });
-      while (!signal.aborted) {
-        const observation = await robot.next(options.silence_s);
-        if (!observation) break;
-        if (options.pace === "real" && !rhythm.begins(monotonic_s())) continue;
-        try {
-          const jpeg = observation.cameras.get(options.camera);
-          if (!jpeg) throw new Refusal("missing input", `There is no camera "${options.camera}".`);
-          const { rgb, width, height } = await decodeJpeg(jpeg);
-          const image = ndarray(rgb, [height, width, 3]);
-          const { told = {} } = observation.state;
-          const find = (name: string) => {
-            const spec = toldBy.get(name);
-            return spec ? rowOf(spec, told) : name === input.name ? image : undefined;
-          };
-          robot.drive(await session.actOnce(find, 0), observation.number);
-          actions++;
-        } catch (error) {
-          robot.stop();
-          robot.refusals.add(error);
-        }
-      }
+      await drive(context, policy);
     } finally {
-      await robot.close();
       await close();
-      report({ actions, refused: robot.refusals.byReason() }, () =>
-        formatTable(
-          [{ title: "observations" }, { title: "count", align: "right" }],
-          [
-            ["answered", String(actions)],
-            ["refused", String(robot.refusals.total)],
-          ],
-        ),
-      );
     }
   },
 });
+
+/** Answers pictures until the robot is silent or somebody ends it. */
+async function drive(
+  { options, signal, io, report }: DriveContext,
+  policy: PolicyRuntime,
+): Promise<void> {
+  const session = new PolicySession(policy);
+  const find = finder(policy.manifest);
+  const robot = new LeKiwiClient({
+    output: policy.manifest.output,
+    commands: options.commands,
+    observations: options.observations,
+    log: (line) => io.err(`${line}\n`),
+  });
+  const rhythm = new Rhythm(policy.manifest.controlStep_s);
+  let actions = 0;
+  try {
+    signal.addEventListener("abort", () => void robot.close(), { once: true });
+    while (!signal.aborted) {
+      const observation = await robot.next(options.silence_s);
+      if (!observation) break;
+      if (options.pace === "real" && !rhythm.begins(monotonic_s())) continue;
+      try {
+        const action = await session.actOnce(await find(observation, options.camera), 0);
+        robot.drive(action, observation.number);
+        actions++;
+      } catch (error) {
+        robot.stop();
+        robot.refusals.add(error);
+      }
+    }
+  } finally {
+    await robot.close();
+    report({ actions, refused: robot.refusals.byReason() }, () =>
+      formatTable(
+        [{ title: "observations" }, { title: "count", align: "right" }],
+        [
+          ["answered", String(actions)],
+          ["refused", String(robot.refusals.total)],
+        ],
+      ),
+    );
+  }
+}
+
+/** Where a policy's inputs are in an observation: its image by `camera`, the others beside the state. */
+function finder(manifest: PolicyManifest) {
+  const { input } = onlyCamera(manifest);
+  const toldBy = new Map(toldInputs(manifest).map((told) => [told.name, told]));
+  return async ({ cameras, state }: LeKiwiObservation, camera: string) => {
+    const jpeg = cameras.get(camera);
+    if (!jpeg) throw new Refusal("missing input", `There is no camera "${camera}".`);
+    const { rgb, width, height } = await decodeJpeg(jpeg);
+    const image = ndarray(rgb, [height, width, 3]);
+    const { told = {} } = state;
+    return (name: string) => {
+      const spec = toldBy.get(name);
+      return spec ? rowOf(spec, told) : name === input.name ? image : undefined;
+    };
+  };
+}
 
 /** A goal, or what else a student is told, from the numbers beside the robot's state; undefined where one is missing. */
 function rowOf(input: PolicyInput, told: Readonly<Record<string, number>>): NdArray | undefined {

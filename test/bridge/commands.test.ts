@@ -1,5 +1,6 @@
 /** The bridge's own commands, as a person meets them. */
 
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
@@ -56,5 +57,34 @@ describe("understudy doctor", () => {
     expect(out).toMatch(/FAIL\s+port/);
     expect(out).toContain('-> Start "understudy serve');
     expect(err).toMatch(/2 of \d+ checks failed; see above\./);
+  });
+});
+
+describe("understudy for robots that speak something else", () => {
+  const policy = ["--policy", "policies/zoo/push-pair"];
+  const simulator = ["drive-sim", "--scene", "push-pair", "--episodes", "1", "--protocol"];
+
+  it.each([
+    [["turtlebot3-drive", ...policy, "--rosbridge", "10.0.0.5:9090"], "ws://127.0.0.1:9090"],
+    [["lekiwi-drive", ...policy, "--commands", "foo"], "tcp://127.0.0.1:5555"],
+    [["lekiwi-drive", ...policy, "--observations", "foo"], "tcp://127.0.0.1:5556"],
+    [[...simulator, "gr00t", "--server", "foo"], "tcp://127.0.0.1:5555"],
+    [[...simulator, "openpi", "--server", "foo"], "ws://127.0.0.1:8000"],
+  ])("says what an address looks like: %j", async (words, example) => {
+    const record = words[0] === "drive-sim" ? [] : ["--record", path.join(folder, "address.mcap")];
+    const { code, err } = await run(...words, ...record);
+    expect(err).toMatch(/^Cannot connect to ".*": .*\. Expected something like .*\.\n$/);
+    expect(err).toContain(example);
+    expect(code).toBe(1);
+    expect(readdirSync(folder).filter((name) => name.startsWith("address"))).toEqual([]);
+  });
+
+  it.each([
+    ["gr00t", nobody],
+    ["openpi", "ws://127.0.0.1:9"],
+  ])("drives nothing where no server of %s is", async (protocol, server) => {
+    const { code, out, err } = await run(...simulator, protocol, "--server", server);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toMatch(/^The \S+ server .*\n$/);
   });
 });

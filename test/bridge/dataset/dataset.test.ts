@@ -133,6 +133,29 @@ describe("a LeRobot dataset", () => {
     await expect(checkDataset(at)).rejects.toThrow(/LeRobotDataset v3\.0: at codebase_version/);
   });
 
+  it.each([
+    ["meta/tasks.parquet", 0.5],
+    ["meta/episodes/chunk-000/file-000.parquet", 0.5],
+    ["data/chunk-000/file-000.parquet", 0.5],
+    ["data/chunk-000/file-000.parquet", 0],
+    ["meta/stats.json", 0.5],
+  ])("says of %s, cut off at %f, that it cannot be read", async (name, share) => {
+    const at = await written(`cut ${name} ${share}`, [5, 4]);
+    const bytes = readFileSync(path.join(at, name));
+    writeFileSync(path.join(at, name), bytes.subarray(0, Math.floor(share * bytes.length)));
+    const [problem] = (await checkDataset(at)).problems;
+    expect(problem).toMatch(/^\S+ cannot be read: .*\.$/);
+    expect(problem).toContain(name);
+  });
+
+  it("says of statistics that are none that they cannot be read", async () => {
+    const at = await written("no statistics", [5]);
+    writeFileSync(path.join(at, "meta/stats.json"), "null");
+    expect((await checkDataset(at)).problems).toEqual([
+      "meta/stats.json cannot be read: expected JSON with a map of measures for each feature.",
+    ]);
+  });
+
   it("refuses what it cannot hold, in a sentence", async () => {
     expect(() => new DatasetWriter(folder, { ...spec, fps: 12.5 })).toThrow(ConfigError);
     const writer = new DatasetWriter(path.join(folder, "refused"), spec);
