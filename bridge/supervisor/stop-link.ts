@@ -1,5 +1,6 @@
 /** The emergency stop's own connection: one button, one latch, nothing else on the line. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { WireError } from "../../core/errors.ts";
 import { monotonic_s } from "../clock.ts";
 import type { ConnectorKeys } from "../security/keys.ts";
@@ -13,14 +14,17 @@ export interface StopState {
   readonly stops: number;
 }
 
+type Question = Exclude<StopMessage, { type: "state" }>;
+
 /** How often a message that is not answered is sent again. */
 const repeat_ms = 50;
 
 export class StopLink {
   readonly #endpoint: string;
   readonly #link: Link;
+  /** Who waits for the answer, by request. */
+  readonly #waiting = new Map<number, (state: StopState) => void>();
   #request = 0;
-  #answer: ((state: StopState) => void) | undefined;
 
   constructor(endpoint = defaultStopEndpoint, keys?: ConnectorKeys) {
     this.#endpoint = endpoint;
@@ -53,19 +57,20 @@ export class StopLink {
     this.#link.close();
   }
 
-  /** Sends until it is answered. */
-  async #say(message: StopMessage, timeout_s: number): Promise<StopState> {
+  /** Sends until it is answered; several may be under way. */
+  async #say(message: Question, timeout_s: number): Promise<StopState> {
     const deadline_s = monotonic_s() + timeout_s;
-    while (monotonic_s() < deadline_s) {
-      this.#link.post(encodeOne(message));
-      const state = await new Promise<StopState | undefined>((resolve) => {
-        const timeout = setTimeout(resolve, repeat_ms, undefined);
-        this.#answer = (answer) => {
-          clearTimeout(timeout);
-          resolve(answer);
-        };
-      });
-      if (state) return state;
+    const answer = new Promise<StopState>((resolve) => {
+      this.#waiting.set(message.request, resolve);
+    });
+    try {
+      while (monotonic_s() < deadline_s) {
+        this.#link.post(encodeOne(message));
+        const state = await Promise.race([answer, sleep(repeat_ms, undefined)]);
+        if (state) return state;
+      }
+    } finally {
+      this.#waiting.delete(message.request);
     }
     throw new WireError(
       `No supervisor answered at "${this.#endpoint}" within ${timeout_s} s. If the robot moves, cut its power.`,
@@ -76,8 +81,8 @@ export class StopLink {
     for (const frames of messages) {
       const decoded = decodeStop(frames, "supervisor");
       if (!("message" in decoded) || decoded.message.type !== "state") continue;
-      // an answer to something said before is no answer to this
-      if (decoded.message.request === this.#request) this.#answer?.(decoded.message);
+      const { request = 0 } = decoded.message;
+      this.#waiting.get(request)?.(decoded.message);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** The supervisor with its sockets; the machine itself and the actuators' program are tested beside this. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { Dealer } from "zeromq";
 import { robotLimits, supervisorSchema } from "../../../bridge/supervisor/config.ts";
@@ -88,6 +89,18 @@ describe("a supervisor", () => {
     await vandal.send("what is this?");
     await until(() => server.report().mode === "estop", 1000);
     expect(log.join()).toContain("EMERGENCY STOP 2");
+  });
+
+  it("answers each of two stops at once, and neither is said again after that", async () => {
+    const { server, button } = await start({ isArmed: true });
+    const red = button();
+    await red.ask();
+    const states = await Promise.all([red.stop("one"), red.stop("two"), red.ask()]);
+    expect(states.map(({ mode }) => mode)).toEqual(["estop", "estop", "estop"]);
+    const { stops } = server.report();
+    expect((await red.reset()).mode).toBe("disarmed");
+    await sleep(300);
+    expect(server.report()).toMatchObject({ mode: "disarmed", stops });
   });
 
   it("gives each lane to one peer, and says what does not fit", async () => {
