@@ -29,7 +29,10 @@ export interface DoctorOptions {
   readonly endpoint: string;
   /** Of the supervisor. */
   readonly stopEndpoint: string;
+  /** For the policy. */
   readonly keys?: ConnectorKeys | undefined;
+  /** For the supervisor, where it wants keys. */
+  readonly supervisorKeys?: ConnectorKeys | undefined;
   /** What the robot was built for. */
   readonly manifest?: PolicyInterface | undefined;
   /** Questions of the round trip. */
@@ -224,9 +227,9 @@ function refusals({ refused }: MessageOf<"inspection">): Finding {
   return { check: "refusals", verdict: "poor", found: reasons.join(", "), mend };
 }
 
-async function supervisor({ stopEndpoint, keys }: DoctorOptions): Promise<Finding> {
+async function supervisor({ stopEndpoint, supervisorKeys }: DoctorOptions): Promise<Finding> {
   const check = "supervisor";
-  const link = new StopLink(stopEndpoint, keys);
+  const link = new StopLink(stopEndpoint, supervisorKeys);
   try {
     const { mode, stops } = await link.ask(0.5);
     const found = `${mode}, ${stops} emergency stop(s)`;
@@ -237,7 +240,8 @@ async function supervisor({ stopEndpoint, keys }: DoctorOptions): Promise<Findin
     if (mode !== "disarmed") return good(check, found);
     return { check, verdict: "poor", found, mend: "It moves after: understudy supervise arm." };
   } catch {
-    return skipped(check, `nobody at ${stopEndpoint}`);
+    const hint = supervisorKeys ? "" : "; one that wants keys needs --supervisorPeer";
+    return skipped(check, `nobody answers at ${stopEndpoint}${hint}`);
   } finally {
     link.close();
   }

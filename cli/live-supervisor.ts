@@ -7,7 +7,7 @@ import type { SupervisorState } from "../viewer/live-messages.ts";
 export interface WatchedSupervisorOptions {
   readonly endpoint: string;
   readonly stopEndpoint: string;
-  /** Names of the numbers in a command, as the supervisor has them. */
+  /** Names of the numbers in a command, if the supervisor has no others. */
   readonly columns: readonly string[];
   readonly log: (line: string) => void;
 }
@@ -26,8 +26,8 @@ export class WatchedSupervisor {
   }
 
   get state(): SupervisorState {
-    const { endpoint, columns } = this.#options;
-    const { beat } = this.#link;
+    const { endpoint } = this.#options;
+    const { beat, columns } = this.#link;
     if (!beat) return { endpoint, heard: undefined };
     const { mode, driver, command, zones, holds, stops } = beat;
     const named = columns.map((name, i) => [name, command[i]] as const);

@@ -47,14 +47,16 @@ function bothFiles({ keys, allow }: ListenerFiles) {
   return { own: readSecretKeys(keys), allow };
 }
 
-/** @throws ConfigError when only one of the two is given, FileError when a file is wrong. */
-export function connectorKeys(options: {
-  readonly keys: string | undefined;
-  readonly peer: string | undefined;
-}): { readonly keys?: ConnectorKeys } {
-  const { keys, peer } = options;
+/**
+ * `named` is the option that `peer` comes from.
+ * @throws ConfigError when only one of the two is given, FileError when a file is wrong.
+ */
+export function connectorKeys(
+  { keys, peer }: { readonly keys: string | undefined; readonly peer: string | undefined },
+  named = "--peer",
+): { readonly keys?: ConnectorKeys } {
   if (keys === undefined && peer === undefined) return {};
-  if (keys === undefined || peer === undefined) throw bothOrNone("--keys", "--peer", keys);
+  if (keys === undefined || peer === undefined) throw bothOrNone("--keys", named, keys);
   return { keys: { own: readSecretKeys(keys), peer: readPublicKey(peer).publicKey } };
 }
 

@@ -23,7 +23,7 @@ import type { Sensed } from "./zones.ts";
 
 export interface SupervisorLinkOptions {
   readonly lane: Lane;
-  /** Names of the numbers in a command, as the supervisor has them. */
+  /** Names of the numbers in a command; on a lane that drives, as the supervisor has them. */
   readonly columns: readonly string[];
   readonly endpoint?: string;
   readonly keys?: ConnectorKeys | undefined;
@@ -54,6 +54,7 @@ export class SupervisorLink {
   readonly #timer: NodeJS.Timeout;
   readonly #refused = new Counts();
   #session: string | undefined;
+  #columns: readonly string[];
   #nonce = randomUUID();
   #sequence = 0;
   #beat: CommandMessageOf<"beat"> | undefined;
@@ -74,7 +75,8 @@ export class SupervisorLink {
       log: () => {},
       ...options,
     };
-    const { endpoint, keys } = this.#options;
+    const { endpoint, keys, columns } = this.#options;
+    this.#columns = columns;
     this.#link = new Link(connect(endpoint, keys), (messages) => this.#receive(messages));
     this.#timer = setInterval(() => this.#tick(), tick_ms);
     this.#hello();
@@ -88,6 +90,11 @@ export class SupervisorLink {
   /** The newest of what the supervisor says at each tick: mode, who drives, command, stops. */
   get beat(): CommandMessageOf<"beat"> | undefined {
     return this.#beat;
+  }
+
+  /** Names of the numbers in a beat's command: the supervisor's, once it has said which. */
+  get columns(): readonly string[] {
+    return this.#columns;
   }
 
   /** Lanes taken after the first, and messages that the supervisor refused, by reason. */
@@ -183,6 +190,7 @@ export class SupervisorLink {
     if (message.type === "welcome") {
       if (message.nonce !== this.#nonce || this.#session === message.session) return;
       this.#session = message.session;
+      this.#columns = message.columns ?? this.#options.columns;
       this.#sequence = 0;
       this.#welcomes++;
       this.#ticksSinceHeard = 0;

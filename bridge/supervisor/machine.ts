@@ -26,7 +26,12 @@ export type Mode = "disarmed" | "hold" | "armed" | "estop";
 /** Who may open a session. The first that has a command in force drives; an operator only arms, a watcher only hears. */
 export const lanes = ["teleop", "policy", "operator", "watcher"] as const;
 export type Lane = (typeof lanes)[number];
-const drivingLanes = ["teleop", "policy"] as const satisfies readonly Lane[];
+const drivingLanes: readonly Lane[] = ["teleop", "policy"];
+
+/** Whether commands of a lane are ever obeyed. */
+export function mayDrive(lane: Lane): boolean {
+  return drivingLanes.includes(lane);
+}
 
 export interface LaneHolder {
   readonly gate: Gate;

@@ -32,7 +32,9 @@ export const commandSchemas = {
       protocol: z.string().max(64).describe(`\`${supervisorProtocol}\``),
       nonce: z.string().min(8).max(64).describe("chosen anew for each session"),
       lane: lane.describe("what the peer is"),
-      columns: columns.describe("names of the numbers in its commands"),
+      columns: columns.describe(
+        "names of the numbers in its commands; on a lane that drives they have to be the robot's",
+      ),
       key: z85.exactOptional().describe("with keys: the peer's public key, in Z85"),
       proof: z
         .string()
@@ -48,6 +50,9 @@ export const commandSchemas = {
       session,
       tick_ms: milliseconds.describe("time between two beats"),
       watchdog_ms: milliseconds.describe("motion ends this long after the last command"),
+      columns: columns
+        .exactOptional()
+        .describe("names of the numbers in the robot's commands, where the hello had others"),
     })
     .describe("The lane is the peer's."),
   beat: z

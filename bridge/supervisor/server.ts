@@ -18,6 +18,7 @@ import {
   emergencyStop,
   type Lane,
   type Mode,
+  mayDrive,
   type Plant,
   plantOf,
   type Supervisor,
@@ -75,6 +76,8 @@ interface Session {
   readonly id: string;
   readonly nonce: string;
   readonly address: Uint8Array;
+  /** Whether the peer's columns are this robot's. */
+  readonly knowsColumns: boolean;
 }
 
 interface Refusal {
@@ -328,7 +331,8 @@ export class SupervisorServer {
       return { about, reason: "replayed hello", sentence };
     }
     const { names } = this.#plant;
-    if (columns.join() !== names.join()) {
+    const knowsColumns = columns.join() === names.join();
+    if (!knowsColumns && mayDrive(lane)) {
       const sentence = `This robot takes [${names.join(", ")}], the peer gives [${columns.join(", ")}]. Give those, in that order.`;
       return { about, reason: "other columns", sentence };
     }
@@ -340,7 +344,7 @@ export class SupervisorServer {
       const sentence = `Lane "${lane}" has a peer already. End that one first, or wait until it is silent.`;
       return { about, reason: refusal, sentence };
     }
-    const session = { id, nonce: about, address };
+    const session = { id, nonce: about, address, knowsColumns };
     this.#sessions.set(id, session);
     this.#spent.add(about);
     this.#log(`${lane}: session ${id.slice(0, 8)} begins`);
@@ -353,9 +357,11 @@ export class SupervisorServer {
     return refusal;
   }
 
-  #welcome({ id, nonce, address }: Session): void {
-    const { tick_ms, watchdog_ms } = this.#plant.config;
-    this.#send(address, { type: "welcome", nonce, session: id, tick_ms, watchdog_ms });
+  #welcome({ id, nonce, address, knowsColumns }: Session): void {
+    const { names, config } = this.#plant;
+    const { tick_ms, watchdog_ms } = config;
+    const columns = knowsColumns ? {} : { columns: [...names] };
+    this.#send(address, { type: "welcome", nonce, session: id, tick_ms, watchdog_ms, ...columns });
   }
 
   #reset(stop: number): void {

@@ -29,12 +29,16 @@ export const doctor = defineCommand({
     },
     policy: { type: "string", description: "bundle that the robot was built for" },
     ...connectOptions,
+    supervisorPeer: {
+      type: "string",
+      description: "NAME.public.json of the supervisor, where that wants keys",
+    },
     ...jsonOption,
   },
   async run({ options, report }) {
     const { endpoint, stopEndpoint, policy } = options;
     const manifest = policy === undefined ? undefined : readBundle(policy).manifest;
-    const findings = await examine({ endpoint, stopEndpoint, manifest, ...connectorKeys(options) });
+    const findings = await examine({ endpoint, stopEndpoint, manifest, ...keysFor(options) });
     report(findings, () =>
       formatTable(
         [{ title: "" }, { title: "check" }, { title: "found" }],
@@ -48,3 +52,16 @@ export const doctor = defineCommand({
     if (bad > 0) throw new WireError(`${bad} of ${findings.length} checks failed; see above.`);
   },
 });
+
+/** The own keys with those of the policy, of the supervisor, or of both. */
+function keysFor(options: {
+  readonly keys: string | undefined;
+  readonly peer: string | undefined;
+  readonly supervisorPeer: string | undefined;
+}) {
+  const { keys, peer, supervisorPeer } = options;
+  if (supervisorPeer === undefined) return connectorKeys({ keys, peer });
+  const supervisor = connectorKeys({ keys, peer: supervisorPeer }, "--supervisorPeer");
+  const policy = peer === undefined ? {} : connectorKeys({ keys, peer });
+  return { ...policy, supervisorKeys: supervisor.keys };
+}

@@ -112,6 +112,32 @@ describe("the doctor", () => {
     });
     expect(spoilt["own keys"]).toMatchObject({ verdict: "bad" });
   });
+
+  it("has keys for the policy, and others for the supervisor or none", async () => {
+    const [own, doctor] = [pair("supervisor"), pair("doctor")];
+    const options = {
+      config: supervisorSchema.parse({ columns: robotLimits["ego-push"] }),
+      endpoint: "tcp://127.0.0.1:*",
+      stopEndpoint: "tcp://127.0.0.1:*",
+      actuators: { write() {}, close() {} },
+    };
+    const open = await supervise(options);
+    const allowed = new Map([[doctor.publicKey, "doctor"]]);
+    const nobodys = new Set<string>();
+    const lanes = { teleop: nobodys, policy: nobodys, operator: nobodys, watcher: nobodys };
+    const locked = await supervise({ ...options, keys: { own, allowed, lanes } });
+    closing.push(open, locked);
+    const keys = { own: doctor, peer: pair("policy").publicKey };
+    const supervisorKeys = { own: doctor, peer: own.publicKey };
+    const [ofOpen, ofLocked, without] = await Promise.all([
+      findings({ keys, stopEndpoint: open.stopEndpoint }),
+      findings({ keys, supervisorKeys, stopEndpoint: locked.stopEndpoint }),
+      findings({ keys, stopEndpoint: locked.stopEndpoint }),
+    ]);
+    expect(ofOpen.supervisor.found).toBe("disarmed, 0 emergency stop(s)");
+    expect(ofLocked.supervisor.found).toBe("disarmed, 0 emergency stop(s)");
+    expect(without.supervisor.found).toContain("one that wants keys needs --supervisorPeer");
+  });
 });
 
 function pair(name: string) {

@@ -13,7 +13,9 @@ import {
 } from "../../../bridge/supervisor/messages.ts";
 import { type SuperviseOptions, supervise } from "../../../bridge/supervisor/server.ts";
 import { StopLink } from "../../../bridge/supervisor/stop-link.ts";
+import { commands } from "../../../cli/commands/index.ts";
 import { ConfigError, WireError } from "../../../core/errors.ts";
+import { runCommand } from "../../cli/run-command.ts";
 import { until } from "../support.ts";
 
 const closing: { close(): unknown }[] = [];
@@ -118,6 +120,16 @@ describe("a supervisor", () => {
       timeout_s: 0.2,
     });
     await expect(nobody).rejects.toThrow(/No supervisor gave the lane .*understudy supervise/);
+  });
+
+  it("is armed and watched by peers that know no columns of it, and tells them", async () => {
+    const lekiwi = supervisorSchema.parse({ columns: robotLimits.lekiwi });
+    const { server, join } = await start({ config: lekiwi });
+    const armed = await runCommand(commands, ["supervise", "arm", "--endpoint", server.endpoint]);
+    expect(armed).toMatchObject({ code: 0, out: "hold\n" });
+    const watcher = await join("watcher");
+    expect(watcher.columns).toEqual(["forward", "left", "turn"]);
+    expect(watcher.beat?.command).toEqual([0, 0, 0]);
   });
 
   it("opens no port to the network unless asked by name", async () => {
