@@ -8,7 +8,7 @@ import { type PolicyManifest, parseManifest, rowSize } from "../../policies/mani
 import type { Rows } from "../../policies/runtime/runtime.ts";
 import type { ActionMessage, EpisodeMessage } from "./channels.ts";
 import { ObservationReader, type ReadObservation, type Stamped } from "./observation-reader.ts";
-import { readRecording } from "./recording.ts";
+import { manifestIn, readRecording } from "./recording.ts";
 
 export interface EpisodeStep {
   readonly robot: string;
@@ -49,7 +49,7 @@ export async function readEpisodes(
     },
     (metadata) => {
       if (metadata.manifest === undefined) return;
-      manifest = parseManifest(JSON.parse(metadata.manifest), file);
+      manifest = parseManifest(manifestIn(metadata.manifest, file), file);
       onManifest(manifest);
     },
   );

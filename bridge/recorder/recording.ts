@@ -21,7 +21,7 @@ export interface RecordingEnd {
 }
 
 /**
- * Hands over the messages of a file in the order in which they were written.
+ * Hands over the messages of a file in the order in which they were written. What the callbacks throw is theirs.
  * @throws FileError when there is no such file, or it is no MCAP file of JSON messages.
  */
 export async function readRecording(
@@ -31,13 +31,29 @@ export async function readRecording(
 ): Promise<RecordingEnd> {
   const reader = new McapStreamReader();
   const contents = new Contents();
+  for await (const found of contentsOf(file, reader, contents)) {
+    if (found === "metadata") onMetadata(contents.metadata);
+    else await onMessage(found);
+  }
+  if (!reader.done() && contents.records === 0) {
+    throw new FileError(`"${file}" is not a readable MCAP file: it is too short. Record it again.`);
+  }
+  const { messages, metadata } = contents;
+  return { whole: reader.done(), messages, metadata };
+}
+
+/** What lies in a file, one thing at a time. @throws FileError as above. */
+async function* contentsOf(
+  file: string,
+  reader: McapStreamReader,
+  contents: Contents,
+): AsyncGenerator<RecordedMessage | "metadata"> {
   try {
     for await (const bytes of createReadStream(file, { highWaterMark: 2 ** 20 })) {
       reader.append(bytes as Uint8Array);
       for (let record = reader.nextRecord(); record; record = reader.nextRecord()) {
         const found = contents.take(record);
-        if (found === "metadata") onMetadata(contents.metadata);
-        else if (found) await onMessage(found);
+        if (found) yield found;
       }
     }
   } catch (error) {
@@ -46,11 +62,15 @@ export async function readRecording(
     if (code === "ENOENT") throw new FileError(`There is no recording "${file}".`);
     throw new FileError(`"${file}" is not a readable MCAP file: ${message}. Record it again.`);
   }
-  if (!reader.done() && contents.records === 0) {
-    throw new FileError(`"${file}" is not a readable MCAP file: it is too short. Record it again.`);
+}
+
+/** The policy's manifest in a recording's metadata, not checked. @throws FileError when it is no JSON. */
+export function manifestIn(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FileError(`The policy's manifest in "${file}" is not JSON. Record it again.`);
   }
-  const { messages, metadata } = contents;
-  return { whole: reader.done(), messages, metadata };
 }
 
 type Record_ = NonNullable<ReturnType<McapStreamReader["nextRecord"]>>;

@@ -11,7 +11,7 @@ import { describeInterface, manifestHash } from "../../policies/manifest-hash.ts
 import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
 import type { ActionMessage } from "./channels.ts";
 import { ObservationReader, type Stamped } from "./observation-reader.ts";
-import { readRecording } from "./recording.ts";
+import { manifestIn, readRecording } from "./recording.ts";
 
 export interface ReplayReport {
   /** False for a recording that breaks off. */
@@ -85,7 +85,7 @@ function checkFit(file: string, recorded: string | undefined, manifest: PolicyMa
   if (recorded === undefined) {
     throw new FileError(`"${file}" does not say for which policy it was recorded.`);
   }
-  const theirs = JSON.parse(recorded) as PolicyInterface;
+  const theirs = manifestIn(recorded, file) as PolicyInterface;
   if (manifestHash(theirs) === manifestHash(manifest)) return;
   throw new FileError(
     `Policy "${manifest.name}" does not fit the robots of "${file}": it has ${describeInterface(manifest)}, they have ${describeInterface(theirs)}. Replay a policy made for them.`,

@@ -17,7 +17,7 @@ import { formatInteger, formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
 import { convertRecording, refuseTaken, remarkOn } from "../recording/convert.ts";
 import { liveOptions, openRecorder, wallClock_ns } from "../recording/open-recorder.ts";
-import { RecordedDataset } from "../recording/recorded-dataset.ts";
+import { checkDatasetOf, RecordedDataset } from "../recording/recorded-dataset.ts";
 import { RecordedSimulation } from "../recording/recorded-simulation.ts";
 import { type SimulatedStep, simulateEpisodes } from "../recording/simulate.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
@@ -257,6 +257,7 @@ async function recordSessions(
   const { io, signal, report, options } = context;
   const out = options.format === "lerobot" ? `${options.out}.mcap` : options.out;
   const keys = listenerKeys(options);
+  if (options.format === "lerobot") checkDatasetOf(policy.manifest, "robot", options.pictures);
   const { recorder, file } = await open(context, policy, out, { source: "sessions" });
   try {
     const log = (line: string) => io.err(`${line}\n`);

@@ -1,5 +1,6 @@
 /** Episodes as a LeRobot dataset: what its features are, and where their numbers come from. */
 
+import { requireFfmpeg } from "../../bridge/dataset/video.ts";
 import { type DatasetSpec, DatasetWriter, type Frame } from "../../bridge/dataset/writer.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { inSiUnits, numbered, numberNames, type PolicyManifest } from "../../policies/manifest.ts";
@@ -28,6 +29,12 @@ export interface DatasetStep {
 
 /** Where steps come from: robots have neither rewards nor a second camera. */
 export type Source = "simulation" | "robot";
+
+/** @throws ConfigError when a dataset of such episodes could not be written here, as for want of ffmpeg. */
+export function checkDatasetOf(manifest: PolicyManifest, source: Source, pictures: Pictures): void {
+  const { videos } = specOf(manifest, source, pictures);
+  if (Object.keys(videos).length > 0) requireFfmpeg("ffmpeg");
+}
 
 export class RecordedDataset {
   readonly #writer: DatasetWriter;

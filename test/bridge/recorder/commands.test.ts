@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { readRecording } from "../../../bridge/recorder/recording.ts";
 import { commands } from "../../../cli/commands/index.ts";
 import { runCommand } from "../../cli/run-command.ts";
@@ -88,6 +88,25 @@ describe("understudy record, replay and dataset", () => {
     expect(JSON.parse(made.out)).toMatchObject({ episodes: 1, outcomes, whole: true });
     const checked = await run(`dataset check ${at} --json`);
     expect(JSON.parse(checked.out)).toMatchObject({ episodes: 1, problems: [] });
+  });
+
+  it("says that ffmpeg is missing, and does so before robots are recorded", async () => {
+    const file = path.join(folder, "for-videos.mcap");
+    const line = `record --scene push-pair --policy ${zoo} --episodes 1 --out ${file}`;
+    expect((await run(line)).code).toBe(0);
+    vi.stubEnv("PATH", folder);
+    const at = path.join(folder, "videos");
+    const endpoint = "tcp://127.0.0.1:*";
+    const converted = await run(`record --from ${file} --format lerobot --out ${at}`);
+    const served = await run(
+      `record --endpoint ${endpoint} --policy ${zoo} --format lerobot --out ${at}`,
+    );
+    vi.unstubAllEnvs();
+    for (const { code, err } of [converted, served]) {
+      expect(err).toMatch(/^Videos need ffmpeg with libx264 and libx265 on the PATH, found none\./);
+      expect(code).toBe(1);
+    }
+    expect(readdirSync(folder).filter((name) => name.startsWith("videos"))).toEqual([]);
   });
 
   it.each([

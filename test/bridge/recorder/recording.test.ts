@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { McapFile } from "../../../bridge/recorder/mcap-file.ts";
 import { Recorder } from "../../../bridge/recorder/recorder.ts";
 import { type RecordedMessage, readRecording } from "../../../bridge/recorder/recording.ts";
-import { FileError } from "../../../core/errors.ts";
+import { ConfigError, FileError } from "../../../core/errors.ts";
 import { createRng } from "../../../core/rng.ts";
 import { cnnPolicy } from "../../policies/tiny-policies.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -164,6 +164,16 @@ describe("a recording", () => {
     );
     expect(readFileSync(file).equals(bytes)).toBe(true);
     expect((await messagesOf(file)).whole).toBe(true);
+  });
+
+  it("is not blamed for what its reader throws", async () => {
+    const { file, recorder } = await written("innocent.mcap", 1);
+    await recorder.close();
+    const fails = () => {
+      throw new ConfigError("The reader has another trouble.");
+    };
+    await expect(readRecording(file, fails)).rejects.toThrow(ConfigError);
+    await expect(readRecording(file, () => {}, fails)).rejects.toThrow(ConfigError);
   });
 
   it("is not kept where nothing was written to it", async () => {
