@@ -139,7 +139,13 @@ async function recordSimulation(
   const { options, report } = context;
   const simulation = simulationIn(context, scene);
   const assembled = assembleScene(findScene(scene), simulation.config);
-  const about = { source: "simulation", scene };
+  const { seed, config } = simulation;
+  const about = {
+    source: "simulation",
+    scene,
+    seed: String(seed),
+    config: JSON.stringify(config),
+  };
   const { recorder, file } = await open(context, policy, options.out, about);
   const robots = Math.min(options.robots, options.episodes);
   const recorded = new RecordedSimulation(

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { McapFile } from "../../bridge/recorder/mcap-file.ts";
 import { Recorder } from "../../bridge/recorder/recorder.ts";
+import { commands } from "../../cli/commands/index.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { loadWebPolicy } from "../../policies/runtime/web.ts";
 import { egoPushCamera } from "../../sim/camera.ts";
@@ -21,6 +22,8 @@ import { episodesOf } from "../../viewer/worker/mcap-episodes.ts";
 import { freePlace } from "../../viewer/worker/obstacles.ts";
 import { ReplayedEpisode } from "../../viewer/worker/replayed-episode.ts";
 import { configOf, hashOf, laterBy, surveyStart } from "../../viewer/worker/survey.ts";
+import { runCommand } from "../cli/run-command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { recordCurve, servoManifest } from "./recordings.ts";
 
@@ -305,11 +308,33 @@ describe("files that are dropped", () => {
 });
 
 describe("an MCAP recording", () => {
-  it("gives back the episodes that the recorder wrote", async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), "understudy-mcap-"));
+  const folder = temporaryFolder();
+
+  it("gives back the episodes that `understudy record` wrote, in their own scene", async () => {
+    const out = path.join(folder, "pushes.mcap");
+    const policy = "policies/zoo/push-pair";
+    const words = ["record", "--scene", "push-pair", "--policy", policy, "--seed", "5"];
+    const settings = ["--set", "scene.shape=cylinder", "--set", "scene.arenaSide_m=4"];
+    const count = ["--episodes", "2", "--robots", "2", "--out", out];
+    const { code, err } = await runCommand(commands, [...words, ...settings, ...count]);
+    expect(code, err).toBe(0);
+    const replays = episodesOf(readFileSync(out), "pushes.mcap");
+    expect(replays.map(({ start }) => start).sort()).toEqual([0, 1]);
+    for (const replay of replays) {
+      expect(replay).toMatchObject({ seed: 5, policy: readBundle(policy).manifest.name });
+      expect(replay.config).toMatchObject({ shape: "cylinder", arenaSide_m: 4 });
+      // its actions, run again from that seed in that scene, give its poses
+      const episode = await ReplayedEpisode.open(replay);
+      expect(episode.again?.end).toBeUndefined();
+      expect(episode.again?.tape.frames).toHaveLength(replay.steps + 1);
+      episode.free();
+    }
+  });
+
+  it("opens without a seed and settings, and says that it has none", async () => {
     const replay = await recordCurve();
     const out = path.join(folder, "curve.mcap");
-    const mcap = await McapFile.create(out, { scene: "reach-box", policy: "a curve", seed: "5" });
+    const mcap = await McapFile.create(out, { scene: "reach-box", policy: "a curve" });
     const recorder = new Recorder(servoManifest, [mcap]);
     for (let t = 0; t <= replay.steps; t++) {
       const stamp_ns = BigInt(t) * 100_000_000n;
@@ -327,10 +352,10 @@ describe("an MCAP recording", () => {
     await recorder.close();
     const [found, ...more] = episodesOf(readFileSync(out), "curve.mcap");
     expect(more).toEqual([]);
-    expect(found).toEqual({ ...replay, controlStep_s: 0.1 });
+    const policy = "a curve (seed and settings were not recorded)";
+    expect(found).toEqual({ ...replay, policy, seed: 0, controlStep_s: 0.1 });
     expect(() => episodesOf(new Uint8Array(40).fill(7), "x.mcap")).toThrow(
       '"x.mcap" is not a readable MCAP file',
     );
-    rmSync(folder, { recursive: true });
   });
 });

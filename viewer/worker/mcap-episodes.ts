@@ -31,13 +31,13 @@ interface Course {
   readonly actions: number[];
 }
 
-type Facts = Pick<Replay, "scene" | "policy" | "seed" | "controlStep_s">;
+type Facts = Pick<Replay, "scene" | "config" | "policy" | "seed" | "controlStep_s">;
 
 /** @throws FileError for a file that is no recording, or one without poses. */
 export function episodesOf(file: Uint8Array, source: string): Replay[] {
   const { messages, metadata } = contentsOf(file, source);
   const facts = factsOf(metadata, source);
-  const side_m = assembleScene(findScene(facts.scene)).cast.arenaSide_m;
+  const side_m = assembleScene(findScene(facts.scene), facts.config, source).cast.arenaSide_m;
   const courses = new Map<string, Course>();
   const courseOf = (robot: string): Course => {
     const course = courses.get(robot) ?? { bodies: [], poses: [], actions: [] };
@@ -91,7 +91,6 @@ function replayOf(
   if (steps < 1 || actions.length < 2 * steps) return undefined;
   return {
     ...facts,
-    config: {},
     bodies: [...bodies],
     steps,
     poses: Float32Array.from(poses),
@@ -99,15 +98,23 @@ function replayOf(
   };
 }
 
+/** Where a recording has neither seed nor settings, the usual ones are tried, and the driver says so. */
 function factsOf(metadata: Readonly<Record<string, string>>, source: string): Facts {
-  const { scene, policy = "", seed = "0", manifest = "{}" } = metadata;
+  const { scene, policy = "", seed, config, manifest = "{}" } = metadata;
   if (scene === undefined) {
     throw new FileError(
       `"${source}" does not name a scene: it was not recorded in simulation. Open it in Foxglove.`,
     );
   }
   const { controlStep_s = 0.1 } = JSON.parse(manifest) as { controlStep_s?: number };
-  return { scene, policy, seed: Number(seed), controlStep_s };
+  const isKnown = seed !== undefined && config !== undefined;
+  return {
+    scene,
+    config: JSON.parse(config ?? "{}") as Facts["config"],
+    policy: isKnown ? policy : `${policy} (seed and settings were not recorded)`,
+    seed: Number(seed ?? 0),
+    controlStep_s,
+  };
 }
 
 interface Contents {
