@@ -12,7 +12,7 @@ import type { EndedEpisode, VectorEnvironment } from "./environment.ts";
 import { type EnvRequest, envProtocol, packReply, readRequest } from "./messages.ts";
 
 /** Where environments are served unless told otherwise; a policy server has 5601. */
-export const defaultEnvEndpoint = "tcp://127.0.0.1:5611";
+export const defaultEnvEndpoint = "tcp://127.0.0.1:5621";
 
 export interface ServeEnvOptions {
   /** Stays the caller's. */

@@ -1,8 +1,14 @@
 /** The bridge's own commands, as a person meets them. */
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { defaultEnvEndpoint } from "../../bridge/env-server/server.ts";
+import { defaultEndpoint } from "../../bridge/sockets.ts";
+import {
+  defaultStopEndpoint,
+  defaultSupervisorEndpoint,
+} from "../../bridge/supervisor/messages.ts";
 import { commands } from "../../cli/commands/index.ts";
 import { runCommand } from "../cli/run-command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -87,4 +93,15 @@ describe("understudy for robots that speak something else", () => {
     expect([code, out]).toEqual([1, ""]);
     expect(err).toMatch(/^The \S+ server .*\n$/);
   });
+});
+
+it("servers of our own have endpoints of their own, which Python knows, too", () => {
+  const supervisor = [defaultSupervisorEndpoint, defaultStopEndpoint];
+  const own = [defaultEndpoint, defaultEnvEndpoint, ...supervisor];
+  expect(new Set(own).size).toBe(own.length);
+  const python = path.resolve(import.meta.dirname, "../../bridge/python");
+  const wire = readFileSync(path.join(python, "understudy/wire.py"), "utf8");
+  expect(wire).toContain(`DEFAULT_ENDPOINT = "${defaultEnvEndpoint}"`);
+  const readme = readFileSync(path.join(python, "README.md"), "utf8");
+  expect(readme).toContain(`VectorEnv("${defaultEnvEndpoint}")`);
 });

@@ -8,7 +8,7 @@ import msgpack
 import zmq
 
 PROTOCOL = "understudy-env/1"
-DEFAULT_ENDPOINT = "tcp://127.0.0.1:5611"
+DEFAULT_ENDPOINT = "tcp://127.0.0.1:5621"
 
 #: Asks again after this long: a reply can get lost with its connection, and a request is done only once.
 ASK_AGAIN_S = 0.5
