@@ -29,6 +29,7 @@ const MOST_BYTES = 64 * 1024;
 
 export class LiveSocket {
   readonly #sources: LiveSources;
+  readonly #http: Server;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MOST_BYTES });
   readonly #planners = new Set<WebSocket>();
   /** Which run's policies each page wants. */
@@ -40,7 +41,8 @@ export class LiveSocket {
   /** Answers at `LIVE_PATH` of a server that listens on this machine only. */
   constructor(http: Server, sources: LiveSources) {
     this.#sources = sources;
-    http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#http = http;
+    http.on("upgrade", this.#upgrade);
     this.#server.on("connection", (socket) => this.#welcome(socket));
   }
 
@@ -64,11 +66,12 @@ export class LiveSocket {
   }
 
   close(): void {
+    this.#http.off("upgrade", this.#upgrade);
     for (const socket of this.#server.clients) socket.terminate();
     this.#server.close();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (request.url !== LIVE_PATH) return;
     if (!isOwnPage(request)) {
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
@@ -77,7 +80,7 @@ export class LiveSocket {
     this.#server.handleUpgrade(request, socket, head, (peer) => {
       this.#server.emit("connection", peer, request);
     });
-  }
+  };
 
   #welcome(socket: WebSocket): void {
     for (const run of this.#runs.values()) send(socket, { type: "run", run });

@@ -3,10 +3,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { LiveSocket } from "../../cli/live.ts";
-import { openDesk } from "../../cli/live-corrections.ts";
-import { EmbeddedPlanner } from "../../llm-planner/embedded/planner.ts";
-import { readCorrections } from "../../llm-planner/execution/corrections.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { loadWebPolicy } from "../../policies/runtime/web.ts";
 import type { Replay } from "../../sim/replay.ts";
@@ -451,89 +447,6 @@ describe.skipIf(!hasChromium)("a replay", () => {
   it("that the server does not have is named", async () => {
     await open("?replay=library/replays/runs/first/gone.json");
     await eventually(() => alert().textContent()).toContain("There is no replay");
-  });
-});
-
-describe.skipIf(!hasChromium)("what understudy view adds", () => {
-  it("a correction is stored, a run followed, robots stopped; a lost connection is told", async () => {
-    const stops: boolean[] = [];
-    const corrections = path.join(folder, "corrections.jsonl");
-    const live = new LiveSocket(server.http, {
-      corrections: openDesk({
-        file: corrections,
-        openPlanner: () => EmbeddedPlanner.load(),
-        now: () => "2026-01-02T03:04:05.000Z",
-      }),
-      policyOf: async () => ({
-        manifest: readFileSync(path.join(run, "bundle", "policy.json"), "utf8"),
-        onnx: readFileSync(path.join(run, "bundle", "policy.onnx")),
-      }),
-      stop: (engaged) => void stops.push(engaged),
-    });
-    await open("?scene=push-pair&driver=demo&paused");
-    await drawnPositions(page);
-    await page.getByText("Corrections").click();
-    const words = "put the object behind the anchor";
-    await page.getByLabel("Correction", { exact: true }).fill(words);
-    await page.getByRole("button", { name: "Send" }).click();
-    await page.getByText("Stored as label 1").waitFor();
-    await page.getByText(/^push object to .* m behind anchor/).waitFor();
-    expect(readCorrections(corrections)).toMatchObject([{ words, scene: "push-pair" }]);
-
-    live.publishRun({
-      name: "mine/student.ckpt",
-      phase: "student",
-      scene: "reach-box",
-      environmentSteps: 1000,
-      totalSteps: 5000,
-      stepsPerSecond: 100,
-      left_s: 40,
-      points: [
-        { environmentSteps: 500, success: 0.25, return: 1 },
-        { environmentSteps: 1000, success: 0.5, return: 2 },
-      ],
-    });
-    await page.getByText("Training runs").click();
-    await page.getByText("student of reach-box").waitFor();
-    await page.getByText("40 s", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Run its newest policy here" }).click();
-    await eventually(() => page.locator("#driver").inputValue()).toBe(
-      "dropped newest of mine/student.ckpt",
-    );
-
-    live.publishRobot({
-      policy: "servo",
-      endpoint: "tcp://here",
-      robots: 1,
-      observations: 7,
-      image: { shape: [1, 2, 2], layers: ["active"], bytes: "AAD/gA==" },
-      action: { "forward, m/s": 0.25 },
-      latencyP50_ms: 1.5,
-      latencyP99_ms: 2.5,
-      silent_s: 0.1,
-      stopped: false,
-    });
-    await page.getByText("1.5 ms, 2.5 ms").waitFor();
-    await page.getByRole("button", { name: "STOP all robots" }).click();
-    await eventually(() => stops).toEqual([true]);
-
-    const endpoint = "tcp://there";
-    const heard = { mode: "armed", driver: "policy", command: { forward: 0.2 } } as const;
-    const counts = { zones: ["fence"], holds: 3, stops: 0 };
-    live.publishSupervisor({ endpoint, heard: { ...heard, ...counts } });
-    for (const text of ["armed, driving", "fence", "0.20"]) {
-      await page.locator("#supervisor").getByText(text, { exact: true }).waitFor();
-    }
-    await page.getByRole("button", { name: "EMERGENCY STOP" }).click();
-    await eventually(() => stops).toEqual([true, true]);
-    live.publishSupervisor({ endpoint, heard: { ...heard, ...counts, mode: "estop" } });
-    await page.getByRole("button", { name: "Let them move again" }).click();
-    await eventually(() => stops).toEqual([true, true, false]);
-
-    live.close();
-    await page.getByText("The connection to understudy view is lost").waitFor();
-    const stop = page.getByRole("button", { name: "Let them move again" });
-    expect(await stop.isDisabled()).toBe(true);
   });
 });
 

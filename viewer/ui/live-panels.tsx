@@ -119,7 +119,7 @@ function Robot({ live }: { readonly live: LiveLink }) {
   return (
     <details class="card" id="robot" open={robot !== undefined || supervisor !== undefined}>
       <summary>Robot</summary>
-      {(robot || supervisor) && <StopButton live={live} />}
+      {(robot || supervisor) && <StopButtons live={live} />}
       {robot && <RobotFacts robot={robot} />}
       {supervisor && <SupervisorFacts supervisor={supervisor} />}
       {!robot && !supervisor && (
@@ -133,27 +133,53 @@ function Robot({ live }: { readonly live: LiveLink }) {
 }
 
 /** Stops what there is: the policy's actions, and the actuators where their supervisor is known. */
-function StopButton({ live }: { readonly live: LiveLink }) {
+function StopButtons({ live }: { readonly live: LiveLink }) {
   const latched = live.supervisor.value?.heard?.mode === "estop";
-  const stopped = live.robot.value?.stopped || latched;
+  const stopped = live.robot.value?.stopped === true || latched;
   const supervised = live.supervisor.value !== undefined;
+  const presses = useSignal(0);
+  const stop = () => {
+    live.send({ type: "stop", engaged: true });
+    presses.value++;
+  };
   return (
     <>
-      <button
-        type="button"
-        class="stop"
-        aria-pressed={stopped}
-        disabled={live.state.value !== "open"}
-        onClick={() => live.send({ type: "stop", engaged: !stopped })}
-      >
-        {stopped ? "Let them move again" : supervised ? "EMERGENCY STOP" : "STOP all robots"}
+      <button type="button" class="stop" disabled={live.state.value !== "open"} onClick={stop}>
+        {supervised ? "EMERGENCY STOP" : "STOP all robots"}
       </button>
+      <ReleaseButton key={presses.value} live={live} stopped={stopped} />
       <p class="hint">
         {supervised
           ? "The supervisor's own stop: zeros at once, latched. Once it is taken back, the robot has to be armed anew, there."
           : "STOP makes every action zero. It is no substitute for the supervisor's own stop at the robot."}
       </p>
     </>
+  );
+}
+
+/** Whoever presses STOP in a hurry, perhaps twice, has let go of the mouse by then. */
+const RELEASE_AFTER_ms = 1000;
+
+/** Takes the stop back; the button works once this has stood there, with everything stopped, for a while. */
+function ReleaseButton({ live, stopped }: { readonly live: LiveLink; readonly stopped: boolean }) {
+  const rested = useSignal(false);
+  useEffect(() => {
+    rested.value = false;
+    if (!stopped) return;
+    const timer = setTimeout(() => {
+      rested.value = true;
+    }, RELEASE_AFTER_ms);
+    return () => clearTimeout(timer);
+  }, [stopped, rested]);
+  return (
+    <button
+      type="button"
+      class="release"
+      disabled={live.state.value !== "open" || !stopped || !rested.value}
+      onClick={() => live.send({ type: "stop", engaged: false })}
+    >
+      Let them move again
+    </button>
   );
 }
 
