@@ -30,6 +30,13 @@ export interface ViewerServer {
 const HOST = "127.0.0.1";
 const here = import.meta.dirname;
 const root = path.resolve(here, "..");
+/** All that the page is made of; keys, runs and whatever else lies in the checkout are none of its business. */
+const served = ["viewer", "sim", "credit", "core", "policies", "nn", "node_modules"];
+/** Vite's own list, and the secret keys of `understudy keys`, wherever they were put. */
+const denied = [
+  ...[".env", ".env.*", "*.{crt,pem,key,p12,pfx,cer,der}", ".npmrc", ".yarnrc.yml", "**/.git/**"],
+  "*.secret.json",
+];
 
 /** Starts the viewer. @throws ConfigError for a port in use or a folder that is not there. */
 export async function serveViewer(options: ViewerOptions): Promise<ViewerServer> {
@@ -70,7 +77,14 @@ export async function serveViewer(options: ViewerOptions): Promise<ViewerServer>
       ],
       exclude: ["onnxruntime-web", "@dimforge/rapier3d-simd-compat"],
     },
-    server: { host: HOST, port, strictPort: true, hmr: false, watch: null, fs: { allow: [root] } },
+    server: {
+      host: HOST,
+      port,
+      strictPort: true,
+      hmr: false,
+      watch: null,
+      fs: { allow: served.map((name) => path.join(root, name)), deny: denied },
+    },
   });
   await server.listen();
   if (!server.httpServer) throw new Error("internal: the viewer's server does not listen");

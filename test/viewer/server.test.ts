@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { makeKeys } from "../../bridge/security/keys.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { Library } from "../../viewer/library.ts";
 import { serveViewer } from "../../viewer/server.ts";
@@ -83,5 +84,29 @@ describe("understudy view", () => {
     await expect(serveViewer({ port: 0, replays: "no-such-folder" })).rejects.toThrow(
       'There is no folder "no-such-folder".',
     );
+  });
+
+  it("serves what the page is made of, and no key, configuration or run that lies beside it", async () => {
+    const root = path.resolve(import.meta.dirname, "../..");
+    const keys = [root, path.join(root, "viewer")].map((home) =>
+      mkdtempSync(path.join(home, "keys-")),
+    );
+    const server = await serveViewer({ port: 0, working: folder });
+    const ask = (file: string) => fetch(`${server.url}@fs${file}`);
+    try {
+      expect((await ask(path.join(root, "core", "units.ts"))).status).toBe(200);
+      const secrets = keys.map((home) => makeKeys(home, "policy").secret);
+      const others = ["package.json", ".git", "cli/main.ts"].map((name) => path.join(root, name));
+      for (const file of [...secrets, ...others]) {
+        for (const query of ["", "?raw", "?import&raw", "?url", "?raw??"]) {
+          const answer = await ask(file + query);
+          expect(answer.status, file + query).toBe(403);
+          expect(await answer.text()).not.toContain("secretKey");
+        }
+      }
+    } finally {
+      await server.close();
+      for (const home of keys) rmSync(home, { recursive: true });
+    }
   });
 });
