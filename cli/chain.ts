@@ -174,18 +174,20 @@ export interface Evaluation extends EvaluationSummary {
   readonly episodes: readonly EvaluatedEpisode[];
 }
 
+/** @returns what was evaluated before the signal, in whole shards of starts. */
 export async function evaluateLink(
-  chain: Pick<Chain, "simulation" | "pool" | "progress">,
+  chain: Pick<Chain, "simulation" | "pool" | "progress"> & Partial<Pick<Chain, "signal">>,
   name: string,
   actor: ActorSpec,
   options: { readonly episodes: number; readonly theta?: Float32Array; readonly record?: boolean },
 ): Promise<Evaluation> {
-  const { simulation, pool, progress } = chain;
+  const { simulation, pool, progress, signal } = chain;
   progress.start({ name, unit: "episodes", total: options.episodes });
   const episodes = await pool.evaluate({
     simulation,
     actor,
     ...options,
+    enough: () => signal?.aborted === true,
     onProgress(done) {
       const won = done.filter(({ outcome }) => outcome === "success").length;
       progress.update(done.length, { success: won / done.length });

@@ -1,13 +1,13 @@
 /** Deployment as it is on a robot: the policy in one process, the robots in another, ZeroMQ between. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { freePorts } from "../bridge/free-ports.ts";
 import { WireError } from "../core/errors.ts";
 import { type Proportion, wilson } from "../core/statistics.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { StudentInputs } from "../student/interface.ts";
+import { readProgressLine } from "./progress-lines.ts";
 
 export interface Deployment {
   readonly success: Proportion;
@@ -24,25 +24,35 @@ interface RobotSimReport extends Omit<Deployment, "latencyP50_ms" | "latencyP99_
   readonly roundTripP99_ms: number;
 }
 
-/** Serves the bundle and drives simulated robots through it, each in a process of its own. */
-export async function deploy(options: {
+interface DeployOptions {
   readonly simulation: SimulationSpec;
   /** What the student is told and remembers beside its images. */
   readonly inputs: StudentInputs;
   readonly bundle: string;
   readonly episodes: number;
+  /** Ends both processes. */
+  readonly signal: AbortSignal;
+  /** Success of the episodes that are done, 0 to 1. */
   readonly onProgress?: (done: number, success: number) => void;
-}): Promise<Deployment> {
-  const { simulation, inputs, bundle, episodes, onProgress } = options;
-  const [port] = await freePorts(1);
-  const endpoint = `tcp://127.0.0.1:${port}`;
-  const server = understudy(["serve", "--policy", bundle, "--endpoint", endpoint]);
-  const serverDied = once(server, "exit").then(([code]) => {
-    throw new WireError(`The policy server of "${bundle}" ended with exit code ${code}.`);
+}
+
+/**
+ * Serves the bundle and drives simulated robots through it, each in a process of its own.
+ *
+ * @returns undefined when the signal ended it.
+ * @throws WireError when a process ends before its work is done.
+ */
+export async function deploy(options: DeployOptions): Promise<Deployment | undefined> {
+  const { bundle, episodes, signal } = options;
+  const anyPort = "tcp://127.0.0.1:*";
+  const server = understudy(["serve", "--policy", bundle, "--endpoint", anyPort], signal);
+  const ended = outputOf(server, `The policy server of "${bundle}"`).then(() => {
+    throw new WireError(`The policy server of "${bundle}" ended before the robots did.`);
   });
   try {
+    const endpoint = await Promise.race([servingAt(server), ended]);
     const robots = (count: number) =>
-      Promise.race([robotSim(simulation, inputs, endpoint, count, onProgress), serverDied]);
+      Promise.race([robotSim({ ...options, episodes: count }, endpoint), ended]);
     const { success, outcomes, meanTime_s, meanPathLength_m } = await robots(episodes);
     const alone = await robots(1);
     return {
@@ -53,53 +63,84 @@ export async function deploy(options: {
       latencyP50_ms: alone.roundTripP50_ms,
       latencyP99_ms: alone.roundTripP99_ms,
     };
+  } catch (error) {
+    // Ctrl-C reaches the processes too, and the first of them to end is no fault
+    if (signal.aborted) return undefined;
+    throw error;
   } finally {
-    serverDied.catch(() => {});
-    server.kill("SIGINT");
+    ended.catch(() => {});
+    server.process.kill("SIGINT");
   }
 }
 
-async function robotSim(
-  { scene, config, contact, randomization, seed }: SimulationSpec,
-  { goal, lastSeen }: StudentInputs,
-  endpoint: string,
-  episodes: number,
-  onProgress?: (done: number, success: number) => void,
-): Promise<RobotSimReport> {
+/** Where the server listens, once it does; never, when it ends before. */
+function servingAt({ said }: Program): Promise<string> {
+  return new Promise((resolve) => {
+    said.on("line", (line) => {
+      const found = /^serving .* at (\S+)$/.exec(line);
+      if (found) resolve(found[1]);
+    });
+  });
+}
+
+async function robotSim(options: DeployOptions, endpoint: string): Promise<RobotSimReport> {
+  const { episodes, signal, onProgress } = options;
+  const { scene, config, contact, randomization, seed } = options.simulation;
+  const { goal, lastSeen } = options.inputs;
   const settings = { scene: config, contact, randomization, student: { goal, lastSeen } };
-  const robots = understudy([
+  const words = [
     "robot-sim",
-    ...["--scene", scene, "--endpoint", endpoint, "--json"],
+    ...["--scene", scene, "--endpoint", endpoint, "--json", "--progress", "json"],
     ...["--episodes", String(episodes), "--seed", String(seed)],
-    ...Object.entries(settings).flatMap(([name, value]) => [
-      "--set",
-      `${name}=${JSON.stringify(value)}`,
-    ]),
-  ]);
-  let out = "";
-  let err = "";
-  robots.stdout?.on("data", (chunk: Buffer) => {
-    out += chunk;
+    ...Object.entries(settings).flatMap(([name, value]) =>
+      value === undefined ? [] : ["--set", `${name}=${JSON.stringify(value)}`],
+    ),
+  ];
+  const robots = understudy(words, signal);
+  robots.said.on("line", (line) => {
+    const seen = readProgressLine(line);
+    if (seen && episodes > 1) onProgress?.(seen.done, seen.success);
   });
-  robots.stderr?.on("data", (chunk: Buffer) => {
-    err += chunk;
-    const seen = /(\d+)\/\d+ episodes.*success ([\d.]+) %/.exec(String(chunk));
-    if (seen && episodes > 1) onProgress?.(Number(seen[1]), Number(seen[2]) / 100);
-  });
-  const [code] = await once(robots, "close");
-  if (code !== 0) {
-    const reason = err.trim().split("\n").at(-1) ?? "";
-    throw new WireError(`The simulated robots ended with exit code ${code}: ${reason}`);
-  }
-  return JSON.parse(out) as RobotSimReport;
+  return JSON.parse(await outputOf(robots, "The simulated robots")) as RobotSimReport;
 }
 
-/** This program again, in a process of its own. */
-function understudy(words: readonly string[]): ChildProcess {
+interface Program {
+  readonly process: ChildProcess;
+  /** Lines of its stderr. */
+  readonly said: Interface;
+}
+
+/** This program again, in a process of its own that the signal ends. */
+function understudy(words: readonly string[], signal: AbortSignal): Program {
   const isSource = import.meta.url.endsWith(".ts");
   const main = fileURLToPath(new URL(isSource ? "./main.ts" : "./main.js", import.meta.url));
   const loader = isSource ? ["--import", import.meta.resolve("tsx")] : [];
-  return spawn(process.execPath, [...loader, main, ...words], {
+  const child = spawn(process.execPath, [...loader, main, ...words], {
     stdio: ["ignore", "pipe", "pipe"],
+    signal,
+    killSignal: "SIGINT",
+  });
+  return { process: child, said: createInterface(child.stderr) };
+}
+
+/** What a program wrote to stdout, once it has ended. @throws WireError with its last words when it did not end well. */
+function outputOf({ process: child, said }: Program, who: string): Promise<string> {
+  let out = "";
+  let lastWords = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    out += chunk;
+  });
+  said.on("line", (line) => {
+    if (line.trim() !== "") lastWords = line.trim();
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, killer) => {
+      if (code === 0) resolve(out);
+      else {
+        const how = killer ? `by ${killer}` : `with exit code ${code}`;
+        reject(new WireError(`${who} ended ${how}: ${lastWords}`));
+      }
+    });
   });
 }

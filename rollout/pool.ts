@@ -77,7 +77,11 @@ export class WorkerPool {
     return new Collector(this.#workers, rollout);
   }
 
-  /** Runs numbered starts, split into shards of fixed size over the workers; in order of start. */
+  /**
+   * Runs numbered starts, split into shards of fixed size over the workers; in order of start.
+   *
+   * @returns the first of them only, in whole shards, when it is said that this is enough.
+   */
   async evaluate(options: {
     readonly simulation: SimulationSpec;
     readonly actor: ActorSpec;
@@ -85,8 +89,10 @@ export class WorkerPool {
     readonly episodes: number;
     readonly record?: boolean;
     readonly onProgress?: (done: readonly EvaluatedEpisode[]) => void;
+    /** Asked before each shard. */
+    readonly enough?: () => boolean;
   }): Promise<EvaluatedEpisode[]> {
-    const { simulation, actor, theta, episodes, record = false, onProgress } = options;
+    const { simulation, actor, theta, episodes, record = false, onProgress, enough } = options;
     const firsts = Array.from(
       { length: Math.ceil(episodes / EVALUATION_SHARD) },
       (_, i) => i * EVALUATION_SHARD,
@@ -94,6 +100,7 @@ export class WorkerPool {
     const done: EvaluatedEpisode[] = [];
     const run = async (worker: WorkerThread<Request>) => {
       for (let first = firsts.shift(); first !== undefined; first = firsts.shift()) {
+        if (enough?.()) return;
         const starts = Math.min(EVALUATION_SHARD, episodes - first);
         const shard = { simulation, actor, firstStart: first, starts, record };
         const found = await worker.ask<EvaluatedEpisode[]>({

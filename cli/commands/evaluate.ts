@@ -65,7 +65,7 @@ export const evaluate = defineCommand({
     ...jsonOption,
   },
   config: runConfigSchema(),
-  async run({ options, configure, report }) {
+  async run({ options, configure, signal, report, io }) {
     const { scene, episodes, engine, seed, replays } = options;
     const policy = readAnyPolicy(options.policy);
     const own = policy.scene === scene && policy.sceneConfig ? { scene: policy.sceneConfig } : {};
@@ -80,7 +80,7 @@ export const evaluate = defineCommand({
     const progress = new Progress(["evaluate"]);
     try {
       const evaluation = await evaluateLink(
-        { simulation, pool, progress },
+        { simulation, pool, progress, signal },
         "evaluate",
         policy.actor,
         {
@@ -89,6 +89,11 @@ export const evaluate = defineCommand({
           ...(policy.theta ? { theta: policy.theta } : {}),
         },
       );
+      const { length: done } = evaluation.episodes;
+      if (done < episodes) {
+        io.err(`Interrupted: the first ${done} of ${episodes} starts were evaluated.\n`);
+        if (done === 0) return;
+      }
       const files = replays
         ? writeReplays(
             replays,

@@ -11,6 +11,7 @@ import { timingOf } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
+import { progressLine } from "../progress-lines.ts";
 import { runConfigSchema, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
@@ -33,11 +34,17 @@ export const robotSim = defineCommand({
       default: 64,
       description: "how many starts; the same ones that `evaluate` uses",
     },
+    progress: {
+      type: "string",
+      choices: ["bar", "json"],
+      default: "bar",
+      description: "what stderr shows: a bar for people, or lines of JSON for programs",
+    },
     ...seedOption,
     ...jsonOption,
   },
   config: runConfigSchema(),
-  async run({ options, configure, signal, report }) {
+  async run({ options, configure, signal, report, io }) {
     const { scene, endpoint, episodes, seed } = options;
     const config = configure(runConfigSchema(scene));
     const simulation = simulationOf(scene, config, seed);
@@ -51,7 +58,8 @@ export const robotSim = defineCommand({
       ...connectorKeys(options),
     });
     const progress = new Progress(["deployed"]);
-    progress.start({ name: "deployed", unit: "episodes", total: episodes });
+    const asJson = options.progress === "json";
+    if (!asJson) progress.start({ name: "deployed", unit: "episodes", total: episodes });
     const done: EvaluatedEpisode[] = [];
     try {
       for (let first = 0; first < episodes && !signal.aborted; first += robots) {
@@ -60,7 +68,9 @@ export const robotSim = defineCommand({
           ...(await driveShard(link, { simulation, groups, robots }, first, starts, signal)),
         );
         const won = done.filter(({ outcome }) => outcome === "success").length;
-        progress.update(done.length, { success: won / Math.max(1, done.length) });
+        const success = won / Math.max(1, done.length);
+        if (asJson) io.err(progressLine({ done: done.length, success }));
+        else progress.update(done.length, { success });
       }
     } finally {
       progress.finish();

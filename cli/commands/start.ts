@@ -119,6 +119,7 @@ export const start = defineCommand({
         theta: teacher.theta,
         episodes,
       });
+      if (interrupted()) return;
       const asStudent = { kind: "bundle", folder: path.resolve(at("bundle")) } as const;
       const studentResult = await evaluateLink(unseen, "student evaluated", asStudent, {
         episodes,
@@ -134,8 +135,10 @@ export const start = defineCommand({
         inputs: config.student,
         bundle: at("bundle"),
         episodes,
+        signal,
         onProgress: (done, success) => progress.update(done, { success }),
       });
+      if (interrupted() || !deployed) return;
       progress.update(episodes, { success: deployed.success.rate });
       progress.finish();
 

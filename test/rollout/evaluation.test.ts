@@ -41,6 +41,17 @@ describe("evaluate", () => {
     expect(results[1]).toEqual(results[0]);
   });
 
+  it("leaves out the shards that were not begun when it was enough", async () => {
+    const pool = new WorkerPool(1);
+    let shards = 0;
+    const found = await pool.evaluate({
+      ...{ simulation, actor, theta, episodes: EPISODES, record: true },
+      enough: () => shards++ === 1,
+    });
+    await pool.close();
+    expect(found).toEqual(results[0].slice(0, EVALUATION_SHARD));
+  });
+
   it("records every pose from the start to the end, and every action between", async () => {
     const bodies = 2;
     const batch = await openBatch(findScene("reach-box"), {
