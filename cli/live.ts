@@ -112,6 +112,9 @@ export class LiveSocket {
         this.#followers.set(socket, message.run);
         void this.#sendPolicy(socket, message.run);
         break;
+      case "unfollow":
+        this.#followers.delete(socket);
+        break;
       case "planner":
         this.#planners.add(socket);
     }

@@ -30,10 +30,11 @@ export class LiveLink {
   readonly unplanned = signal<readonly string[]>([]);
   /** What the server refused last. */
   readonly refused = signal("");
+  /** The run whose newest policies are wanted. */
+  readonly followed = signal<string | undefined>(undefined);
   /** Called with the newest policy of the run that is followed. */
   onPolicy: (run: string, bundle: BundleFiles) => void = () => {};
   #socket: WebSocket | undefined;
-  #followed: string | undefined;
   #wait_ms = FIRST_WAIT_ms;
 
   connect(): void {
@@ -45,7 +46,8 @@ export class LiveLink {
     socket.addEventListener("open", () => {
       this.state.value = "open";
       this.#wait_ms = FIRST_WAIT_ms;
-      if (this.#followed !== undefined) this.send({ type: "follow", run: this.#followed });
+      const run = this.followed.value;
+      if (run !== undefined) this.send({ type: "follow", run });
     });
     socket.addEventListener("message", ({ data }) => this.#receive(JSON.parse(String(data))));
     socket.addEventListener("close", () => {
@@ -64,8 +66,14 @@ export class LiveLink {
 
   /** Asks for the newest policy of a run, now and whenever there is a newer. */
   follow(run: string): void {
-    this.#followed = run;
+    this.followed.value = run;
     this.send({ type: "follow", run });
+  }
+
+  /** Wants no newer policies. */
+  unfollow(): void {
+    this.followed.value = undefined;
+    this.send({ type: "unfollow" });
   }
 
   #receive(message: FromServer): void {
@@ -77,7 +85,7 @@ export class LiveLink {
         break;
       }
       case "policy":
-        if (message.run !== this.#followed) break;
+        if (message.run !== this.followed.value) break;
         this.onPolicy(message.run, {
           manifest: message.manifest,
           onnx: Uint8Array.from(atob(message.onnx), (letter) => letter.charCodeAt(0)),

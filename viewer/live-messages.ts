@@ -148,6 +148,7 @@ export const fromPageSchema = z.discriminatedUnion("type", [
     type: z.literal("follow"),
     run: z.string().max(500).describe("its newest policy is wanted, now and when there is a newer"),
   }),
+  z.strictObject({ type: z.literal("unfollow") }).describe("no policies are wanted any more"),
   z.strictObject({ type: z.literal("planner") }).describe("this peer wants to hear labels"),
 ]);
 export type FromPage = z.output<typeof fromPageSchema>;

@@ -15,7 +15,7 @@ import {
   undisturbed,
 } from "./messages.ts";
 import { Player } from "./player.ts";
-import { StudioLink } from "./studio-link.ts";
+import { type Opening, StudioLink } from "./studio-link.ts";
 import { type Belief, type Frame, POSE, Tape } from "./tape.ts";
 import { sceneTheme } from "./ui/theme.ts";
 
@@ -73,6 +73,8 @@ export class Pane {
   #looking = false;
   #drawn = "";
   #speed = 1;
+  /** What waits until the outcome has been seen. */
+  #next: ReturnType<typeof setTimeout> | undefined;
 
   constructor(setup: Setup, events: PaneEvents) {
     this.setup = signal(setup);
@@ -104,7 +106,7 @@ export class Pane {
     this.mode.value = "live";
     const { setup, disturbance } = this;
     const driver = driverOf(setup.value.driver);
-    this.#link.open({
+    this.#open({
       type: "open live",
       ...setup.value,
       driver,
@@ -121,7 +123,13 @@ export class Pane {
 
   /** Another episode of the recording that is open. */
   openEpisode(number: number): void {
-    if (this.#recording) this.#link.open({ type: "open replay", ...this.#recording, number });
+    if (this.#recording) this.#open({ type: "open replay", ...this.#recording, number });
+  }
+
+  /** Does something once the outcome has been seen, unless the pane is paused, opened anew or closed before. */
+  afterwards(wait_ms: number, act: () => void): void {
+    clearTimeout(this.#next);
+    this.#next = setTimeout(act, wait_ms);
   }
 
   /** Hands the live scene to another driver. */
@@ -201,6 +209,7 @@ export class Pane {
 
   /** Plays or pauses, at a multiple of real time. */
   pace(playing: boolean, speed: number): void {
+    if (!playing) clearTimeout(this.#next);
     this.player.playing = playing;
     this.player.speed = speed;
     this.#speed = speed;
@@ -247,8 +256,14 @@ export class Pane {
   }
 
   close(): void {
+    clearTimeout(this.#next);
     this.#link.close();
     this.#view?.free();
+  }
+
+  #open(opening: Opening): void {
+    clearTimeout(this.#next);
+    this.#link.open(opening);
   }
 
   #showMoment(tape: Tape, look: { readonly noise: boolean } | undefined): void {

@@ -1,6 +1,6 @@
 /** The page at work: which scenes stand side by side, and the clock they share. */
 
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import type { Overlays, Viewpoint } from "./draw/scene-view.ts";
 import { type DroppedBundle, headOf, readDropped } from "./dropped.ts";
 import type { ReplayItem } from "./library-list.ts";
@@ -17,7 +17,7 @@ import {
 } from "./library-state.ts";
 import { LiveLink } from "./live-link.ts";
 import type { BundleFiles, SceneName } from "./messages.ts";
-import { Pane, type Setup } from "./pane.ts";
+import { type Mode, Pane, type Setup } from "./pane.ts";
 import { SurveyRun } from "./survey-run.ts";
 import { palette } from "./ui/theme.ts";
 
@@ -28,6 +28,14 @@ const LONGEST_s = 0.25;
 /** Frames that take longer than this on average make panes take turns; shorter ones than the other end that. */
 const SLOW_s = 0.04;
 const QUICK_s = 0.018;
+
+/** Where a run's newest policy goes: a pane, as long as it shows what it did when the run or its last policy came to it. */
+interface Following {
+  readonly pane: Pane;
+  readonly mode: Mode;
+  readonly scene: string;
+  readonly driver: DriverKey;
+}
 
 export class Viewer {
   /** A sentence that tells what went wrong, until the next. */
@@ -53,7 +61,7 @@ export class Viewer {
   readonly live = new LiveLink();
   readonly #wanted = new URLSearchParams(location.search);
   readonly #library = fetchLibrary();
-  #next: ReturnType<typeof setTimeout> | undefined;
+  readonly #following = signal<Following | undefined>(undefined);
   #begun = false;
   /** A scene was opened before. */
   #shown = false;
@@ -83,6 +91,10 @@ export class Viewer {
     effect(() => {
       if (this.live.refused.value !== "") this.alert.value = this.live.refused.value;
     });
+    effect(() => {
+      const following = this.#following.value;
+      if (following && !this.#isStill(following)) this.#unfollow();
+    });
     this.live.onPolicy = (run, bundle) => this.#runNewest(run, bundle);
     requestAnimationFrame((now_ms) => this.#frame(now_ms));
   }
@@ -98,9 +110,8 @@ export class Viewer {
     view?.setViewpoint(this.viewpoint.value);
   }
 
-  /** Opens the selected pane's live scene, with changes to its setup. */
-  openLive(change: Partial<Setup> = {}): void {
-    const pane = this.pane.value;
+  /** Opens a pane's live scene, with changes to its setup. */
+  openLive(change: Partial<Setup> = {}, pane = this.pane.value): void {
     const before = pane.setup.value;
     const setup = { ...before, ...change };
     if (!driversOf(setup.scene).some(({ key }) => key === setup.driver)) {
@@ -112,8 +123,14 @@ export class Viewer {
       setup.settings = settingsFor(setup, isElse ? [] : before.settings);
     }
     pane.setup.value = setup;
-    this.#clear();
+    this.alert.value = "";
     pane.openLive();
+  }
+
+  /** Gives the selected pane to a run's newest policy, now and whenever there is a newer, until another driver, scene or mode is chosen there. */
+  follow(run: string): void {
+    this.#following.value = shownIn(this.pane.value);
+    this.live.follow(run);
   }
 
   /** Hands the selected scene to another driver: as it is or, where that one was trained in another world, with a new episode. */
@@ -132,7 +149,7 @@ export class Viewer {
       this.alert.value = `The replay "${name}" cannot be read from the server.`;
       return;
     }
-    this.#clear();
+    this.alert.value = "";
     pane.openReplay(new Uint8Array(await response.arrayBuffer()), name, url);
   }
 
@@ -140,7 +157,7 @@ export class Viewer {
   async openFiles(files: readonly File[]): Promise<void> {
     try {
       const found = await readDropped(files);
-      this.#clear();
+      this.alert.value = "";
       if (found.kind === "replay") {
         this.pane.value.openReplay(found.file, found.source);
         return;
@@ -181,18 +198,11 @@ export class Viewer {
   }
 
   playOrPause(): void {
-    const over = this.panes.value.every((pane) => pane.atEnd);
-    if (!this.playing.value && over) {
-      for (const pane of this.panes.value) {
-        if (pane.mode.value === "replay") pane.seek(0);
-        else this.#nextStart(pane);
-      }
-    }
+    if (!this.playing.value) this.#beginAgain();
     this.setPlaying(!this.playing.value);
   }
 
   setPlaying(playing: boolean): void {
-    clearTimeout(this.#next);
     this.playing.value = playing;
     this.#pace();
   }
@@ -241,7 +251,7 @@ export class Viewer {
         else pane.pace(this.playing.value, this.speed.value);
       },
       ended: (pane) => {
-        if (this.playing.value) this.#next = setTimeout(() => this.#nextStart(pane), APPLAUSE_ms);
+        if (this.playing.value) pane.afterwards(APPLAUSE_ms, () => this.#nextStart(pane));
       },
       failed: (_pane, message) => {
         this.setPlaying(false);
@@ -268,13 +278,29 @@ export class Viewer {
     if (count > 1 && count <= 4) this.setPanes(Math.floor(count));
   }
 
-  /** Gives the selected scene to a run's newest policy: at once if it drives already, else with a new episode. */
+  /** Gives the pane that follows to a run's newest policy: at once if it drives already, else with a new episode. */
   #runNewest(run: string, bundle: BundleFiles): void {
+    const pane = this.#following.peek()?.pane;
+    if (!pane) return;
     const { scene, settings } = headOf(bundle.manifest);
-    const key = this.#addBundle({ name: `newest of ${run}`, scene, settings, bundle });
-    const { setup } = this.pane.value;
-    if (setup.value.driver === key && setup.value.scene === scene) this.pane.value.setDriver(key);
-    else this.openLive({ scene, driver: key });
+    const driver = this.#addBundle({ name: `newest of ${run}`, scene, settings, bundle });
+    const { setup } = pane;
+    batch(() => {
+      if (setup.value.driver === driver && setup.value.scene === scene) pane.setDriver(driver);
+      else this.openLive({ scene, driver }, pane);
+      this.#following.value = shownIn(pane);
+    });
+  }
+
+  #isStill({ pane, mode, scene, driver }: Following): boolean {
+    const now = shownIn(pane);
+    const isSame = mode === now.mode && scene === now.scene && driver === now.driver;
+    return isSame && this.panes.value.includes(pane);
+  }
+
+  #unfollow(): void {
+    this.#following.value = undefined;
+    this.live.unfollow();
   }
 
   #addBundle(bundle: Omit<DroppedBundle, "kind">): DriverKey {
@@ -325,9 +351,14 @@ export class Viewer {
     pane.openLive();
   }
 
-  #clear(): void {
-    clearTimeout(this.#next);
-    this.alert.value = "";
+  /** Where an outcome is shown the next start begins; recordings begin anew once all have played out. */
+  #beginAgain(): void {
+    const over = this.panes.value.every((pane) => pane.atEnd);
+    for (const pane of this.panes.value) {
+      const isLive = pane.mode.value === "live";
+      if (isLive && pane.outcome.value !== undefined) this.#nextStart(pane);
+      if (!isLive && over) pane.seek(0);
+    }
   }
 
   #pace(): void {
@@ -353,6 +384,11 @@ export class Viewer {
     this.growing.value = panes.some((pane) => pane.growing);
     if (this.playing.value && playedOut === panes.length) this.playing.value = false;
   }
+}
+
+function shownIn(pane: Pane): Following {
+  const { scene, driver } = pane.setup.value;
+  return { pane, mode: pane.mode.value, scene, driver };
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {

@@ -19,6 +19,8 @@ const bundle = path.join(folder, "bundle");
 const corrections = path.join(folder, "corrections.jsonl");
 /** What the page asked the server to do to the robots. */
 const stops: boolean[] = [];
+/** Policies that were sent to the page. */
+let policies = 0;
 let server: ViewerServer;
 let browser: Browser;
 let live: LiveSocket;
@@ -36,16 +38,20 @@ beforeAll(async () => {
 beforeEach(() => {
   if (!hasChromium) return;
   stops.length = 0;
+  policies = 0;
   live = new LiveSocket(server.http, {
     corrections: openDesk({
       file: corrections,
       openPlanner: () => EmbeddedPlanner.load(),
       now: () => "2026-01-02T03:04:05.000Z",
     }),
-    policyOf: async () => ({
-      manifest: readFileSync(path.join(bundle, "policy.json"), "utf8"),
-      onnx: readFileSync(path.join(bundle, "policy.onnx")),
-    }),
+    policyOf: async () => {
+      policies++;
+      return {
+        manifest: readFileSync(path.join(bundle, "policy.json"), "utf8"),
+        onnx: readFileSync(path.join(bundle, "policy.onnx")),
+      };
+    },
     stop: (engaged) => void stops.push(engaged),
   });
 });
@@ -111,16 +117,53 @@ describe.skipIf(!hasChromium)("what understudy view adds", () => {
     expect(readCorrections(corrections)).toMatchObject([{ words, scene: "push-pair" }]);
   });
 
-  it("a run's newest policy drives", async () => {
+  it("a run's newest policy drives, until something else is chosen", async () => {
     await open("?scene=push-pair&driver=demo&paused");
     live.publishRun(training);
     await page.getByText("Training runs").click();
     await page.getByText("student of reach-box").waitFor();
     await page.getByText("40 s", { exact: true }).waitFor();
+    const driver = page.locator("#driver");
+    const newest = "dropped newest of mine/student.ckpt";
+    const followed = page.getByText(/^The newest policy of mine\/student\.ckpt drives/);
+    /** How many policies there were once the page has had time to run them. */
+    const publish = async () => {
+      live.publishRun(training);
+      await page.waitForTimeout(500);
+      return policies;
+    };
     await button("Run its newest policy here").click();
-    await eventually(() => page.locator("#driver").inputValue()).toBe(
-      "dropped newest of mine/student.ckpt",
-    );
+    await eventually(() => driver.inputValue()).toBe(newest);
+    expect(await publish()).toBe(2);
+    await followed.waitFor();
+
+    await driver.selectOption("demo");
+    await followed.waitFor({ state: "detached" });
+    expect(await publish()).toBe(2);
+    expect(await driver.inputValue()).toBe("demo");
+
+    await button("Run its newest policy here").click();
+    await eventually(() => driver.inputValue()).toBe(newest);
+    await page.getByRole("radio", { name: "Replay" }).check();
+    await followed.waitFor({ state: "detached" });
+    expect(await publish()).toBe(3);
+    expect(await page.getByRole("radio", { name: "Replay" }).isChecked()).toBe(true);
+    expect(await page.locator("#alert").isVisible()).toBe(false);
+  });
+
+  it("a run is followed in the scene where it was asked for, whichever is chosen then", async () => {
+    await open("?scene=reach-box&driver=demo&paused&panes=2");
+    live.publishRun(training);
+    await page.getByText("Training runs").click();
+    await button("Run its newest policy here").click();
+    const newest = "dropped newest of mine/student.ckpt";
+    await eventually(() => page.locator("#driver").inputValue()).toBe(newest);
+    await page.getByLabel(/^2: reach-box/).check();
+    live.publishRun(training);
+    await eventually(() => policies).toBe(2);
+    await page.waitForTimeout(500);
+    const drivers = "globalThis.viewer.panes.value.map((pane) => pane.setup.value.driver)";
+    expect(await page.evaluate(drivers)).toEqual([newest, "demo"]);
   });
 
   it("robots are stopped by one button, however often it is pressed, and released by another", async () => {

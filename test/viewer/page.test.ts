@@ -136,6 +136,39 @@ describe.skipIf(!hasChromium)("the live page", () => {
   });
 });
 
+describe.skipIf(!hasChromium)("side by side", () => {
+  /** Waits for a frame in which both outcomes stand, does something in it, and says which starts are there. */
+  const atBothEnds = async (act: string) => {
+    await page.waitForFunction(`(() => {
+      const { viewer } = globalThis;
+      const over = viewer.panes.value.every((pane) => pane.outcome.value !== undefined);
+      if (over) ${act};
+      return over;
+    })()`);
+    return starts();
+  };
+  const starts = () =>
+    page.evaluate("globalThis.viewer.panes.value.map((pane) => pane.setup.value.start)");
+  /** Longer than an outcome stands. */
+  const LATER_ms = 2500;
+
+  it("no next start is opened once the page is paused or reset", async () => {
+    await open("?scene=reach-box&driver=demo&seed=1&start=8&panes=2");
+    await drawnPositions(page);
+    await page.getByLabel("Speed").selectOption("8");
+    const paused = await atBothEnds("viewer.setPlaying(false)");
+    await page.waitForTimeout(LATER_ms);
+    expect(await starts()).toEqual(paused);
+
+    await page.getByRole("button", { name: "Play", exact: true }).click();
+    await eventually(starts).not.toEqual(paused);
+    await eventually(() => page.locator(".outcome:not(:empty)").count()).toBe(0);
+    const reset = await atBothEnds("viewer.setSpeed(0.25), viewer.reset()");
+    await page.waitForTimeout(LATER_ms);
+    expect(await starts()).toEqual(reset);
+  });
+});
+
 describe.skipIf(!hasChromium)("by keyboard", () => {
   it("every control is reached, in both themes all that is written can be read, and the view is turned", async () => {
     await open("?scene=push-pair&driver=keyboard&paused");

@@ -52,9 +52,13 @@ function Training({ viewer }: Props) {
             </select>
           </label>
           <RunFacts run={run} />
-          <button type="button" onClick={() => live.follow(run.name)}>
+          <button type="button" onClick={() => viewer.follow(run.name)}>
             Run its newest policy here
           </button>
+          <p class="hint" role="status">
+            {live.followed.value !== undefined &&
+              `The newest policy of ${live.followed.value} drives, until another driver, scene or mode is chosen.`}
+          </p>
         </>
       ) : (
         <p class="hint">
