@@ -74,13 +74,13 @@ const arranged = {
 
 const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = {
   "push-pair": {
-    // ten minutes on two cores, deployment included
+    // ten to fifteen minutes on two cores, deployment included
     quick: {
       scene: guided,
       teacher: { ...teacher, epochs: 3, iterations: 670, practiceUntil: 0.3 },
       student: { iterations: 220 },
     },
-    // a quarter of an hour: what policies/zoo was made with
+    // longer: what policies/zoo/push-pair was made with
     long: {
       scene: guided,
       teacher: { ...teacher, iterations: 700, practiceUntil: 0.15 },

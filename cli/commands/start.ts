@@ -34,7 +34,7 @@ const EVALUATION_SEED = 0x5eed;
 
 export const start = defineCommand({
   examples: [
-    ["start", "train, distil, export, evaluate and deploy push-pair in ten minutes"],
+    ["start", "train, distil, export, evaluate and deploy push-pair in ten to fifteen minutes"],
     ["start --scene push-cross --tune", "five objects, ninety minutes"],
     ["start --preset smoke", "the same chain in seconds, without learning anything"],
   ],
