@@ -49,7 +49,7 @@ function flag(name: string, option: Option): string {
 function about(option: Option): string {
   if (option.type === "boolean") return option.description;
   if (option.required) return `${option.description} (required)`;
-  return option.default === undefined
+  return option.default === undefined || option.default === ""
     ? option.description
     : `${option.description} (default ${option.default})`;
 }

@@ -1,6 +1,6 @@
 /**
  * Corrections said in the viewer: what a planner makes of them, and the log of labels that it learns from, which is the
- * one that `plan-run` writes and `plan-learn` reads.
+ * one that `plan run` writes and `plan learn` reads.
  */
 
 import { readFileSync } from "node:fs";

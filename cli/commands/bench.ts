@@ -8,7 +8,14 @@ import { didYouMean } from "../../core/nearest.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 
 /** Files of bench/ that measure nothing themselves. */
-const notBenches = ["harness", "readme", "write-readme"];
+const notBenches = [
+  "harness",
+  "learner",
+  "readme",
+  "viewer-pictures",
+  "write-readme",
+  "zoo-bundles",
+];
 
 export const bench = defineCommand({
   examples: [

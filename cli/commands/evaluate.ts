@@ -23,8 +23,8 @@ export const evaluate = defineCommand({
       "the bundle that ships",
     ],
     [
-      "evaluate --scene push-pair --policy runs/teacher.ckpt --replays runs/replays",
-      "a teacher, with replays",
+      "evaluate --scene push-pair --policy runs/teacher.ckpt --replays runs/teacher/replays",
+      "a teacher, with replays that `view` finds",
     ],
     [
       "evaluate --scene push-pair --policy policies/zoo/push-pair --engine mujoco --episodes 256",
@@ -58,7 +58,8 @@ export const evaluate = defineCommand({
     },
     replays: {
       type: "string",
-      description: "folder for replays: failures of each kind, and the first successes",
+      description:
+        "folder for replays: failures of each kind, and the first successes; `view` lists runs/NAME/replays",
     },
     workers: computeOptions.workers,
     ...seedOption,

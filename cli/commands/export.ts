@@ -12,7 +12,11 @@ export const exportCommand = defineCommand({
   ],
   options: {
     student: { type: "string", required: true, description: "the student's checkpoint" },
-    out: { type: "string", default: "runs/bundle", description: "folder of the bundle" },
+    out: {
+      type: "string",
+      default: "runs/bundle",
+      description: "folder of the bundle; `view` lists runs/NAME/bundle",
+    },
     teacher: {
       type: "string",
       description: "its teacher's checkpoint, whose steps the manifest counts, too",

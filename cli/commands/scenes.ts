@@ -1,6 +1,8 @@
 /** `understudy scenes [scene]`: what can be trained, and what each scene lets you set and see. */
 
 import { type Setting, settingsOf } from "../../core/settings.ts";
+import { KEYPOINTS } from "../../sim/keypoints.ts";
+import { objectPoseLayout } from "../../sim/object-poses.ts";
 import {
   goalLayout,
   keypointLayout,
@@ -44,6 +46,8 @@ export const scenes = defineCommand({
 
 function factsOf(scene: Scene): SceneFacts {
   const assembled = assembleScene(scene);
+  const keypoints = keypointLayout(assembled).size;
+  const poses = (keypoints / (KEYPOINTS * 3)) * objectPoseLayout.size;
   return {
     name: scene.name,
     summary: scene.summary,
@@ -54,10 +58,8 @@ function factsOf(scene: Scene): SceneFacts {
       terms: Object.keys(terms),
     })),
     groups: [
-      ...observabilities.map((how) => ({
-        name: `keypoints:${how}`,
-        row: [keypointLayout(assembled).size],
-      })),
+      ...observabilities.map((how) => ({ name: `keypoints:${how}`, row: [keypoints] })),
+      ...observabilities.map((how) => ({ name: `poses:${how}`, row: [poses] })),
       { name: "proprioception", row: [proprioceptionLayout.size] },
       ...(assembled.tellsGoal ? [{ name: "goal", row: [goalLayout.size] }] : []),
       { name: "lastSeen", row: [lastSeenLayout(assembled).size] },

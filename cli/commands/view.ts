@@ -26,7 +26,7 @@ const RECENT_ms = 600_000;
 export const view = defineCommand({
   examples: [
     ["view", "run the scenes, policies and replays of this folder in the browser"],
-    ["view --replays runs/latest/replays --open", "list one folder's replays, open the browser"],
+    ["view --replays replays --open", "list replays of another folder, too, and open the browser"],
     ["view --serve policies/zoo/push-pair", "serve a policy to robots and watch them"],
     [
       "view --supervisor tcp://127.0.0.1:5611",
@@ -65,7 +65,7 @@ export const view = defineCommand({
     corrections: {
       type: "string",
       default: "runs/planner/corrections.jsonl",
-      description: "where corrections are logged; `plan-learn` learns from them",
+      description: "where corrections are logged; `plan learn` learns from them",
     },
     ...plannerOptions,
   },

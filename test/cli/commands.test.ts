@@ -26,6 +26,7 @@ describe("understudy scenes", () => {
     expect(stages).toEqual([{ name: "reach", budgetSteps: 150, terms: ["approach", "reach"] }]);
     // four points of three coordinates for the one box
     expect(groups).toContainEqual({ name: "keypoints:global", row: [12] });
+    expect(groups).toContainEqual({ name: "poses:fov", row: [10] });
     expect(settings.map(({ path }: { path: string }) => path)).toContain("start_m");
   });
 
@@ -89,8 +90,10 @@ describe("understudy probe push", () => {
 describe("understudy bench", () => {
   it("lists the benchmarks, without the files they share", async () => {
     const names = JSON.parse((await run("bench --json")).out);
-    expect(names).not.toContain("harness");
-    expect(names).not.toContain("write-readme");
+    expect(names).toContain("physics");
+    for (const name of ["harness", "learner", "zoo-bundles", "write-readme", "viewer-pictures"]) {
+      expect(names).not.toContain(name);
+    }
   });
 
   it("refuses one that does not exist", async () => {

@@ -210,6 +210,7 @@ describe("the commands that ship", () => {
     expect([code, err]).toEqual([0, ""]);
     expect(out.startsWith(`${summary}\n`)).toBe(true);
     expect(out).toContain(`Usage: understudy ${name}`);
+    expect(out).not.toContain("(default )");
     for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 

@@ -159,7 +159,7 @@ export function ReplaySetup({ viewer }: Props) {
       </div>
       <p class="hint" id="replay-hint">
         {all.length === 0 &&
-          "No replays were found in runs/*/replays or policies/zoo/*/replays. Record some with understudy evaluate --replays, or open a file."}
+          "No replays were found in runs/*/replays or policies/zoo/*/replays. Record some with understudy evaluate --replays runs/NAME/replays, or open a file."}
         {viewer.pane.value.replay.value?.reproduced === false &&
           "Its actions, run again, do not give its poses: it was recorded with other settings, so rewards and stages are not known."}
       </p>
