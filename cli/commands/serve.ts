@@ -14,7 +14,7 @@ import { listenerKeys, listenOptions } from "../wire-options.ts";
 export const serve = defineCommand({
   examples: [
     ["serve --policy policies/zoo/push-pair", "serve the bundle that ships, to this machine only"],
-    ["serve --policy runs/latest/bundle --endpoint tcp://127.0.0.1:7000", "on another port"],
+    ["serve --policy policies/zoo/push-pair --endpoint tcp://127.0.0.1:7000", "on another port"],
     [
       "serve --policy policies/zoo/push-pair --record runs/robot.mcap --live",
       "and write down every session, for Foxglove and `replay`",
