@@ -39,6 +39,11 @@ export class SimulationDivergedError extends Error {
   }
 }
 
+/** Losses or gradients left the realm of finite numbers: the weights that came of them are of no use. */
+export class TrainingDivergedError extends Error {
+  override readonly name = "TrainingDivergedError";
+}
+
 /** True for errors whose message is meant for the person at the keyboard: no stack trace is needed. */
 export function isUserError(error: unknown): error is Error {
   return (
@@ -47,6 +52,7 @@ export function isUserError(error: unknown): error is Error {
     error instanceof FileError ||
     error instanceof DeviceError ||
     error instanceof WireError ||
-    error instanceof SimulationDivergedError
+    error instanceof SimulationDivergedError ||
+    error instanceof TrainingDivergedError
   );
 }

@@ -9,6 +9,7 @@ export {
   isUserError,
   ShapeError,
   SimulationDivergedError,
+  TrainingDivergedError,
   WireError,
 } from "./errors.ts";
 export {

@@ -1,6 +1,6 @@
 /** Trains the parameters of a model on arrays of rows, minibatch by minibatch. */
 
-import { ConfigError, ShapeError } from "../core/errors.ts";
+import { ConfigError, ShapeError, TrainingDivergedError } from "../core/errors.ts";
 import type { FloatArray } from "./arrays.ts";
 import { type DataArray, validateData } from "./model.ts";
 import { adamHyper, HYPER_SIZE } from "./optim.ts";
@@ -101,6 +101,7 @@ export class Trainer {
   /**
    * One update for each minibatch. `data`: flat arrays of `rows` rows. `index`: which rows each minibatch
    * uses, [M, batch] row-major. `learningRates`: M numbers. Blocks the thread while it computes.
+   * @throws TrainingDivergedError where a loss or a gradient is not finite; the weights are then as they were before
    */
   async train(
     data: Readonly<Record<string, DataArray>>,
@@ -116,10 +117,19 @@ export class Trainer {
       );
     }
     const hyper = this.#hyper(learningRates);
-    const stats = await this.#updater.run(data, checkedIndex(index, rows), hyper, rounds);
+    const before = this.#updater.state;
+    const found = await this.#updater.run(data, checkedIndex(index, rows), hyper, rounds);
+    const stats = columnsOf(found, this.#updater.statNames);
+    const diverged = firstNotFinite(stats);
+    if (diverged >= 0) {
+      this.#updater.load(before);
+      throw new TrainingDivergedError(
+        `The training diverged in update ${this.#steps + diverged + 1}: its loss is ${stats.loss[diverged]} and the norm of its gradient ${stats.gradNorm[diverged]}. Nothing of it is kept; go on from what was saved last, with a lower learning rate.`,
+      );
+    }
     this.#steps += rounds;
     this.#averageIn(rounds);
-    return { stats: columnsOf(stats, this.#updater.statNames) };
+    return { stats };
   }
 
   async close(): Promise<void> {
@@ -161,6 +171,11 @@ function checkedIndex(index: Int32Array | BigInt64Array, rows: number): Int32Arr
     }
   }
   return result;
+}
+
+/** The first minibatch whose loss or gradient is not finite; -1 where all are. */
+function firstNotFinite({ loss, gradNorm }: TrainResult["stats"]): number {
+  return loss.findIndex((value, i) => !Number.isFinite(value) || !Number.isFinite(gradNorm[i]));
 }
 
 /** [M, columns] row-major to one array of M numbers for each name. */

@@ -1,6 +1,7 @@
 /** Training as a whole: it learns, the same bits come out however it runs, and bad input is named. */
 
 import { expect, it } from "vitest";
+import { TrainingDivergedError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { linear } from "../../nn/layers.ts";
 import type { Objective } from "../../nn/model.ts";
@@ -98,6 +99,29 @@ it("keeps the mean of the weights after each call, of the latest the most, also 
   expect(plain.state()).not.toHaveProperty("average");
   await Promise.all([trainer, first, second, plain].map((one) => one.close()));
 });
+
+it.each(["loop", "step"] as const)(
+  "stops at the first update that is not finite, and keeps the weights from before (%s)",
+  async (mode) => {
+    const trainer = await open({ mode, averageOver: 2 });
+    await trainer.train(rollout, index.subarray(0, batch), [1e-3]);
+    const before = trainer.state();
+    // the first row of the third minibatch: an epoch, four minibatches long, has every row once
+    const unseen = index[2 * batch];
+    const broken = { ...rollout, return: rollout.return.with(unseen, Number.NaN) };
+    const diverged = trainer.train(broken, index, rates);
+    await expect(diverged).rejects.toThrow(TrainingDivergedError);
+    await expect(diverged).rejects.toThrow(
+      "The training diverged in update 4: its loss is NaN and the norm of its gradient NaN.",
+    );
+    expect(trainer.state()).toEqual(before);
+    await trainer.train(rollout, index.subarray(batch, 2 * batch), [1e-3]);
+    const other = await open({ mode });
+    await other.train(rollout, index.subarray(0, 2 * batch), [1e-3, 1e-3]);
+    expect(trainer.theta).toEqual(other.theta);
+    await Promise.all([trainer.close(), other.close()]);
+  },
+);
 
 it("leaves an earlier theta as it was", async () => {
   const trainer = await open();
