@@ -37,7 +37,7 @@ type LearnerContext = Context<
   typeof learnerOptions & { readonly out: ReturnType<typeof outOption> }
 >;
 
-/** Learns, or goes on learning, until it is done or interrupted, and reports. */
+/** Learns, or goes on learning, until it is done or interrupted, and reports what is in the checkpoint by then. */
 export async function runLearner(
   { options, signal, report }: Pick<LearnerContext, "options" | "signal" | "report">,
   { bar, simulation, config, learn, learner }: Learning,
@@ -48,6 +48,10 @@ export async function runLearner(
   try {
     const learnt = await learn({ simulation, config, pool, progress, signal, device, threads });
     const { environmentSteps, metrics, iteration } = learnt.progress;
+    if (iteration === 0) {
+      report({ checkpoint: null, iteration }, () => nothingSaved(learner, out));
+      return;
+    }
     report({ checkpoint: out, iteration, environmentSteps, metrics }, () =>
       [
         `${learner} in ${out}: ${formatCount(environmentSteps)} environment steps in its life,`,
@@ -57,4 +61,8 @@ export async function runLearner(
   } finally {
     await pool.close();
   }
+}
+
+function nothingSaved(learner: string, out: string): string {
+  return `${learner} is not in ${out} yet: it was stopped before it was saved for the first time. The same command begins it anew; let it run for longer.`;
 }

@@ -8,6 +8,17 @@ import type { Params } from "../nn/params.ts";
 import { criticValue } from "../policies/networks/critic.ts";
 import type { Rollout } from "./rollout.ts";
 
+/** What each action was worth, standardized, and what its state was: [T, N] both. */
+export interface Credit {
+  readonly advantages: Float32Array;
+  readonly returns: Float32Array;
+}
+
+/** What reinforcement learns from besides what its actor reads. */
+export function creditedRows({ groups, actions, logProbs }: Rollout, credit: Credit) {
+  return { privileged: groups.privileged, actions, logProbs, ...credit };
+}
+
 /** V(s) of every stored step, and of what follows boundaries and the last step. */
 export class Critic {
   readonly #actor: Actor;
@@ -32,12 +43,12 @@ export class Critic {
     return new Critic(actor, batch, privileged);
   }
 
-  /** What each action was worth, standardized, and what its state was: [T, N] both, by GAE. */
+  /** By GAE. */
   async credit(
     theta: Float32Array,
     rollout: Rollout,
     { gamma, lambda }: { readonly gamma: number; readonly lambda: number },
-  ): Promise<{ readonly advantages: Float32Array; readonly returns: Float32Array }> {
+  ): Promise<Credit> {
     const advantages = new Float32Array(rollout.steps * rollout.envs);
     const returns = new Float32Array(rollout.steps * rollout.envs);
     const values = await this.values(theta, rollout.groups.privileged);

@@ -63,18 +63,22 @@ export class WorkerPool {
       firstEnv: i * shardEnvs,
       groups,
     }));
-    const sizes = await Promise.all(
-      this.#workers.map((worker, w) =>
-        worker.ask<Record<string, number>>({
-          kind: "open",
-          shards: shards.filter((_, i) => i % this.#workers.length === w),
-        }),
-      ),
-    );
-    const rows = Object.fromEntries(groups.map((group) => [group, sizes[0][group]]));
-    const rollout = createRollout({ steps, envs, actions: 2, rows, finals });
-    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "attach", rollout })));
-    return new Collector(this.#workers, rollout);
+    const workers = this.#workers;
+    const share = (w: number) => shards.filter((_, i) => i % workers.length === w);
+    try {
+      const opening = workers.map((worker, w) =>
+        worker.ask<Record<string, number>>({ kind: "open", shards: share(w) }),
+      );
+      const [sizes] = await Promise.all(opening);
+      const rows = Object.fromEntries(groups.map((group) => [group, sizes[group]]));
+      const rollout = createRollout({ steps, envs, actions: 2, rows, finals });
+      await Promise.all(workers.map((worker) => worker.ask({ kind: "attach", rollout })));
+      return new Collector(workers, rollout);
+    } catch (error) {
+      // what the other workers have opened by then
+      await Promise.allSettled(workers.map((worker) => worker.ask({ kind: "close" })));
+      throw error;
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Trainer } from "../nn/engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
 import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import type { Learnt } from "../rollout/sitting.ts";
 import type { StudentConfig } from "./config.ts";
 import type { Student, StudentRun } from "./distill.ts";
 import type { FineTuneRun } from "./fine-tune.ts";
@@ -40,11 +41,16 @@ export function saveStudent(
   });
 }
 
-/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood. */
-export function loadStudent(run: StudentRun, spec: StudentSpec, trainer: Trainer): StudentProgress {
+/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood and how it acted. */
+export function loadStudent(
+  run: StudentRun,
+  spec: StudentSpec,
+  trainer: Trainer,
+): Learnt<StudentProgress> {
   if (!run.checkpoint || !existsSync(run.checkpoint)) {
     const environmentSteps = run.from?.progress.environmentSteps ?? 0;
-    return { iteration: 0, environmentSteps, metrics: {} };
+    const progress = { iteration: 0, environmentSteps, metrics: {} };
+    return { progress, theta: trainer.average.slice() };
   }
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params: paramsOf(spec) });
   checkSeed(run.checkpoint, "distilled", saved.seed, run.simulation.seed);
@@ -53,7 +59,7 @@ export function loadStudent(run: StudentRun, spec: StudentSpec, trainer: Trainer
   };
   const { theta, m, v, average } = saved.arrays;
   trainer.load({ theta, m, v, steps: optimizerSteps, average });
-  return progress;
+  return { progress, theta: average ?? theta };
 }
 
 /** Where a fine-tuning stands: its own iterations, and the environment steps of the student's whole life. */
@@ -99,8 +105,11 @@ export function isSavedAlready({ checkpoint }: FineTuneRun): boolean {
   return checkpoint !== undefined && existsSync(checkpoint);
 }
 
-/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood. @throws ConfigError */
-export function loadFineTuned(run: FineTuneRun, trainer: Trainer): FineTuneProgress | undefined {
+/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood and how it acted. @throws ConfigError */
+export function loadFineTuned(
+  run: FineTuneRun,
+  trainer: Trainer,
+): Learnt<FineTuneProgress> | undefined {
   const { checkpoint: file, student, simulation } = run;
   if (!file || !existsSync(file)) return undefined;
   const saved = readCheckpoint(file, { kind: KIND, params: paramsOf(student.spec) });
@@ -116,7 +125,7 @@ export function loadFineTuned(run: FineTuneRun, trainer: Trainer): FineTuneProgr
     readonly optimizerSteps: number;
   };
   trainer.load({ theta, m, v, steps: optimizerSteps, average });
-  return progress;
+  return { progress, theta: saved.arrays.theta };
 }
 
 function checkSeed(file: string, how: string, found: number, wanted: number): void {

@@ -1,5 +1,6 @@
 /** A critic learns what comes of a student as it is, before the student learns from the critic. */
 
+import { closingAfter } from "../core/closing.ts";
 import type { Rng } from "../core/rng.ts";
 import { Trainer } from "../nn/engine.ts";
 import type { Objective } from "../nn/model.ts";
@@ -27,39 +28,55 @@ export interface WarmUp {
   stopped(): boolean;
 }
 
-/**
- * Overwrites the critic that lies in `theta` from `at` on, and returns the environment steps that it took.
- */
+/** What a warm-up took. */
+export interface WarmedUp {
+  /** Environment steps. */
+  readonly steps: number;
+  /** Whether it was stopped before its end, so that the critic is not to be learnt from. */
+  readonly stopped: boolean;
+}
+
+/** Overwrites the critic that lies in `theta` from `at` on. */
 export async function warmUpCritic(
   theta: Float32Array,
   at: number,
-  { spec, critic, rollout, config, rng, drive, log, stopped }: WarmUp,
-): Promise<number> {
-  const params = addCritic(new Params(), spec);
-  const { envs, rolloutSteps, batch, clipNorm, criticIterations, criticLearningRate } = config;
+  warmUp: WarmUp,
+): Promise<WarmedUp> {
+  const { spec, critic, rollout, config, rng, drive, log, stopped } = warmUp;
+  const { envs, rolloutSteps, batch, criticIterations, criticLearningRate } = config;
   const rows = envs * rolloutSteps;
-  const trainer = await Trainer.create({
+  return closingAfter(async (keep) => {
+    const trainer = keep(await createTrainer(spec, config, theta.subarray(at)));
+    for (let i = 0; i < criticIterations; i++) {
+      if (stopped()) return { steps: i * rows, stopped: true };
+      const ends = await drive();
+      const { returns } = await critic.credit(theta, rollout, config);
+      const order = shuffledRows(rng.split(`roll-out ${i}`), rows, { epochs: EPOCHS, batch });
+      const rates = new Float64Array(order.length / batch).fill(criticLearningRate);
+      await trainer.train({ privileged: rollout.groups.privileged, returns }, order, rates);
+      theta.set(trainer.theta, at);
+      log((i + 1) * rows, ends);
+    }
+    return { steps: criticIterations * rows, stopped: false };
+  });
+}
+
+/** @param theta the critic's weights, and whatever comes after them */
+function createTrainer(
+  spec: CriticSpec,
+  { envs, rolloutSteps, batch, clipNorm }: FineTuneConfig,
+  theta: Float32Array,
+): Promise<Trainer> {
+  const params = addCritic(new Params(), spec);
+  return Trainer.create({
     params,
     objective: regression,
     data: { privileged: { shape: [spec.privileged] }, returns: { shape: [] } },
-    ...{ rows, batch, clipNorm },
+    ...{ rows: envs * rolloutSteps, batch, clipNorm },
     device: "cpu",
     threads: 1,
-    theta: theta.slice(at, at + params.size),
+    theta: theta.slice(0, params.size),
   });
-  let steps = 0;
-  for (let i = 0; i < criticIterations && !stopped(); i++) {
-    const ends = await drive();
-    const { returns } = await critic.credit(theta, rollout, config);
-    const order = shuffledRows(rng.split(`roll-out ${i}`), rows, { epochs: EPOCHS, batch });
-    const rates = new Float64Array(order.length / batch).fill(criticLearningRate);
-    await trainer.train({ privileged: rollout.groups.privileged, returns }, order, rates);
-    theta.set(trainer.theta, at);
-    steps += rows;
-    log(steps, ends);
-  }
-  await trainer.close();
-  return steps;
 }
 
 const regression: Objective = (g, views, batch) => {

@@ -4,17 +4,19 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import { closingAfter, type Keep } from "../core/closing.ts";
 import { ConfigError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import type { Device } from "../nn/device.ts";
 import { Trainer } from "../nn/engine.ts";
 import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
-import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
+import { startsAt } from "../rollout/curriculum.ts";
 import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
+import { type Learnt, Sitting } from "../rollout/sitting.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { Observability } from "../sim/visibility.ts";
@@ -47,6 +49,7 @@ export interface StudentRun {
   readonly enough?: (progress: StudentProgress) => boolean;
 }
 
+/** A student; where its training was interrupted, with the weights that were saved last. */
 export interface Student {
   readonly spec: StudentSpec;
   readonly theta: Float32Array;
@@ -55,59 +58,69 @@ export interface Student {
   readonly config: StudentConfig;
 }
 
-/** @throws ConfigError for widths that are not the teacher's, and for another network than that of the student to begin with */
+/**
+ * @throws ConfigError for widths that are not the teacher's, and for another network than that of the student to begin with
+ * @throws TrainingDivergedError where losses are no longer finite; what was saved before is then as it was
+ */
 export async function distillStudent(run: StudentRun): Promise<Student> {
   const { config, simulation, teacher } = run;
   const spec = studentSpec(simulation, config);
   checkWidths(spec, teacher.spec, config.warmStart);
+  const learnt = await closingAfter((keep) => learn(run, spec, keep));
+  return { spec, ...learnt, config };
+}
+
+async function learn(
+  run: StudentRun,
+  spec: StudentSpec,
+  keep: Keep,
+): Promise<Learnt<StudentProgress>> {
+  const { config, simulation, teacher } = run;
   const rng = createRng(simulation.seed).split("student");
   const first = firstWeights(run, spec, rng);
-  const labeller = await Labeller.create(
-    teacher,
-    Math.min(LABEL_BATCH, samplesOf(config)),
-    latentRoles(spec).length,
-  );
-  const collector = await openCollector(run, spec);
-  const trainer = await createTrainer(run, spec, first);
-  let progress = loadStudent(run, spec, trainer);
+  const labeller = keep(await openLabeller(run, spec));
+  const collector = keep(await openCollector(run, spec));
+  const trainer = keep(await createTrainer(run, spec, first));
+  const sitting = openSitting(run, spec, trainer);
 
-  while (progress.iteration < config.iterations) {
+  while (sitting.goesOn) {
+    const { iteration, environmentSteps } = sitting.progress;
     // the student drives, unless its teacher is to show it
-    const starts = startsAt(progress.iteration, config);
     const theta = config.driver === "student" ? trainer.theta : teacher.theta;
-    const ends = await collector.collect(theta, starts);
+    const ends = await collector.collect(theta, startsAt(iteration, config));
     const { rollout } = collector;
 
     // the teacher labels what it visited
     const labels = await labeller.labelRollout(rollout, teacher.observability);
-    if (progress.iteration === 0 && !run.from && config.warmStart) {
-      warmStart(trainer, spec, run, labels);
-    }
+    if (iteration === 0 && !run.from && config.warmStart) warmStart(trainer, spec, run, labels);
 
     // one update on it
     const data = sequencesOf(spec, rollout, labels);
-    const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), rowsOf(config), config);
-    const learningRate = decayedRate(config, progress.iteration);
+    const order = shuffledRows(rng.split(`epochs ${iteration}`), rowsOf(config), config);
+    const learningRate = decayedRate(config, iteration);
     const rates = new Float64Array(order.length / config.batch).fill(learningRate);
     const { stats } = await trainer.train(data, order, rates);
 
     // look back
-    progress = {
-      iteration: progress.iteration + 1,
-      environmentSteps: progress.environmentSteps + samplesOf(config),
+    const progress = {
+      iteration: iteration + 1,
+      environmentSteps: environmentSteps + samplesOf(config),
       metrics: { ...averages(stats), learningRate, ...episodeMetrics(ends) },
     };
-    run.log?.(progress, ends);
-    if (isSaved(progress.iteration, config.spanIterations, run.saveEvery)) {
-      saveStudent(run, spec, trainer, progress);
-    }
-    if (run.enough?.(progress)) break;
+    sitting.add(progress, ends);
   }
+  return sitting.end();
+}
 
-  if (isSavedAtLast(progress.iteration, config)) saveStudent(run, spec, trainer, progress);
-  const theta = trainer.average.slice();
-  await Promise.all([trainer.close(), labeller.close(), collector.close()]);
-  return { spec, theta, progress, config };
+/** From the run's checkpoint, if there is one. */
+function openSitting(
+  run: StudentRun,
+  spec: StudentSpec,
+  trainer: Trainer,
+): Sitting<StudentProgress> {
+  const weights = () => trainer.average.slice();
+  const save = (progress: StudentProgress) => saveStudent(run, spec, trainer, progress);
+  return new Sitting(run, { weights, save }, loadStudent(run, spec, trainer));
 }
 
 /** Falls linearly from the first to the final learning rate. */
@@ -130,6 +143,11 @@ function firstWeights({ from }: StudentRun, spec: StudentSpec, rng: Rng): Float3
   throw new ConfigError(
     `The student to begin with has another network: ${JSON.stringify(from.spec)}, not ${JSON.stringify(spec)}.`,
   );
+}
+
+function openLabeller({ config, teacher }: StudentRun, spec: StudentSpec): Promise<Labeller> {
+  const batch = Math.min(LABEL_BATCH, samplesOf(config));
+  return Labeller.create(teacher, batch, latentRoles(spec).length);
 }
 
 function createTrainer(run: StudentRun, spec: StudentSpec, theta: Float32Array): Promise<Trainer> {

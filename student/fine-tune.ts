@@ -9,29 +9,25 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import { closingAfter, type Keep } from "../core/closing.ts";
 import { ConfigError } from "../core/errors.ts";
-import { createRng } from "../core/rng.ts";
+import { createRng, type Rng } from "../core/rng.ts";
 import { Trainer } from "../nn/engine.ts";
-import { setSpread, spreadOf } from "../nn/gaussian.ts";
-import { zeros } from "../nn/initializers.ts";
+import { spreadOf } from "../nn/gaussian.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import type { Params } from "../nn/params.ts";
-import { addCritic, type CriticSpec } from "../policies/networks/critic.ts";
-import {
-  latentRoles,
-  type StudentSpec,
-  studentInputs,
-  studentNetwork,
-} from "../policies/networks/student.ts";
-import { teacherNetwork } from "../policies/networks/teacher.ts";
+import { type StudentSpec, studentInputs } from "../policies/networks/student.ts";
 import { readBy } from "../rollout/actor.ts";
-import { Critic } from "../rollout/critic.ts";
-import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
+import { Critic, creditedRows } from "../rollout/critic.ts";
+import { startsAt } from "../rollout/curriculum.ts";
 import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
+import { type Learnt, Sitting } from "../rollout/sitting.ts";
 import type { GroupName } from "../sim/observations.ts";
+import type { EpisodeEnd } from "../sim/scene-batch.ts";
+import { actorCriticOf, criticSpecOf, firstWeights } from "./actor-critic.ts";
 import {
   type FineTuneProgress,
   isSavedAlready,
@@ -39,13 +35,13 @@ import {
   saveFineTuned,
 } from "./checkpoint.ts";
 import type { FineTuneConfig } from "./config.ts";
-import { warmUpCritic } from "./critic-warm-up.ts";
+import { type WarmedUp, warmUpCritic } from "./critic-warm-up.ts";
 import type { Student, StudentRun } from "./distill.ts";
-import { LABEL_BATCH, Labeller, type Labels, labelledGroups } from "./labels.ts";
+import { openImitated } from "./imitated.ts";
+import { LABEL_BATCH } from "./labels.ts";
 import { fineTuneData, fineTuneObjective } from "./losses.ts";
-import { Reference } from "./reference.ts";
 import { sequencesOf } from "./sequences.ts";
-import { observedGroups, privilegedColumns, studentActor, studentSpec } from "./student.ts";
+import { observedGroups, studentActor, studentSpec } from "./student.ts";
 
 export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config"> {
   /** The student to begin with, of this scene or of another whose observations are alike. It must not have a GRU. */
@@ -55,110 +51,148 @@ export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config"> {
   readonly config: FineTuneConfig;
 }
 
-/** Units of a critic that has no teacher to come from. */
-const CRITIC_UNITS = 128;
-
 /**
- * The better student; its checkpoint is one of a student, to be exported and evaluated like any other.
- * @throws ConfigError for a student with a GRU, or with other inputs than the scene gives
+ * The better student; its checkpoint is one of a student, to be exported and evaluated like any other. One that is interrupted while its
+ * critic learns is the student as it was, and nothing is saved.
+ * @throws ConfigError for a student with a GRU, with other inputs than the scene gives, or with a teacher that cannot be imitated
+ * @throws TrainingDivergedError where losses are no longer finite; what was saved before is then as it was
  */
 export async function fineTuneStudent(run: FineTuneRun): Promise<Student> {
-  const { config, simulation, student } = run;
-  const { spec } = student;
   checkRun(run);
-  const { envs, rolloutSteps: steps } = config;
-  const criticSpec = criticSpecOf(run);
-  const { privileged } = criticSpec;
-  const params = actorCriticOf(spec, criticSpec);
+  const { spec, config } = run.student;
+  const learnt = await closingAfter((keep) => learn(run, keep));
+  return { spec, ...learnt, config };
+}
+
+async function learn(run: FineTuneRun, keep: Keep): Promise<Learnt<FineTuneProgress>> {
+  const { config, simulation, student } = run;
   const rng = createRng(simulation.seed).split("fine-tuning");
-  const imitated = await openImitated(run);
-  const critic = await Critic.create(params, privileged, LABEL_BATCH);
-  const collector = await openCollector(run, imitated?.groups ?? []);
-  const { rollout } = collector;
-  /** Lets the student drive, and try things. */
-  const drive = (theta: Float32Array, iteration: number) => {
-    const exploration = { std: spreadOf(params, theta), ...startsAt(iteration, config) };
-    return collector.collect(studentPart(run, theta), exploration);
-  };
+  const driving = await openDriving(run, keep);
+  const { params, critic, rollout } = driving;
 
   // a critic first, who learns what comes of the student as it is
-  const begun = beginning(run);
-  const soFar = (steps: number, metrics = begun.metrics) => {
-    return { ...begun, environmentSteps: begun.environmentSteps + steps, metrics };
-  };
   const first = firstWeights(run, params);
-  const warmUpSteps = isSavedAlready(run)
-    ? 0
-    : await warmUpCritic(first, params.offsetOf("critic.1.w").at, {
-        ...{ spec: criticSpec, critic, rollout, config, rng: rng.split("critic") },
-        drive: () => drive(first, 0),
-        log: (steps, ends) => run.log?.(soFar(steps, episodeMetrics(ends)), ends),
-        stopped: () => run.enough?.(begun) ?? false,
-      });
+  const begun = beginning(run);
+  const warmUp = await warmedUp(run, driving, first, begun, rng.split("critic"));
+  if (warmUp.stopped) return { progress: begun, theta: student.theta };
 
-  const trainer = await Trainer.create({
-    params,
-    objective: fineTuneObjective(spec, student.config, config),
-    data: fineTuneData(spec, privileged, config),
-    rows: envs * steps,
-    batch: config.batch,
-    clipNorm: config.clipNorm,
-    averageOver: config.averageOver,
-    device: run.device ?? "cpu",
-    threads: run.threads ?? 2,
-    theta: first,
-  });
-  let progress = loadFineTuned(run, trainer) ?? soFar(warmUpSteps);
-
-  while (progress.iteration < config.iterations) {
+  const trainer = keep(await createTrainer(run, params, first));
+  const environmentSteps = begun.environmentSteps + warmUp.steps;
+  const sitting = openSitting(run, trainer, { ...begun, environmentSteps });
+  while (sitting.goesOn) {
+    const { iteration, environmentSteps, learningRate } = sitting.progress;
     const theta = trainer.theta;
     const std = spreadOf(params, theta);
-    const ends = await drive(theta, progress.iteration);
+    const ends = await driving.drive(theta, iteration);
 
     // assign credit
-    const { advantages, returns } = await critic.credit(theta, rollout, config);
+    const credit = await critic.credit(theta, rollout, config);
 
     // improve the policy on its own data, with labels beside
-    const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
-    const data = {
-      ...(imitated
-        ? sequencesOf(spec, rollout, await imitated.labelRollout(rollout))
-        : readBy(studentActor(spec), rollout)),
-      privileged: rollout.groups.privileged,
-      actions: rollout.actions,
-      logProbs: rollout.logProbs,
-      advantages,
-      returns,
-    };
-    const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
+    const rows = config.envs * config.rolloutSteps;
+    const order = shuffledRows(rng.split(`epochs ${iteration}`), rows, config);
+    const data = { ...(await driving.observedRows()), ...creditedRows(rollout, credit) };
+    const rate = Math.min(learningRate, rateCeiling(iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
     const { stats } = await trainer.train(data, order, rates);
 
     // look back
-    const kl = stats.approxKl[stats.approxKl.length - 1];
-    progress = {
-      iteration: progress.iteration + 1,
-      environmentSteps: progress.environmentSteps + steps * envs,
-      learningRate: adaptLearningRate(rate, kl, config),
+    const progress = {
+      iteration: iteration + 1,
+      environmentSteps: environmentSteps + rows,
+      learningRate: adaptLearningRate(rate, stats.approxKl[stats.approxKl.length - 1], config),
       metrics: {
-        ...averages(stats),
-        learningRate: rate,
-        stdForward: std[0],
-        stdTurn: std[1],
+        ...{ ...averages(stats), learningRate: rate, stdForward: std[0], stdTurn: std[1] },
         ...episodeMetrics(ends),
       },
     };
-    run.log?.(progress, ends);
-    if (isSaved(progress.iteration, config.spanIterations, run.saveEvery)) {
-      saveFineTuned(run, trainer, progress);
-    }
-    if (run.enough?.(progress)) break;
+    sitting.add(progress, ends);
   }
+  return sitting.end();
+}
 
-  if (isSavedAtLast(progress.iteration, config)) saveFineTuned(run, trainer, progress);
-  const theta = studentPart(run, trainer.average);
-  await Promise.all([trainer.close(), critic.close(), collector.close(), imitated?.close()]);
-  return { spec, theta, progress, config: student.config };
+/** Where a student drives, and who watches. */
+interface Driving {
+  /** Of the student, its critic and the actions' spread. */
+  readonly params: Params;
+  readonly critic: Critic;
+  /** Filled by `drive`. */
+  readonly rollout: Rollout;
+  /** Lets the student drive, and try things. */
+  drive(theta: Float32Array, iteration: number): Promise<EpisodeEnd[]>;
+  /** What the student saw in the roll-out and, where something is imitated, what it should have done. */
+  observedRows(): Promise<Record<string, Float32Array>>;
+}
+
+async function openDriving(run: FineTuneRun, keep: Keep): Promise<Driving> {
+  const { config, student } = run;
+  const { spec } = student;
+  const criticSpec = criticSpecOf(run);
+  const params = actorCriticOf(spec, criticSpec);
+  const imitated = await openImitated(run);
+  if (imitated) keep(imitated);
+  const critic = keep(await Critic.create(params, criticSpec.privileged, LABEL_BATCH));
+  const collector = keep(await openCollector(run, imitated?.groups ?? []));
+  const { rollout } = collector;
+  return {
+    ...{ params, critic, rollout },
+    drive(theta, iteration) {
+      const exploration = { std: spreadOf(params, theta), ...startsAt(iteration, config) };
+      return collector.collect(studentPart(run, theta), exploration);
+    },
+    async observedRows() {
+      if (!imitated) return readBy(studentActor(spec), rollout);
+      return sequencesOf(spec, rollout, await imitated.labelRollout(rollout));
+    },
+  };
+}
+
+/** Prepares the critic in `first`, unless there is something saved to go on with, whose critic is prepared. */
+async function warmedUp(
+  run: FineTuneRun,
+  { params, critic, rollout, drive }: Driving,
+  first: Float32Array,
+  begun: FineTuneProgress,
+  rng: Rng,
+): Promise<WarmedUp> {
+  if (isSavedAlready(run)) return { steps: 0, stopped: false };
+  const soFar = (steps: number, ends: readonly EpisodeEnd[]) => {
+    const environmentSteps = begun.environmentSteps + steps;
+    return { ...begun, environmentSteps, metrics: episodeMetrics(ends) };
+  };
+  return warmUpCritic(first, params.offsetOf("critic.1.w").at, {
+    ...{ spec: criticSpecOf(run), critic, rollout, config: run.config, rng },
+    drive: () => drive(first, 0),
+    log: (steps, ends) => run.log?.(soFar(steps, ends), ends),
+    stopped: () => run.enough?.(begun) ?? false,
+  });
+}
+
+function createTrainer(run: FineTuneRun, params: Params, theta: Float32Array): Promise<Trainer> {
+  const { config, student, device = "cpu", threads = 2 } = run;
+  const { spec } = student;
+  return Trainer.create({
+    params,
+    objective: fineTuneObjective(spec, student.config, config),
+    data: fineTuneData(spec, criticSpecOf(run).privileged, config),
+    rows: config.envs * config.rolloutSteps,
+    batch: config.batch,
+    clipNorm: config.clipNorm,
+    averageOver: config.averageOver,
+    ...{ device, threads, theta },
+  });
+}
+
+/** From the run's checkpoint, if there is one. */
+function openSitting(
+  run: FineTuneRun,
+  trainer: Trainer,
+  fresh: FineTuneProgress,
+): Sitting<FineTuneProgress> {
+  const weights = () => studentPart(run, trainer.average);
+  const save = (progress: FineTuneProgress) => saveFineTuned(run, trainer, progress);
+  const begun = loadFineTuned(run, trainer) ?? { progress: fresh, theta: run.student.theta };
+  return new Sitting(run, { weights, save }, begun);
 }
 
 function checkRun({ simulation, student }: FineTuneRun): void {
@@ -182,19 +216,6 @@ function describeInputs(spec: StudentSpec): string {
   return [images, ...rest.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`)].join("; ");
 }
 
-function criticSpecOf({ simulation, teacher }: FineTuneRun): CriticSpec {
-  return {
-    privileged: privilegedColumns(simulation),
-    hidden: teacher?.spec.hidden ?? CRITIC_UNITS,
-  };
-}
-
-/** The student's parameters, so that the first part of theta is its own, then the critic's and the actions' spread. */
-function actorCriticOf(spec: StudentSpec, critic: CriticSpec): Params {
-  const { params } = studentNetwork(spec);
-  return addCritic(params, critic).add("logStd", [spec.actions], zeros);
-}
-
 function studentPart({ student }: FineTuneRun, theta: Float32Array): Float32Array {
   return theta.slice(0, student.theta.length);
 }
@@ -203,54 +224,6 @@ function studentPart({ student }: FineTuneRun, theta: Float32Array): Float32Arra
 function beginning({ config, student }: FineTuneRun): FineTuneProgress {
   const { environmentSteps } = student.progress;
   return { iteration: 0, environmentSteps, learningRate: config.learningRate, metrics: {} };
-}
-
-/** Who says what is to be imitated. */
-interface Imitated {
-  /** Observations that a roll-out has to hold for it, besides the student's. */
-  readonly groups: readonly GroupName[];
-  labelRollout(rollout: Rollout): Promise<Labels>;
-  close(): Promise<void>;
-}
-
-/** The teacher or, without one, the student as it is; nobody where nothing is imitated. */
-async function openImitated({
-  config,
-  student: { spec, theta },
-  teacher,
-}: FineTuneRun): Promise<Imitated | undefined> {
-  if (config.imitationWeight === 0) return undefined;
-  if (!teacher) {
-    const reference = await Reference.create(spec, theta, LABEL_BATCH);
-    return {
-      groups: [],
-      labelRollout: (rollout) => reference.labelRollout(rollout),
-      close: () => reference.close(),
-    };
-  }
-  const labeller = await Labeller.create(teacher, LABEL_BATCH, latentRoles(spec).length);
-  return {
-    groups: labelledGroups(teacher.spec, teacher.observability),
-    labelRollout: (rollout) => labeller.labelRollout(rollout, teacher.observability),
-    close: () => labeller.close(),
-  };
-}
-
-/** The student as it is; critic and spread as the teacher has them, or new. */
-function firstWeights(run: FineTuneRun, params: Params): Float32Array {
-  const { config, simulation, student, teacher } = run;
-  const theta = params.init(createRng(simulation.seed).split("critic"));
-  theta.set(student.theta);
-  if (!teacher) {
-    setSpread(params, theta, config.std);
-    return theta;
-  }
-  const theirs = teacherNetwork(teacher.spec).params;
-  for (const { name, at, size } of theirs.specs) {
-    if (!/^(critic\.|logStd)/.test(name)) continue;
-    theta.set(teacher.theta.subarray(at, at + size), params.offsetOf(name).at);
-  }
-  return theta;
 }
 
 function openCollector(

@@ -8,6 +8,7 @@ import { ConfigError } from "../core/errors.ts";
 import type { Trainer } from "../nn/engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
+import type { Learnt } from "../rollout/sitting.ts";
 import type { Observability } from "../sim/visibility.ts";
 import type { TeacherConfig } from "./config.ts";
 import type { Teacher, TeacherRun } from "./ppo.ts";
@@ -57,19 +58,17 @@ export function saveTeacher(
   });
 }
 
-/** Fills those who learn from the run's checkpoint, if there is one, and says where it stood. */
+/** Fills those who learn from the run's checkpoint, if there is one, and says where it stood and how it acted. */
 export function loadTeacher(
   run: TeacherRun,
   spec: TeacherSpec,
   { trainer, standIn }: Learners,
-): TeacherProgress {
-  const fresh: TeacherProgress = {
-    iteration: 0,
-    environmentSteps: 0,
-    learningRate: run.config.learningRate,
-    metrics: {},
-  };
-  if (!run.checkpoint || !existsSync(run.checkpoint)) return fresh;
+): Learnt<TeacherProgress> {
+  if (!run.checkpoint || !existsSync(run.checkpoint)) {
+    const { learningRate } = run.config;
+    const progress = { iteration: 0, environmentSteps: 0, learningRate, metrics: {} };
+    return { progress, theta: trainer.average.slice() };
+  }
   const params = teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape }));
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params });
   if (saved.seed !== run.simulation.seed) {
@@ -88,7 +87,7 @@ export function loadTeacher(
     const { "standIn.theta": its, "standIn.m": itsM, "standIn.v": itsV } = saved.arrays;
     standIn.load({ theta: its, m: itsM, v: itsV, steps: standInSteps });
   }
-  return progress;
+  return { progress, theta: average ?? theta };
 }
 
 /** A teacher to act with, and what it was trained to see. */

@@ -5,6 +5,7 @@
  * function in losses.ts, schedules.ts or credit/, so that it can be tested without this loop.
  */
 
+import { closingAfter, type Keep } from "../core/closing.ts";
 import { ConfigError } from "../core/errors.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import type { Device } from "../nn/device.ts";
@@ -15,14 +16,14 @@ import type { ParamSpec } from "../nn/params.ts";
 import { columnsOf, type Known, knownRows, readsAll } from "../policies/networks/known.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import { type NetworkActor, readBy } from "../rollout/actor.ts";
-import { Critic } from "../rollout/critic.ts";
-import { isSaved, isSavedAtLast, startsAt } from "../rollout/curriculum.ts";
+import { Critic, creditedRows } from "../rollout/critic.ts";
+import { startsAt } from "../rollout/curriculum.ts";
 import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { shuffledRows } from "../rollout/shuffle.ts";
+import { type Learnt, Sitting } from "../rollout/sitting.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
-import type { GroupName } from "../sim/observations.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
@@ -52,88 +53,112 @@ export interface TeacherRun {
   readonly enough?: (progress: TeacherProgress) => boolean;
 }
 
-/** A trained teacher: its network and weights. */
+/** A trained teacher: its network and weights, where it was interrupted those that were saved last. */
 export interface Teacher {
   readonly spec: TeacherSpec;
   readonly theta: Float32Array;
   readonly progress: TeacherProgress;
 }
 
+/** @throws TrainingDivergedError where losses are no longer finite; what was saved before is then as it was */
 export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
+  const spec = teacherSpec(run.simulation, run.config);
+  return closingAfter(async (keep) => ({ spec, ...(await learn(run, spec, keep)) }));
+}
+
+async function learn(
+  run: TeacherRun,
+  spec: TeacherSpec,
+  keep: Keep,
+): Promise<Learnt<TeacherProgress>> {
   const { config, simulation } = run;
   const { envs, rolloutSteps: steps } = config;
-  const spec = teacherSpec(simulation, config);
   const { params } = teacherNetwork(spec);
   const rng = createRng(simulation.seed).split("teacher");
-  const trainer = await createTrainer(run, spec, rng);
-  const critic = await Critic.create(params, spec.privileged, config.batch);
-  const actor = teacherActor(spec, config.observability);
-  const standIn = await openStandIn(config, spec, rng);
-  let progress = loadTeacher(run, spec, { trainer, standIn });
-  const read = [...Object.values(actor.inputs), ...Object.values(standIn?.actor.inputs ?? {})];
-  let lesson = lessonAt(progress.iteration, config);
-  let collector = await openCollector(run, actor, read, lesson);
+  const learners = await openLearners(run, spec, rng, keep);
+  const { trainer, critic, actor, standIn } = learners;
+  const sitting = openSitting(run, spec, learners);
+  let lesson = lessonAt(sitting.progress.iteration, config);
+  let collector = keep(await openCollector(run, learners, lesson));
 
-  while (progress.iteration < config.iterations) {
+  while (sitting.goesOn) {
+    const { iteration, environmentSteps, learningRate } = sitting.progress;
     // the next lesson has other environments
-    if (lessonAt(progress.iteration, config) !== lesson) {
-      lesson = lessonAt(progress.iteration, config);
-      collector = await openCollector(run, actor, read, lesson);
+    if (lessonAt(iteration, config) !== lesson) {
+      lesson = lessonAt(iteration, config);
+      collector = keep(await openCollector(run, learners, lesson));
     }
     const { rollout } = collector;
 
     // roll out the current policy
     const theta = trainer.theta;
-    const starts = startsAt(progress.iteration, config);
     const std = spreadOf(params, theta);
-    const ends = await collector.collect(theta, { std, ...starts });
+    const ends = await collector.collect(theta, { std, ...startsAt(iteration, config) });
 
     // assign credit, less what the student to come could not know to do
-    const apart = await standIn?.charge(
-      rollout,
-      { actor, theta, std },
-      rng.split(`stand-in ${progress.iteration}`),
-    );
-    const { advantages, returns } = await critic.credit(theta, rollout, config);
+    const charged = { actor, theta, std };
+    const apart = await standIn?.charge(rollout, charged, rng.split(`stand-in ${iteration}`));
+    const credit = await critic.credit(theta, rollout, config);
 
     // improve the policy on its own data
-    const order = shuffledRows(rng.split(`epochs ${progress.iteration}`), steps * envs, config);
+    const order = shuffledRows(rng.split(`epochs ${iteration}`), steps * envs, config);
     const data = {
       ...readBy(actor, rollout),
-      privileged: rollout.groups.privileged,
-      actions: rollout.actions,
-      logProbs: rollout.logProbs,
-      advantages,
-      returns,
-      ...entropyColumn(progress.iteration, config),
+      ...creditedRows(rollout, credit),
+      ...entropyColumn(iteration, config),
     };
-    const rate = Math.min(progress.learningRate, rateCeiling(progress.iteration, config));
+    const rate = Math.min(learningRate, rateCeiling(iteration, config));
     const rates = new Float64Array(order.length / config.batch).fill(rate);
     const { stats } = await trainer.train(data, order, rates);
 
     // look back
-    progress = {
-      iteration: progress.iteration + 1,
-      environmentSteps: progress.environmentSteps + steps * envs,
+    const progress = {
+      iteration: iteration + 1,
+      environmentSteps: environmentSteps + steps * envs,
       learningRate: adaptLearningRate(rate, last(stats.approxKl), config),
       metrics: {
         ...metricsOf(stats, ends, spreadOf(params, trainer.theta)),
         ...(apart === undefined ? {} : { divergence: apart }),
       },
     };
-    run.log?.(progress, ends);
-    if (isSaved(progress.iteration, config.spanIterations, run.saveEvery)) {
-      saveTeacher(run, spec, { trainer, standIn }, progress);
-    }
-    if (run.enough?.(progress)) break;
+    sitting.add(progress, ends);
   }
+  return sitting.end();
+}
 
-  if (isSavedAtLast(progress.iteration, config)) {
-    saveTeacher(run, spec, { trainer, standIn }, progress);
-  }
-  const theta = trainer.average.slice();
-  await Promise.all([trainer.close(), critic.close(), collector.close(), standIn?.close()]);
-  return { spec, theta, progress };
+/** Who learns, and who judges it. */
+interface Learners {
+  readonly trainer: Trainer;
+  readonly critic: Critic;
+  readonly actor: NetworkActor;
+  readonly standIn: StandIn | undefined;
+}
+
+async function openLearners(
+  run: TeacherRun,
+  spec: TeacherSpec,
+  rng: Rng,
+  keep: Keep,
+): Promise<Learners> {
+  const { config } = run;
+  const { params } = teacherNetwork(spec);
+  const trainer = keep(await createTrainer(run, spec, rng));
+  const critic = keep(await Critic.create(params, spec.privileged, config.batch));
+  const actor = teacherActor(spec, config.observability);
+  const standIn = await openStandIn(config, spec, rng);
+  if (standIn) keep(standIn);
+  return { trainer, critic, actor, standIn };
+}
+
+/** From the run's checkpoint, if there is one. */
+function openSitting(
+  run: TeacherRun,
+  spec: TeacherSpec,
+  learners: Learners,
+): Sitting<TeacherProgress> {
+  const weights = () => learners.trainer.average.slice();
+  const save = (progress: TeacherProgress) => saveTeacher(run, spec, learners, progress);
+  return new Sitting(run, { weights, save }, loadTeacher(run, spec, learners));
 }
 
 function createTrainer(run: TeacherRun, spec: TeacherSpec, rng: Rng): Promise<Trainer> {
@@ -214,14 +239,13 @@ async function openStandIn(
   return StandIn.create(spec, informedBy, config, rng.split("stand-in"));
 }
 
-/** @param read groups that actors read */
 function openCollector(
   run: TeacherRun,
-  actor: NetworkActor,
-  read: readonly GroupName[],
+  { actor, standIn }: Learners,
   lesson: number,
 ): Promise<Collector> {
   const { config, pool } = run;
+  const read = [...Object.values(actor.inputs), ...Object.values(standIn?.actor.inputs ?? {})];
   return pool.openCollector({
     simulation: simulationIn(lesson, run.simulation, config),
     actor,

@@ -84,7 +84,8 @@ export const start = defineCommand({
     const at = (file: string) => path.join(folder, file);
     io.err(`Understudy: "${scene}", preset "${preset}", seed ${seed}, into ${folder}\n`);
     const interrupted = () => {
-      if (signal.aborted) io.err(`Interrupted. The same with --out ${folder} goes on from here.\n`);
+      const onward = `The same with --out ${folder} goes on from what was saved last`;
+      if (signal.aborted) io.err(`Interrupted. ${onward}.\n`);
       return signal.aborted;
     };
     try {

@@ -167,6 +167,6 @@ it("start stops where it is interrupted, and says how to go on", async () => {
   const out = path.join(folder, "interrupted");
   const stopped = await start(out, [], AbortSignal.abort());
   expect([stopped.code, stopped.out]).toEqual([130, ""]);
-  expect(stopped.err).toContain(`The same with --out ${out} goes on from here.`);
+  expect(stopped.err).toContain(`The same with --out ${out} goes on from what was saved last.`);
   expect(readdirSync(out)).toEqual(["teacher.ckpt"]);
 });

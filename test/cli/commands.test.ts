@@ -1,13 +1,15 @@
-import { truncateSync } from "node:fs";
+import { existsSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { writeBundle } from "../../policies/bundle.ts";
 import { scenes } from "../../sim/scenes/index.ts";
+import { readTeacher } from "../../teacher/checkpoint.ts";
 import { linearPolicy } from "../policies/tiny-policies.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runCommand } from "./run-command.ts";
 
+const folder = temporaryFolder();
 const run = (line: string) => runCommand(commands, line.split(" "));
 
 describe("understudy scenes", () => {
@@ -130,3 +132,23 @@ describe("understudy serve", () => {
     for (const { code, out } of [missing, open, truncated]) expect([code, out]).toEqual([1, ""]);
   });
 });
+
+it("train says that nothing is saved where it is interrupted in its first span, and what is where it is not", async () => {
+  const out = path.join(folder, "interrupted.ckpt");
+  const words = ["train", "--scene", "push-pair", "--preset", "smoke", "--out", out];
+  const trained = async (spanIterations: number, ...more: string[]) => {
+    const span = `teacher.spanIterations=${spanIterations}`;
+    return runCommand(commands, [...words, "--set", span, ...more], AbortSignal.abort());
+  };
+  expect((await trained(2)).out).toBe(
+    `Teacher of "push-pair" is not in ${out} yet: it was stopped before it was saved for the first time. The same command begins it anew; let it run for longer.\n`,
+  );
+  expect(JSON.parse((await trained(2, "--json")).out)).toEqual({ checkpoint: null, iteration: 0 });
+  expect(existsSync(out)).toBe(false);
+  const saved = JSON.parse((await trained(1, "--json")).out);
+  // 64 environments, 16 steps each
+  expect(saved).toMatchObject({ checkpoint: out, iteration: 1, environmentSteps: 64 * 16 });
+  expect(readTeacher(out).progress).toMatchObject({ iteration: 1 });
+  // from there into the second span, and back to its beginning
+  expect(JSON.parse((await trained(3, "--json")).out)).toEqual(saved);
+}, 60_000);

@@ -1,13 +1,14 @@
 /** Distillation as a whole, on two updates: what is the same, what is kept, what is refused. */
 
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
-import { WorkerPool } from "../../rollout/pool.ts";
+import { Collector, WorkerPool } from "../../rollout/pool.ts";
 import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
 import { decayedRate, distillStudent, type StudentRun } from "../../student/distill.ts";
 import { studentActor } from "../../student/student.ts";
 import { hashOf } from "../support/hash.ts";
+import { watchSessions } from "../support/open-sessions.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf, tinyStudent } from "../support/tiny-runs.ts";
 
@@ -73,10 +74,19 @@ describe("a student", () => {
     expect(more.theta).not.toEqual(first.theta);
   });
 
-  it("does not go on with another seed", async () => {
-    const other = distill(pool, { checkpoint, simulation: { ...simulation, seed: 6 } });
-    await expect(other).rejects.toThrow(ConfigError);
-    await expect(other).rejects.toThrow(/was distilled with seed 5, not 6/);
+  it("does not go on with another seed, and leaves nothing open then", async () => {
+    const sessions = watchSessions();
+    const closed = vi.spyOn(Collector.prototype, "close");
+    try {
+      const other = distill(pool, { checkpoint, simulation: { ...simulation, seed: 6 } });
+      await expect(other).rejects.toThrow(ConfigError);
+      await expect(other).rejects.toThrow(/was distilled with seed 5, not 6/);
+      expect(sessions.open.size).toBe(0);
+      expect(closed).toHaveBeenCalledOnce();
+    } finally {
+      sessions.stop();
+      closed.mockRestore();
+    }
   });
 
   it.each([true, false])(
@@ -105,8 +115,9 @@ describe("a student", () => {
     const whole = await distill(pool, { config });
     const killed = path.join(folder, "killed.ckpt");
     const enough = ({ iteration }: StudentProgress) => iteration === 3;
-    await distill(pool, { config, checkpoint: killed, enough });
+    const kept = await distill(pool, { config, checkpoint: killed, enough });
     expect(readStudent(killed).progress.iteration).toBe(2);
+    expect(kept).toMatchObject({ progress: { iteration: 2 }, theta: readStudent(killed).theta });
     const rest = await distill(pool, { config, checkpoint: killed });
     expect(hashOf([rest.theta])).toBe(hashOf([whole.theta]));
     expect(readStudent(killed).theta).toEqual(rest.theta);

@@ -1,12 +1,13 @@
 /** Fine-tuning on next to nothing: what it begins with, what it changes, what is kept, what is refused. */
 
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { Actor } from "../../nn/engine.ts";
 import { studentNetwork } from "../../policies/networks/student.ts";
-import { WorkerPool } from "../../rollout/pool.ts";
+import { Collector, WorkerPool } from "../../rollout/pool.ts";
 import type { Rollout } from "../../rollout/rollout.ts";
 import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
 import { fineTuneConfig } from "../../student/config.ts";
@@ -14,6 +15,7 @@ import { type FineTuneRun, fineTuneStudent } from "../../student/fine-tune.ts";
 import { Reference } from "../../student/reference.ts";
 import { studentActor, studentSpec } from "../../student/student.ts";
 import { hashOf } from "../support/hash.ts";
+import { watchSessions } from "../support/open-sessions.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf, tinyFineTune, tinyStudent } from "../support/tiny-runs.ts";
 import { randomImages, randomRows } from "./tiny-student.ts";
@@ -153,6 +155,38 @@ describe("fine-tuning", () => {
   it("refuses a student with a GRU", async () => {
     const withGru = { ...fresh, spec: { ...spec, memory: 4 } };
     await expect(fineTune({ student: withGru })).rejects.toThrow(ConfigError);
+  });
+
+  it("that is interrupted while its critic learns is the student as it was, and begins anew", async () => {
+    const checkpoint = path.join(folder, "unprepared.ckpt");
+    const config = { ...tinyFineTune, criticIterations: 3 };
+    let asked = 0;
+    const stopped = await fineTune({ config, checkpoint, enough: () => ++asked > 2 });
+    expect(stopped.logged.map(({ iteration }) => iteration)).toEqual([0, 0]);
+    expect(stopped.progress).toEqual(
+      expect.objectContaining({ iteration: 0, environmentSteps: 1000 }),
+    );
+    expect([stopped.theta, existsSync(checkpoint)]).toEqual([fresh.theta, false]);
+    const [again, whole] = [await fineTune({ config, checkpoint }), await fineTune({ config })];
+    expect(again.logged).toEqual(whole.logged);
+    expect(hashOf([again.theta])).toBe(hashOf([whole.theta]));
+  });
+
+  it.each([0, 1])("that fails in roll-out %s leaves nothing open", async (iteration) => {
+    const config = { ...tinyFineTune, criticIterations: 1 };
+    const sessions = watchSessions();
+    const closed = vi.spyOn(Collector.prototype, "close");
+    const log = (progress: StudentProgress) => {
+      if (progress.iteration === iteration) throw new ConfigError("The log is full.");
+    };
+    try {
+      await expect(fineTune({ config, log })).rejects.toThrow("The log is full.");
+      expect(sessions.open.size).toBe(0);
+      expect(closed).toHaveBeenCalledOnce();
+    } finally {
+      sessions.stop();
+      closed.mockRestore();
+    }
   });
 
   it("goes on where it was killed, to the bit, from a file that is a student's", async () => {

@@ -1,21 +1,23 @@
 /** Training as a whole, on two updates: what is the same, what is kept, what is refused. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConfigError, FileError } from "../../core/errors.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ConfigError, FileError, TrainingDivergedError } from "../../core/errors.ts";
 import { sizeOf } from "../../nn/tensor.ts";
 import { readCheckpoint } from "../../policies/checkpoint.ts";
 import { teacherNetwork } from "../../policies/networks/teacher.ts";
-import { WorkerPool } from "../../rollout/pool.ts";
+import { Collector, WorkerPool } from "../../rollout/pool.ts";
 import { readTeacher, type TeacherProgress } from "../../teacher/checkpoint.ts";
 import { type Teacher, type TeacherRun, trainTeacher } from "../../teacher/ppo.ts";
 import { hashOf } from "../support/hash.ts";
+import { watchSessions } from "../support/open-sessions.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
 
 const simulation = simulationOf("reach-box", { config: { budgetSteps: 6 } });
+const temporary = temporaryFolder();
 
 async function train(pool: WorkerPool, changes: Partial<TeacherRun> = {}) {
   const logged: TeacherProgress[] = [];
@@ -44,12 +46,11 @@ it("gives the same weights whatever the number of workers, and others by another
 });
 
 describe("a checkpoint", () => {
-  const folder = temporaryFolder();
   let checkpoint: string;
   let pool: WorkerPool;
   let first: Awaited<ReturnType<typeof train>>;
   beforeAll(async () => {
-    checkpoint = path.join(folder, "teacher.ckpt");
+    checkpoint = path.join(temporary, "teacher.ckpt");
     pool = new WorkerPool(1);
     first = await train(pool, { checkpoint });
   });
@@ -95,13 +96,90 @@ describe("a checkpoint", () => {
   });
 
   it("is written when somebody has had enough", async () => {
-    const early = path.join(folder, "early.ckpt");
+    const early = path.join(temporary, "early.ckpt");
     await train(pool, { checkpoint: early, enough: () => true });
     expect(readTeacher(early).progress.iteration).toBe(1);
   });
 });
 
+describe("a training that fails", () => {
+  let pool: WorkerPool;
+  beforeAll(() => {
+    pool = new WorkerPool(1);
+  });
+  afterAll(async () => {
+    await pool.close();
+  });
+
+  it("because its losses are no longer finite leaves the last good checkpoint as it was", async () => {
+    const checkpoint = path.join(temporary, "good.ckpt");
+    await train(pool, { checkpoint });
+    const good = readFileSync(checkpoint);
+    // more than a float32 holds
+    const wild = { ...tinyTeacher, iterations: 4, entropyCoef: 1e39, finalEntropyCoef: 1e39 };
+    const failing = train(pool, { checkpoint, config: wild, saveEvery: 1 });
+    await expect(failing).rejects.toThrow(TrainingDivergedError);
+    // 16 updates came before
+    await expect(failing).rejects.toThrow(/^The training diverged in update 17: its loss is /);
+    expect(readFileSync(checkpoint).equals(good)).toBe(true);
+  });
+
+  it.each(["by its seed", "in the middle"])("%s leaves nothing open", async (where) => {
+    const checkpoint = path.join(temporary, `${where}.ckpt`);
+    const config = { ...tinyTeacher, informedBy: "fov" as const };
+    await train(pool, { checkpoint, config });
+    const changes: Partial<TeacherRun> =
+      where === "by its seed"
+        ? { simulation: { ...simulation, seed: 6 } }
+        : {
+            config: { ...config, iterations: 3 },
+            log() {
+              throw new ConfigError("The log is full.");
+            },
+          };
+    const sessions = watchSessions();
+    const closed = vi.spyOn(Collector.prototype, "close");
+    try {
+      await expect(train(pool, { checkpoint, config, ...changes })).rejects.toThrow(ConfigError);
+      expect(sessions.open.size).toBe(0);
+      expect(closed).toHaveBeenCalledTimes(where === "by its seed" ? 0 : 1);
+    } finally {
+      sessions.stop();
+      closed.mockRestore();
+    }
+  });
+});
+
 describe("a training in spans", () => {
+  it("that is interrupted within one comes to what was saved, or to nothing", async () => {
+    const config = { ...tinyTeacher, iterations: 5, spanIterations: 2 };
+    const pool = new WorkerPool(1);
+    const stopAt = (last: number, checkpoint?: string) =>
+      train(pool, {
+        config,
+        ...(checkpoint ? { checkpoint } : {}),
+        enough: ({ iteration }) => iteration === last,
+      });
+    const checkpoint = path.join(temporary, "spans.ckpt");
+    const none = await stopAt(1, checkpoint);
+    expect([none.progress.iteration, existsSync(checkpoint)]).toEqual([0, false]);
+    const first = await stopAt(3, checkpoint);
+    expect(first.progress).toMatchObject({ iteration: 2, environmentSteps: 2 * 16 * 8 });
+    expect(first.theta).toEqual(readTeacher(checkpoint).theta);
+    // one more that comes to no end of a span
+    const second = await stopAt(3, checkpoint);
+    expect(second.logged.map(({ iteration }) => iteration)).toEqual([3]);
+    expect([second.progress, second.theta]).toEqual([
+      expect.objectContaining({ iteration: 2 }),
+      first.theta,
+    ]);
+    // who saves nothing has what it learnt
+    const unsaved = await stopAt(3);
+    expect(unsaved.progress.iteration).toBe(3);
+    expect(unsaved.theta).not.toEqual(first.theta);
+    await pool.close();
+  });
+
   const spans = { iterations: 5, spanIterations: 2 };
   const scene = simulationOf("push-cross", { config: { reward: { budgetSteps: 12 } } });
 
