@@ -18,7 +18,9 @@ export interface TrainState {
   /** Updates made so far. */
   readonly steps: number;
   /** Mean of the latest weights, where one is kept. */
-  readonly average?: Float32Array;
+  readonly average?: Float32Array | undefined;
+  /** Calls of `train` that the mean is over, those that it forgets included; unknown of files from before this was kept. */
+  readonly averaged?: number | undefined;
 }
 
 export interface TrainResult {
@@ -31,6 +33,8 @@ export class Trainer {
   readonly #updater: Updater;
   #steps = 0;
   #average: Float32Array | undefined;
+  /** As in the state. */
+  #averaged: number | undefined = 0;
 
   private constructor(options: TrainerOptions, updater: Updater) {
     this.#options = options;
@@ -72,7 +76,9 @@ export class Trainer {
   /** Everything a checkpoint needs. The arrays are not changed by later training. */
   state(): TrainState {
     const [theta, m, v] = this.#updater.state.map(asFloat32);
-    const average = this.#average ? { average: this.#average.slice() } : {};
+    const average = this.#average
+      ? { average: this.#average.slice(), averaged: this.#averaged }
+      : {};
     return { theta, m, v, steps: this.#steps, ...average };
   }
 
@@ -81,7 +87,7 @@ export class Trainer {
     return this.#updater.state[0];
   }
 
-  /** Continues from `state`; the arrays are copied. */
+  /** Continues from `state`; the arrays are copied. A mean is left behind where none is kept any longer. */
   load(state: TrainState): void {
     const { size } = this.#options.params;
     for (const name of ["theta", "m", "v", "average"] as const) {
@@ -95,7 +101,9 @@ export class Trainer {
     const make = this.#options.dtype === "float64" ? Float64Array : Float32Array;
     this.#updater.load([make.from(state.theta), make.from(state.m), make.from(state.v)]);
     this.#steps = state.steps;
-    this.#average = state.average?.slice();
+    const { averageOver = 1 } = this.#options;
+    this.#average = averageOver > 1 ? state.average?.slice() : undefined;
+    this.#averaged = this.#average ? state.averaged : 0;
   }
 
   /**
@@ -142,7 +150,9 @@ export class Trainer {
     if (averageOver === 1) return;
     const { theta } = this;
     this.#average ??= theta.slice();
-    const share = 1 / Math.min(this.#steps / rounds, averageOver);
+    // a file from before calls were counted had a mean of all of them
+    this.#averaged = (this.#averaged ?? this.#steps / rounds - 1) + 1;
+    const share = 1 / Math.min(this.#averaged, averageOver);
     for (let i = 0; i < theta.length; i++) {
       this.#average[i] += share * (theta[i] - this.#average[i]);
     }

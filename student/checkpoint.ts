@@ -5,6 +5,7 @@ import { ConfigError } from "../core/errors.ts";
 import type { Trainer } from "../nn/engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
 import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
+import { type KeptCounts, keptState, stateOf } from "../rollout/kept-state.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { Learnt } from "../rollout/sitting.ts";
 import type { StudentConfig } from "./config.ts";
@@ -20,6 +21,9 @@ export interface StudentProgress {
 
 const KIND = "student";
 
+/** Before the names of arrays of a student together with its critic and its actions' spread. */
+const OF_ALL = "fineTune.";
+
 const paramsOf = (spec: StudentSpec) =>
   studentNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape }));
 
@@ -30,12 +34,12 @@ export function saveStudent(
   progress: StudentProgress,
 ): void {
   if (!run.checkpoint) return;
-  const { steps, ...arrays } = trainer.state();
+  const { counts, arrays } = keptState(trainer.state());
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
     config: { simulation: run.simulation, student: run.config, network: spec },
-    progress: { ...progress, optimizerSteps: steps },
+    progress: { ...progress, ...counts },
     params: paramsOf(spec),
     arrays,
   });
@@ -54,12 +58,9 @@ export function loadStudent(
   }
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params: paramsOf(spec) });
   checkSeed(run.checkpoint, "distilled", saved.seed, run.simulation.seed);
-  const { optimizerSteps, ...progress } = saved.progress as StudentProgress & {
-    readonly optimizerSteps: number;
-  };
-  const { theta, m, v, average } = saved.arrays;
-  trainer.load({ theta, m, v, steps: optimizerSteps, average });
-  return { progress, theta: average ?? theta };
+  const { state, progress } = stateOf(saved.arrays, saved.progress as StudentProgress & KeptCounts);
+  trainer.load(state);
+  return { progress, theta: state.average ?? state.theta };
 }
 
 /** Where a fine-tuning stands: its own iterations, and the environment steps of the student's whole life. */
@@ -78,7 +79,7 @@ export function saveFineTuned(
 ): void {
   if (!run.checkpoint) return;
   const { spec, config } = run.student;
-  const { theta, m, v, steps, average } = trainer.state();
+  const { counts, arrays } = keptState(trainer.state());
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
@@ -88,14 +89,11 @@ export function saveFineTuned(
       network: spec,
       fineTune: run.config,
     },
-    progress: { ...progress, optimizerSteps: steps },
+    progress: { ...progress, ...counts },
     params: paramsOf(spec),
     arrays: {
       theta: trainer.average.slice(0, run.student.theta.length),
-      "fineTune.theta": theta,
-      "fineTune.m": m,
-      "fineTune.v": v,
-      ...(average ? { "fineTune.average": average } : {}),
+      ...renamed(arrays, (name) => `${OF_ALL}${name}`),
     },
   });
 }
@@ -113,19 +111,24 @@ export function loadFineTuned(
   const { checkpoint: file, student, simulation } = run;
   if (!file || !existsSync(file)) return undefined;
   const saved = readCheckpoint(file, { kind: KIND, params: paramsOf(student.spec) });
-  const { "fineTune.theta": theta, "fineTune.m": m, "fineTune.v": v } = saved.arrays;
-  const { "fineTune.average": average } = saved.arrays;
-  if (!theta || theta.length !== trainer.theta.length) {
+  const own = Object.entries(saved.arrays).filter(([name]) => name.startsWith(OF_ALL));
+  const arrays = renamed(Object.fromEntries(own), (name) => name.slice(OF_ALL.length));
+  if (arrays.theta?.length !== trainer.theta.length) {
     throw new ConfigError(
       `"${file}" is a student that was not fine-tuned like this. Give another file to write to.`,
     );
   }
   checkSeed(file, "fine-tuned", saved.seed, simulation.seed);
-  const { optimizerSteps, ...progress } = saved.progress as FineTuneProgress & {
-    readonly optimizerSteps: number;
-  };
-  trainer.load({ theta, m, v, steps: optimizerSteps, average });
+  const { state, progress } = stateOf(arrays, saved.progress as FineTuneProgress & KeptCounts);
+  trainer.load(state);
   return { progress, theta: saved.arrays.theta };
+}
+
+function renamed(
+  arrays: Readonly<Record<string, Float32Array>>,
+  rename: (name: string) => string,
+): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [rename(name), array]));
 }
 
 function checkSeed(file: string, how: string, found: number, wanted: number): void {

@@ -8,6 +8,7 @@ import { ConfigError } from "../core/errors.ts";
 import type { Trainer } from "../nn/engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
+import { type KeptCounts, keptState, stateOf } from "../rollout/kept-state.ts";
 import type { Learnt } from "../rollout/sitting.ts";
 import type { Observability } from "../sim/visibility.ts";
 import type { TeacherConfig } from "./config.ts";
@@ -37,7 +38,7 @@ export function saveTeacher(
   progress: TeacherProgress,
 ): void {
   if (!run.checkpoint) return;
-  const { steps, ...arrays } = trainer.state();
+  const { counts, arrays } = keptState(trainer.state());
   const other = standIn?.state();
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
@@ -45,7 +46,7 @@ export function saveTeacher(
     config: { simulation: run.simulation, teacher: run.config, network: spec },
     progress: {
       ...progress,
-      optimizerSteps: steps,
+      ...counts,
       ...(other ? { standInSteps: other.steps } : {}),
     },
     params: teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape })),
@@ -76,18 +77,16 @@ export function loadTeacher(
       `"${run.checkpoint}" was trained with seed ${saved.seed}, not ${run.simulation.seed}. Use that seed to resume, or another file.`,
     );
   }
-  const { optimizerSteps, standInSteps, ...progress } = saved.progress as TeacherProgress & {
-    readonly optimizerSteps: number;
-    readonly standInSteps?: number;
-  };
-  const { theta, m, v, average } = saved.arrays;
-  trainer.load({ theta, m, v, steps: optimizerSteps, average });
+  const { standInSteps, ...counted } = saved.progress as TeacherProgress &
+    KeptCounts & { readonly standInSteps?: number };
+  const { state, progress } = stateOf(saved.arrays, counted);
+  trainer.load(state);
   // a training that is informed from here on begins with a new one
   if (standIn && standInSteps !== undefined) {
     const { "standIn.theta": its, "standIn.m": itsM, "standIn.v": itsV } = saved.arrays;
     standIn.load({ theta: its, m: itsM, v: itsV, steps: standInSteps });
   }
-  return { progress, theta: average ?? theta };
+  return { progress, theta: state.average ?? state.theta };
 }
 
 /** A teacher to act with, and what it was trained to see. */

@@ -1,6 +1,6 @@
 /** Training as a whole: it learns, the same bits come out however it runs, and bad input is named. */
 
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TrainingDivergedError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { linear } from "../../nn/layers.ts";
@@ -98,6 +98,50 @@ it("keeps the mean of the weights after each call, of the latest the most, also 
   expect(plain.average).toEqual(w4);
   expect(plain.state()).not.toHaveProperty("average");
   await Promise.all([trainer, first, second, plain].map((one) => one.close()));
+});
+
+describe("a mean of the weights", () => {
+  const calls = [0, 1, 2, 3];
+  const once = async (trainer: Trainer, i: number) => {
+    await trainer.train(rollout, index.subarray(i * batch, (i + 1) * batch), [1e-3]);
+    return trainer.theta;
+  };
+  const near = (weights: Float32Array) => [...weights].map((x) => expect.closeTo(x, 6));
+
+  it("that begins with a saved state is over the calls since, of any number of updates", async () => {
+    const [before, after] = [await open(), await open({ averageOver: 100 })];
+    for (const i of calls) await once(before, i);
+    after.load(before.state());
+    const w1 = await once(after, 0);
+    expect(after.average).toEqual(w1);
+    await after.train(rollout, index.subarray(0, 2 * batch), [1e-3, 1e-3]);
+    const mean = w1.map((x, i) => (x + after.theta[i]) / 2);
+    expect([...after.average]).toEqual(near(mean));
+    await Promise.all([before.close(), after.close()]);
+  });
+
+  it("is left behind by a training that keeps none", async () => {
+    const [before, after] = [await open({ averageOver: 2 }), await open()];
+    for (const i of calls) await once(before, i);
+    after.load(before.state());
+    expect(after.average).toEqual(before.theta);
+    const last = await once(after, 0);
+    expect(after.average).toEqual(last);
+    expect(after.state()).not.toHaveProperty("average");
+    await Promise.all([before.close(), after.close()]);
+  });
+
+  it("goes on from a state that does not say how many calls it is over as from one over all", async () => {
+    const [before, after] = [await open({ averageOver: 100 }), await open({ averageOver: 100 })];
+    for (const i of calls.slice(0, 3)) await once(before, i);
+    const { averaged, ...old } = before.state();
+    expect(averaged).toBe(3);
+    after.load(old);
+    await once(before, 3);
+    await once(after, 3);
+    expect(after.state()).toEqual(before.state());
+    await Promise.all([before.close(), after.close()]);
+  });
 });
 
 it.each(["loop", "step"] as const)(

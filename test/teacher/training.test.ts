@@ -83,6 +83,24 @@ describe("a checkpoint", () => {
     expect(progress).toMatchObject({ optimizerSteps: 32 });
   });
 
+  it("keeps over how many roll-outs its mean is, and none where none is wanted", async () => {
+    const file = path.join(temporary, "mean.ckpt");
+    const upTo = async (iterations: number, averageOver: number) => {
+      await train(pool, { checkpoint: file, config: { ...tinyTeacher, iterations, averageOver } });
+      return readCheckpoint(file, { kind: "teacher" }).arrays;
+    };
+    const first = await upTo(1, 1);
+    expect(first).not.toHaveProperty("average");
+    const second = await upTo(2, 100);
+    expect(second.average).toEqual(second.theta);
+    const third = await upTo(3, 100);
+    const mean = second.theta.map((x, i) => (x + third.theta[i]) / 2);
+    expect([...third.average]).toEqual([...mean].map((x) => expect.closeTo(x, 6)));
+    const fourth = await upTo(4, 1);
+    expect(fourth).not.toHaveProperty("average");
+    expect(readTeacher(file).theta).toEqual(fourth.theta);
+  });
+
   it("of another seed is refused", async () => {
     const other = train(pool, { checkpoint, simulation: { ...simulation, seed: 6 } });
     await expect(other).rejects.toThrow(ConfigError);
