@@ -29,7 +29,10 @@ export function actorCriticOf(spec: StudentSpec, critic: CriticSpec): Params {
   return addCritic(params, critic).add("logStd", [spec.actions], zeros);
 }
 
-/** The student as it is; critic and spread as the teacher has them, or new. */
+/**
+ * The student as it is; critic and spread as the teacher has them, or new. A critic that reads other rows than the scene gives, as that of
+ * a teacher of another scene may, is new.
+ */
 export function firstWeights(run: FineTuneRun, params: Params): Float32Array {
   const { config, simulation, student, teacher } = run;
   const theta = params.init(createRng(simulation.seed).split("critic"));
@@ -38,9 +41,13 @@ export function firstWeights(run: FineTuneRun, params: Params): Float32Array {
     setSpread(params, theta, config.std);
     return theta;
   }
-  const theirs = teacherNetwork(teacher.spec).params;
-  for (const { name, at, size } of theirs.specs) {
-    if (!/^(critic\.|logStd)/.test(name)) continue;
+  const theirs = teacherNetwork(teacher.spec).params.specs;
+  const critic = theirs.filter(({ name }) => name.startsWith("critic."));
+  const fits = critic.every(
+    ({ name, shape }) => shape.join() === params.offsetOf(name).shape.join(),
+  );
+  const spread = theirs.filter(({ name }) => name === "logStd");
+  for (const { name, at, size } of [...(fits ? critic : []), ...spread]) {
     theta.set(teacher.theta.subarray(at, at + size), params.offsetOf(name).at);
   }
   return theta;

@@ -195,7 +195,8 @@ function openSitting(
   return new Sitting(run, { weights, save }, begun);
 }
 
-function checkRun({ simulation, student }: FineTuneRun): void {
+function checkRun(run: FineTuneRun): void {
+  const { simulation, student } = run;
   const fitting = studentSpec(simulation, student.config);
   if (!isDeepStrictEqual(student.spec, fitting)) {
     throw new ConfigError(
@@ -207,6 +208,15 @@ function checkRun({ simulation, student }: FineTuneRun): void {
       `Expected a student without a GRU, got one of ${student.spec.memory} units. Distil one with student.memory=0; student.lastSeen=true remembers, too.`,
     );
   }
+  checkImitated(run);
+}
+
+/** Throws for a teacher whose latents the student's cannot be compared with. */
+function checkImitated({ config, student: { spec }, teacher }: FineTuneRun): void {
+  if (!teacher || config.imitationWeight === 0 || teacher.spec.latent === spec.latent) return;
+  throw new ConfigError(
+    `The student cannot imitate this teacher: its latents are ${spec.latent} wide, the teacher's ${teacher.spec.latent}. Give the teacher that it was distilled from, or set fineTune.imitationWeight=0.`,
+  );
 }
 
 function describeInputs(spec: StudentSpec): string {
