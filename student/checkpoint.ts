@@ -45,7 +45,7 @@ export function saveStudent(
   });
 }
 
-/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood and how it acted. */
+/** Fills `trainer` from the run's checkpoint, if there is one, and says where it stood and how it acted. @throws ConfigError */
 export function loadStudent(
   run: StudentRun,
   spec: StudentSpec,
@@ -57,6 +57,11 @@ export function loadStudent(
     return { progress, theta: trainer.average.slice() };
   }
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params: paramsOf(spec) });
+  if (!saved.arrays.m || !saved.arrays.v) {
+    throw new ConfigError(
+      `"${run.checkpoint}" is a student that was fine-tuned, so its distillation cannot go on. Give another file to write to; with --from it is what a distillation begins with.`,
+    );
+  }
   checkSeed(run.checkpoint, "distilled", saved.seed, run.simulation.seed);
   const { state, progress } = stateOf(saved.arrays, saved.progress as StudentProgress & KeptCounts);
   trainer.load(state);
@@ -115,7 +120,9 @@ export function loadFineTuned(
   const arrays = renamed(Object.fromEntries(own), (name) => name.slice(OF_ALL.length));
   if (arrays.theta?.length !== trainer.theta.length) {
     throw new ConfigError(
-      `"${file}" is a student that was not fine-tuned like this. Give another file to write to.`,
+      arrays.theta
+        ? `"${file}" is a student that was fine-tuned with another critic. Use the same teacher to resume, or give another file to write to.`
+        : `"${file}" is a student that was distilled and not fine-tuned. Give another file to write to.`,
     );
   }
   checkSeed(file, "fine-tuned", saved.seed, simulation.seed);

@@ -1,16 +1,20 @@
 /** Fine-tuning on next to nothing: what it begins with, what it changes, what is kept, what is refused. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { Actor } from "../../nn/engine.ts";
+import { sizeOf } from "../../nn/tensor.ts";
 import { studentNetwork } from "../../policies/networks/student.ts";
+import { teacherNetwork } from "../../policies/networks/teacher.ts";
 import { Collector, WorkerPool } from "../../rollout/pool.ts";
 import type { Rollout } from "../../rollout/rollout.ts";
+import { actorCriticOf, criticSpecOf, firstWeights } from "../../student/actor-critic.ts";
 import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
 import { fineTuneConfig } from "../../student/config.ts";
+import { distillStudent } from "../../student/distill.ts";
 import { type FineTuneRun, fineTuneStudent } from "../../student/fine-tune.ts";
 import { Reference } from "../../student/reference.ts";
 import { studentActor, studentSpec } from "../../student/student.ts";
@@ -205,10 +209,72 @@ describe("fine-tuning", () => {
     expect(hashOf([last.theta])).not.toBe(hashOf([unbroken.theta]));
   });
 
-  it("does not write over a student that was distilled", async () => {
-    const checkpoint = path.join(folder, "tuned.ckpt");
+  it("does not go on with another seed, or with another critic", async () => {
+    const checkpoint = path.join(folder, "seeded.ckpt");
+    await fineTune({ checkpoint });
     const other = fineTune({ checkpoint, simulation: { ...simulation, seed: 6 } });
+    await expect(other).rejects.toThrow(ConfigError);
     await expect(other).rejects.toThrow(/was fine-tuned with seed 5, not 6/);
+    // without a teacher it has 128 units instead of 16
+    const alone = { simulation, student: fresh, pool, config: tinyFineTune, checkpoint };
+    await expect(fineTuneStudent(alone)).rejects.toThrow(/was fine-tuned with another critic/);
+  });
+
+  it("does not write over a student that was distilled, nor distillation over one that was fine-tuned", async () => {
+    const files = { distilled: path.join(folder, "d.ckpt"), tuned: path.join(folder, "t.ckpt") };
+    const distillInto = (checkpoint: string) =>
+      distillStudent({ simulation, teacher, pool, config, checkpoint });
+    const student = await distillInto(files.distilled);
+    await fineTune({ student, checkpoint: files.tuned });
+    const before = Object.values(files).map((file) => readFileSync(file));
+    const tuning = fineTune({ student, checkpoint: files.distilled });
+    await expect(tuning).rejects.toThrow(ConfigError);
+    await expect(tuning).rejects.toThrow(/was distilled and not fine-tuned\. Give another file/);
+    const distilling = distillInto(files.tuned);
+    await expect(distilling).rejects.toThrow(ConfigError);
+    await expect(distilling).rejects.toThrow(/was fine-tuned, so its distillation cannot go on/);
+    expect(Object.values(files).map((file) => readFileSync(file))).toEqual(before);
+  });
+
+  it("refuses a teacher whose latents are of another width before anybody drives, unless it imitates nobody", async () => {
+    const wide = freshTeacher(simulation, { latent: 12 });
+    const log = vi.fn();
+    const critical = { ...tinyFineTune, criticIterations: 1 };
+    const imitating = fineTune({ teacher: wide, config: critical, log });
+    await expect(imitating).rejects.toThrow(ConfigError);
+    await expect(imitating).rejects.toThrow(
+      /latents are 8 wide, the teacher's 12\. Give the teacher/,
+    );
+    expect(log).not.toHaveBeenCalled();
+    const byReward = { ...critical, imitationWeight: 0 };
+    const { progress } = await fineTune({ teacher: wide, config: byReward });
+    expect(progress.iteration).toBe(2);
+  });
+
+  it("takes a critic that reads other rows for what it is: none to begin with", () => {
+    // the privileged row of five objects is longer than that of one
+    const elsewhere = freshTeacher(simulationOf("push-cross"));
+    const run = { simulation, student: fresh, pool, config: tinyFineTune };
+    const params = actorCriticOf(spec, criticSpecOf({ ...run, teacher }));
+    const part = (theta: Float32Array, name: string) => {
+      const { at, shape } = params.offsetOf(name);
+      return theta.slice(at, at + sizeOf(shape));
+    };
+    const theirs = teacherNetwork(teacher.spec).params.offsetOf("critic.2.w");
+    const own = firstWeights({ ...run, teacher }, params);
+    expect(part(own, "critic.2.w")).toEqual(
+      teacher.theta.slice(theirs.at, theirs.at + sizeOf(theirs.shape)),
+    );
+    const spread = (fill: number) => {
+      const { at } = teacherNetwork(elsewhere.spec).params.offsetOf("logStd");
+      return { ...elsewhere, theta: elsewhere.theta.map((x, i) => (i < at ? x : fill)) };
+    };
+    const mixed = firstWeights({ ...run, teacher: spread(-2) }, params);
+    const none = params.init(createRng(simulation.seed).split("critic"));
+    for (const name of ["critic.1.w", "critic.2.w", "critic.value.b"]) {
+      expect(part(mixed, name), name).toEqual(part(none, name));
+    }
+    expect([...part(mixed, "logStd")]).toEqual([-2, -2]);
   });
 
   it("by reward alone makes a student that knows nothing reach the box it sees", async () => {
