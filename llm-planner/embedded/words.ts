@@ -160,8 +160,14 @@ function isNumberedName(
   objects: readonly ObjectView[],
 ): boolean {
   const [word, count, unit] = [words[at], words[at + 1], words[at + 2]];
+  // a mark names nothing
+  if (!/^[\p{L}\d]+$/u.test(word)) return false;
   if (!/^\d+$/.test(count ?? "") || Object.hasOwn(UNITS, unit ?? "")) return false;
-  return objects.some(({ name }) => new RegExp(`^${word}-\\d+$`).test(name.toLowerCase()));
+  const begin = `${word}-`;
+  return objects.some(({ name }) => {
+    const lower = name.toLowerCase();
+    return lower.startsWith(begin) && /^\d+$/.test(lower.slice(begin.length));
+  });
 }
 
 function shapeToken(

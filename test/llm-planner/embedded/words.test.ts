@@ -38,6 +38,24 @@ it("knows what is named but not here", () => {
   expect(words("put object-9 away")).toContain("<absent-name>");
 });
 
+it("takes a mark before a number for a mark, and a word for that word alone", () => {
+  const numbered = worldWith(
+    object("a-1", "cube", "blue", 0, 0),
+    object("box-2", "box", "red", 1, 0),
+    object("1x5-3", "box", "red", 1, 1),
+  );
+  expect(words("Ready? 2 cans go left of the blue cube", numbered).slice(0, 3)).toEqual([
+    "ready",
+    "?",
+    "two",
+  ]);
+  for (const mark of [".", ",", ";", ":", "!", "?"]) {
+    expect(words(`${mark} 2 boxes`, numbered), mark).toEqual([mark, "two", "<shapes>"]);
+  }
+  expect(words("1.5 2", numbered)).toEqual(["<number>", "two"]);
+  expect(words("box 9", numbered)).toEqual(["<absent-name>"]);
+});
+
 it("knows a colour that no list has, where an object has it", () => {
   const odd = worldWith(object("x", "cube", "puce", 0, 0), object("y", "cube", "red", 1, 0));
   expect(words("the puce cube", odd)).toEqual(["<colour>", "<shape>"]);
