@@ -5,11 +5,13 @@
 
 import { createRng, type Rng } from "../core/rng.ts";
 import { Ground } from "../sim/ground.ts";
+import { pusherReach_m } from "../sim/robots/diff-drive.ts";
 import type { AssembledScene } from "../sim/scene.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
+import { footprintRadius_m } from "../sim/shape.ts";
 import { checkPlan, PlanRefusedError } from "./check.ts";
-import { createSituation, rowsOf } from "./language/situation.ts";
-import { Surveyor } from "./measure.ts";
+import { createSituation, rowsOf, type Situation } from "./language/situation.ts";
+import { poseOf, Surveyor } from "./measure.ts";
 import type { Staged } from "./plan.ts";
 import { type PlannedStage, plannedStages } from "./planned-stage.ts";
 import { type RehearsalOptions, rehearse, type StageRehearsal } from "./rehearsal/rehearse.ts";
@@ -66,7 +68,7 @@ function unreachable({ stage, entered, completed, failures, nearest_m }: StageRe
   ];
 }
 
-/** Smallest and largest value, and how many were no numbers. */
+/** Smallest and largest value, and how many of all were no numbers. */
 interface Range {
   low: number;
   high: number;
@@ -74,12 +76,12 @@ interface Range {
   count: number;
 }
 
-/** Factors that are not finite, not varying or not bounded, and conditions that always hold. */
+/** Factors that are not finite, not varying or not bounded, and conditions that say nothing. */
 async function badNumbers(base: AssembledScene, plan: Staged, seed: number): Promise<string[]> {
   const stages = plannedStages(plan, base.cast);
   const ranges = await survey(base, plan, stages, seed);
   return stages.flatMap(({ compiled }, i) => {
-    const [done, ...factors] = ranges[i];
+    const { reached, done, factors } = ranges[i];
     const where = `Stage "${compiled.plan.name}"`;
     const reasons: string[] = [];
     if (done.bad > 0) {
@@ -88,6 +90,9 @@ async function badNumbers(base: AssembledScene, plan: Staged, seed: number): Pro
     if (done.low === 1) {
       reasons.push(`${where}: "done" holds everywhere, so nothing would have to be done.`);
     }
+    // as the usual factors, so the usual condition
+    const idle = compiled.plan.reached === null ? undefined : badReached(reached);
+    if (idle) reasons.push(`${where}: "reached" ${idle}`);
     // the usual factors have been looked at once and for all: one may have nothing to say in some plan
     if (compiled.plan.factors === null) return reasons;
     factors.forEach((range, f) => {
@@ -97,6 +102,13 @@ async function badNumbers(base: AssembledScene, plan: Staged, seed: number): Pro
     });
     return reasons;
   });
+}
+
+function badReached({ low, high, bad, count }: Range): string | undefined {
+  if (bad > 0) return `is not a number in ${bad} of ${count} snapshots.`;
+  if (low === 1) return "holds everywhere, so reaching would be paid for nothing.";
+  if (high === 0) return "holds nowhere, so nothing would ever be paid for placing.";
+  return undefined;
 }
 
 function badFactor(
@@ -116,14 +128,29 @@ function badFactor(
 const SNAPSHOT_ENVS = 16;
 const SNAPSHOT_ROUNDS = 12;
 const PLACED_ROUNDS = 8;
+const PUSHED_ROUNDS = 4;
 
-/** Ranges of each stage's "done" and factors, over starts of all kinds driven about at random. */
+/** What a stage's expressions came to. */
+interface Ranges {
+  readonly reached: Range;
+  readonly done: Range;
+  readonly factors: readonly Range[];
+}
+
+const noRange = (): Range => ({
+  low: Number.POSITIVE_INFINITY,
+  high: Number.NEGATIVE_INFINITY,
+  bad: 0,
+  count: 0,
+});
+
+/** Ranges of each stage's conditions and factors, over starts of all kinds driven about at random. */
 async function survey(
   base: AssembledScene,
   plan: Staged,
   stages: readonly PlannedStage[],
   seed: number,
-): Promise<readonly (readonly Range[])[]> {
+): Promise<readonly Ranges[]> {
   const batch = await SceneBatch.create({
     scene: asScene(sceneFromPlan(base, plan)),
     envs: SNAPSHOT_ENVS,
@@ -131,59 +158,114 @@ async function survey(
     purpose: "training",
     groups: ["proprioception"],
   });
-  batch.practiceShare = 0.5;
-  batch.stageShare = 1;
-  const rng = createRng(seed).split("snapshots");
-  const ranges = stages.map(({ compiled }) =>
-    [undefined, ...compiled.factors].map(
-      (): Range => ({
-        low: Number.POSITIVE_INFINITY,
-        high: Number.NEGATIVE_INFINITY,
-        bad: 0,
-        count: 0,
-      }),
-    ),
-  );
+  try {
+    batch.practiceShare = 0.5;
+    batch.stageShare = 1;
+    return surveyed(new Snapshots(base, batch, stages), createRng(seed).split("snapshots"));
+  } finally {
+    batch.free();
+  }
+}
+
+function surveyed(snapshots: Snapshots, rng: Rng): readonly Ranges[] {
+  const { batch } = snapshots;
   batch.reset();
   for (let round = 0; round < SNAPSHOT_ROUNDS; round++) {
     const actions = Float32Array.from({ length: SNAPSHOT_ENVS * 2 }, () => rng.uniform(-1, 1));
     for (let t = 0; t < 6; t++) batch.step(actions);
-    look(base, batch, stages, ranges);
+    snapshots.look();
   }
-  // random driving hardly ever ends near a target; nothing is stepped from here on
+  // random driving hardly ever ends near a target; nothing is stepped until all have been looked at
   for (let round = 0; round < PLACED_ROUNDS; round++) {
     const within_m = round % 2 === 0 ? 0.2 : 1.2;
-    look(base, batch, stages, ranges, { rng: rng.split(`placed ${round}`), within_m });
+    snapshots.look({ rng: rng.split(`placed ${round}`), within_m });
   }
-  batch.free();
-  return ranges;
+  // nor at an object
+  for (let round = 0; round < PUSHED_ROUNDS; round++) snapshots.push(rng.split(`pushed ${round}`));
+  return snapshots.ranges;
 }
 
-/** @param placed puts each stage's object somewhere about its target before it is looked at */
-function look(
-  base: AssembledScene,
-  batch: SceneBatch,
-  stages: readonly PlannedStage[],
-  ranges: readonly (readonly Range[])[],
-  placed?: { readonly rng: Rng; readonly within_m: number },
-): void {
-  const ground = new Ground(batch.world);
-  const surveyor = new Surveyor(base.cast);
-  const situation = createSituation(rowsOf(base.cast.bodies.map(({ name }) => name)));
-  for (let env = 0; env < batch.envs; env++) {
-    ground.env = env;
-    for (const [i, { active, target, compiled }] of stages.entries()) {
-      const goal = placed && target?.(ground);
-      if (placed && goal) {
-        const { rng, within_m } = placed;
-        const [dx, dy] = [rng.uniform(-within_m, within_m), rng.uniform(-within_m, within_m)];
-        const yaw_rad = goal.yaw_rad + rng.uniform(-1, 1);
-        batch.world.place(env, active, goal.x_m + dx, goal.y_m + dy, yaw_rad);
+/** Looks at what each stage's expressions come to in a batch of worlds. */
+class Snapshots {
+  readonly batch: SceneBatch;
+  readonly ranges: readonly Ranges[];
+  readonly #base: AssembledScene;
+  readonly #stages: readonly PlannedStage[];
+  readonly #surveyor: Surveyor;
+  readonly #situation: Situation;
+
+  constructor(base: AssembledScene, batch: SceneBatch, stages: readonly PlannedStage[]) {
+    this.batch = batch;
+    this.ranges = stages.map(({ compiled }) => ({
+      reached: noRange(),
+      done: noRange(),
+      factors: compiled.factors.map(noRange),
+    }));
+    this.#base = base;
+    this.#stages = stages;
+    this.#surveyor = new Surveyor(base.cast);
+    this.#situation = createSituation(rowsOf(base.cast.bodies.map(({ name }) => name)));
+  }
+
+  /** @param placed puts each stage's object somewhere about its target before it is looked at */
+  look(placed?: { readonly rng: Rng; readonly within_m: number }): void {
+    const ground = new Ground(this.batch.world);
+    for (let env = 0; env < this.batch.envs; env++) {
+      ground.env = env;
+      for (const [i, stage] of this.#stages.entries()) {
+        const goal = placed && stage.target?.(ground);
+        if (placed && goal) {
+          const { rng, within_m } = placed;
+          const [dx, dy] = [rng.uniform(-within_m, within_m), rng.uniform(-within_m, within_m)];
+          const yaw_rad = goal.yaw_rad + rng.uniform(-1, 1);
+          this.batch.world.place(env, stage.active, goal.x_m + dx, goal.y_m + dy, yaw_rad);
+        }
+        this.#measure(ground, stage);
+        const { reached, done, factors } = this.ranges[i];
+        const { compiled } = stage;
+        widen(reached, compiled.reached.evaluate(this.#situation));
+        widen(done, compiled.done.evaluate(this.#situation));
+        for (const [f, { value }] of compiled.factors.entries()) {
+          widen(factors[f], value.evaluate(this.#situation));
+        }
       }
-      surveyor.measure(ground, { active, target, uses: compiled.uses }, [0, 0], situation);
-      const values = [compiled.done, ...compiled.factors.map(({ value }) => value)];
-      for (const [v, { evaluate }] of values.entries()) widen(ranges[i][v], evaluate(situation));
     }
+  }
+
+  /** Puts each stage's object before the robot, which drives up to it, and looks at whether it is reached. */
+  push(rng: Rng): void {
+    const { world, envs } = this.batch;
+    const ground = new Ground(world);
+    const ahead = Float32Array.from({ length: envs * 2 }, (_, i) => (i % 2 === 0 ? 1 : 0));
+    for (const [i, stage] of this.#stages.entries()) {
+      for (let env = 0; env < envs; env++) {
+        ground.env = env;
+        this.#placeBeforeRobot(ground, stage.active, rng.uniform(0, 0.2));
+      }
+      for (let t = 0; t < 3; t++) this.batch.step(ahead);
+      for (let env = 0; env < envs; env++) {
+        ground.env = env;
+        this.#measure(ground, stage);
+        widen(this.ranges[i].reached, stage.compiled.reached.evaluate(this.#situation));
+      }
+    }
+  }
+
+  #placeBeforeRobot(ground: Ground, active: number, gap_m: number): void {
+    const { robot, bodies } = this.#base.cast;
+    const { x_m, y_m, yaw_rad } = poseOf(ground, 0);
+    const away_m = pusherReach_m(robot) + footprintRadius_m(bodies[active - 1].shape) + gap_m;
+    const [x, y] = [x_m + away_m * Math.cos(yaw_rad), y_m + away_m * Math.sin(yaw_rad)];
+    this.batch.world.place(ground.env, active, x, y, yaw_rad);
+  }
+
+  #measure(ground: Ground, { active, target, compiled }: PlannedStage): void {
+    this.#surveyor.measure(
+      ground,
+      { active, target, uses: compiled.uses },
+      [0, 0],
+      this.#situation,
+    );
   }
 }
 

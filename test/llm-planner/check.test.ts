@@ -237,9 +237,33 @@ describe("verification in simulation", () => {
     ["unbounded", factor("distance(active, robot)", 50), /can pay .* in one step/],
     ["large over a stage", factor("distance(active, robot)", 50, "progress"), /over a stage/],
     ["always done", { ...front, done: "distance(active, robot) < 9 m" }, /holds everywhere/],
+    ["reached from the start", { ...front, reached: "true" }, /"reached" holds everywhere/],
+    ["never reached", { ...front, reached: "1 < 0" }, /"reached" holds nowhere/],
+    [
+      "reached or not a number",
+      { ...front, reached: "0 / (speed(active) * 1 s / 1 m) < 1" },
+      /"reached" is not a number in/,
+    ],
   ])("refuses what is %s on snapshots of the world", async (_, stage, reason) => {
     const { reasons } = await verifyPlan(pair, { stages: stagesOf(stage) }, { seed: 1 });
     expect(reasons.join("\n")).toMatch(reason);
+  });
+
+  it.each([
+    "distance(pusher, active) < 20 cm",
+    "distance(pusher, active) < 12 cm and visible(active)",
+    "contact(robot, active)",
+    "behind() > 0.5",
+  ])("passes a stage that is reached where %s", async (reached) => {
+    const cross = assembled("push-cross");
+    for (const [base, active] of [
+      [pair, "object"],
+      [cross, "object 3"],
+    ] as const) {
+      const stages = stagesOf({ ...front, active, reached });
+      const { reasons } = await verifyPlan(base, { stages }, { seed: 1, rehearse: false });
+      expect(reasons).toEqual([]);
+    }
   });
 
   it("refuses a condition that nothing reaches, and says how near it came", async () => {
