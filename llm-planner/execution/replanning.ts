@@ -24,9 +24,14 @@ export interface ReplanOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What an answer that has nothing new in it is told. */
+const NOTHING_LEFT = "Another plan has nothing that is not done already.";
+
 export class Replanner {
   /** What did not work, oldest first: a planner is told, so that it answers with something else. */
   readonly #failed: Refusal[] = [];
+  /** The plan that is being carried out, if it came from here. */
+  #answer: string | undefined;
 
   /**
    * Another plan for the instruction, without what stands in its place already. Where the planner has none, nothing changes
@@ -38,9 +43,7 @@ export class Replanner {
     const { execution, planner, base, plan, world, seed, signal } = options;
     const given = execution.events.findLast(({ kind }) => kind === "given up");
     const reason = given ? `Stage "${given.stage}" was given up: ${given.reason}.` : "It failed.";
-    if (this.#failed.length === 0) {
-      this.#failed.push({ answer: JSON.stringify({ stages: plan.stages }), reasons: [reason] });
-    }
+    this.#fail(this.#answer ?? answerOf(plan.stages), reason);
     const found = await makePlan({
       planner,
       scene: plan.scene,
@@ -56,13 +59,25 @@ export class Replanner {
       throw error;
     });
     if (found instanceof PlanRefusedError) return { reasons: found.reasons };
-    this.#failed.push({ answer: JSON.stringify({ stages: found.plan.stages }), reasons: [reason] });
+    const answer = answerOf(found.plan.stages);
     const left = leftOf(found.plan.stages, execution.achieved);
-    if (left.length === 0)
-      return { reasons: ["Another plan has nothing that is not done already."] };
+    if (left.length === 0) {
+      this.#fail(answer, NOTHING_LEFT);
+      return { reasons: [NOTHING_LEFT] };
+    }
+    this.#answer = answer;
     return { event: execution.replan({ stages: left }, reason), reasons: [] };
   }
+
+  /** A plan may fail more than once, where there was no other. */
+  #fail(answer: string, reason: string): void {
+    const index = this.#failed.findIndex((one) => one.answer === answer);
+    const [before] = index < 0 ? [] : this.#failed.splice(index, 1);
+    this.#failed.push({ answer, reasons: [...(before?.reasons ?? []), reason] });
+  }
 }
+
+const answerOf = (stages: readonly PlanStage[]) => JSON.stringify({ stages });
 
 /** The stages whose places were not achieved yet, no longer waiting for those that were. */
 function leftOf(

@@ -173,14 +173,18 @@ describe("another plan", () => {
     undone: () => [],
   };
 
+  const giveUp = (execution: PlanExecution) => {
+    for (let looks = 0; execution.subgoal && looks < 100; looks++) execution.look();
+    expect(execution.events.at(-1)?.kind).toBe("given up");
+  };
+
   function stuck() {
     const execution = new PlanExecution(plan, base.cast, onlyFirst, {
       monitor: { benefitLooks: 5, stallSteps: 5, closer_m: 0.02 },
       undoneLooks: 3,
       attempts: 1,
     });
-    for (let looks = 0; execution.subgoal && looks < 100; looks++) execution.look();
-    expect(execution.events.at(-1)?.kind).toBe("given up");
+    giveUp(execution);
     return execution;
   }
 
@@ -217,6 +221,38 @@ describe("another plan", () => {
     expect(requests[0].refusals).toHaveLength(1);
     expect(requests[0].refusals[0].reasons[0]).toMatch(/^Stage "stage-2" was given up: stalled/);
     expect(JSON.parse(requests[0].refusals[0].answer).stages).toHaveLength(2);
+  });
+
+  it("that fails, too, is told with its own reason, and a plan that there was no other for with both of its", async () => {
+    const execution = stuck();
+    const via = (name: string, y_m: number) => ({
+      stages: [{ ...second, name, place: { anchor: "anchor", x_m: 0, y_m }, after: [] }],
+    });
+    const nothing = { stages: [{ ...second, active: "the moon" }] };
+    // an answer that does not pass is asked for three times
+    const answers = [via("left", 0.3), nothing, nothing, nothing, via("right", -0.3)];
+    const { planner, requests } = answering(...answers);
+    const replanner = new Replanner();
+    const asked = { execution, planner, base, plan: whole, world, seed: 1 };
+    const told = () =>
+      requests
+        .at(-1)
+        ?.refusals.map(({ answer, reasons }) => [
+          JSON.parse(answer).stages.map(({ name }: { name: string }) => name),
+          reasons,
+        ]);
+    const gaveUp = (stage: string) =>
+      expect.stringMatching(new RegExp(`^Stage "${stage}" was given up: stalled`));
+    await replanner.replan(asked);
+    expect(told()).toEqual([[[first.name, second.name], [gaveUp("stage-2")]]]);
+    giveUp(execution);
+    await replanner.replan(asked);
+    const before = [[first.name, second.name], [gaveUp("stage-2")]];
+    expect(requests[1].refusals).toHaveLength(2);
+    expect(requests[1].refusals[1].reasons).toEqual([gaveUp("left")]);
+    await replanner.replan(asked);
+    expect(told()).toEqual([before, [["left"], [gaveUp("left"), gaveUp("left")]]]);
+    expect(execution.subgoal?.compiled.plan.name).toBe("right");
   });
 
   it("that does not exist changes nothing, and says why", async () => {
