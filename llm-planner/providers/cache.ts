@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { FileError } from "../../core/errors.ts";
 import { writeFileWhole } from "../../core/files.ts";
 
 const entrySchema = z.strictObject({
@@ -30,8 +31,16 @@ export class AnswerCache {
     }
   }
 
+  /** @throws FileError where the folder cannot be written to */
   keep(asked: unknown, entry: CachedAnswer): void {
-    writeFileWhole(this.#file(asked), `${JSON.stringify(entry)}\n`);
+    try {
+      writeFileWhole(this.#file(asked), `${JSON.stringify(entry)}\n`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new FileError(
+        `The answer cannot be kept in the cache "${this.#folder}": ${reason}. Give another folder, or do without a cache.`,
+      );
+    }
   }
 
   #file(asked: unknown): string {

@@ -74,6 +74,7 @@ export class EndpointPlanner implements Planner {
     });
   }
 
+  /** @throws FileError where the answer cannot be kept in the cache */
   async propose(request: PlanRequest, signal: AbortSignal): Promise<Proposal> {
     const messages = messagesFor(request);
     const { url, model, clock } = this.#options;
@@ -84,19 +85,30 @@ export class EndpointPlanner implements Planner {
       this.#log("cached", { text: known.answer, tokens: { input: 0, output: 0 } }, began_ms);
       return { answer: known.answer, tokens: { input: 0, output: 0 }, cached: true };
     }
+    const { text, tokens } = await this.#answerTo(messages, signal, began_ms);
+    this.#cache?.keep(asked, { answer: text, tokens });
+    return { answer: text, tokens };
+  }
+
+  close(): void {}
+
+  /** An answer, logged as soon as it is there: it is paid for. */
+  async #answerTo(
+    messages: readonly Message[],
+    signal: AbortSignal,
+    began_ms: number,
+  ): Promise<Answer> {
+    let answer: Answer;
     try {
-      const answer = await this.#askWithRetries(messages, signal);
-      this.#cache?.keep(asked, { answer: answer.text, tokens: answer.tokens });
-      this.#log("answered", answer, began_ms);
-      return { answer: answer.text, tokens: answer.tokens };
+      answer = await this.#askWithRetries(messages, signal);
     } catch (error) {
       const reason = this.#reasonOf(error, signal);
       this.#log("failed", undefined, began_ms, reason);
       throw new WireError(`${this.name} gave no plan: ${reason}`);
     }
+    this.#log("answered", answer, began_ms);
+    return answer;
   }
-
-  close(): void {}
 
   /** Everything happens within one limit of time; what may pass on its own is tried again. */
   async #askWithRetries(messages: readonly Message[], outer: AbortSignal): Promise<Answer> {

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { WireError } from "../../core/errors.ts";
+import { FileError, WireError } from "../../core/errors.ts";
 import { PlanRefusedError } from "../../llm-planner/check.ts";
 import { makePlan } from "../../llm-planner/make-plan.ts";
 import { planAnswerSchema } from "../../llm-planner/plan.ts";
@@ -141,6 +141,28 @@ describe("an endpoint that works", () => {
     const files = readdirSync(cache).map((name) => readFileSync(path.join(cache, name), "utf8"));
     expect(files.join()).not.toContain(KEY);
   });
+});
+
+it("an answer that cannot be kept is logged as one, and the cache is what is wrong", async () => {
+  const endpoint = await openEndpoint([{ answer: good }]);
+  open.push(endpoint);
+  const log: LogEntry[] = [];
+  // a file where its folder should be
+  const cache = path.join(folder, "occupied");
+  writeFileSync(cache, "");
+  const planner = new EndpointPlanner({
+    ...{ url: endpoint.url, model: "test", cache, price: { input: 2, output: 10 } },
+    clock: () => 0,
+    log: (entry) => log.push(entry),
+  });
+  const asked = { planner, scene: "push-pair", base, instruction: "put it there", seed: 1 };
+  const made = makePlan({ ...asked, rehearse: false });
+  await expect(made).rejects.toThrow(FileError);
+  await expect(made).rejects.toThrow(/cannot be kept in the cache ".*occupied": .*\. Give another/);
+  expect(endpoint.requests).toHaveLength(1);
+  expect(log.map(({ outcome, outputTokens }) => [outcome, outputTokens])).toEqual([
+    ["answered", 90],
+  ]);
 });
 
 describe("an endpoint that does not", () => {
