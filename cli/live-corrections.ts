@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { ConfigError, WireError } from "../core/errors.ts";
+import { ConfigError } from "../core/errors.ts";
 import {
   appendCorrection,
   type Correction,
@@ -51,12 +51,9 @@ export function openDesk({ file, openPlanner, now }: DeskOptions): CorrectionDes
       const world = viewOf(at.scene, base, at.poses.slice(0, rows));
       planner ??= openPlanner?.();
       const found = planner
-        ? await stagesOf(await planner, {
-            base,
-            scene: at.scene,
-            words: text,
-            world,
-            seed: at.seed,
+        ? await stagesFor({
+            planner: await planner,
+            ...{ base, scene: at.scene, words: text, world, seed: at.seed },
           })
         : { stages: null, reasons: ["No planner is attached."] };
       const { task: instruction, stage, step, driver, seed, start } = at;
@@ -73,14 +70,4 @@ export function openDesk({ file, openPlanner, now }: DeskOptions): CorrectionDes
       await (await planner)?.close();
     },
   };
-}
-
-/** A planner that cannot be asked leaves a label all the same: a person may write in what was meant. */
-async function stagesOf(planner: Planner, asked: Omit<Parameters<typeof stagesFor>[0], "planner">) {
-  try {
-    return await stagesFor({ planner, ...asked });
-  } catch (error) {
-    if (error instanceof WireError) return { stages: null, reasons: [error.message] };
-    throw error;
-  }
 }

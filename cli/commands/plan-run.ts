@@ -1,7 +1,6 @@
 /** `understudy plan run`: carries a plan out in simulation under the eye of the monitor. */
 
-import { ConfigError } from "../../core/errors.ts";
-import { applyCorrection } from "../../llm-planner/execution/corrections.ts";
+import { applyCorrection, checkWords } from "../../llm-planner/execution/corrections.ts";
 import { Replanner } from "../../llm-planner/execution/replanning.ts";
 import {
   type ExecutionResult,
@@ -82,7 +81,7 @@ export const planRun = defineCommand({
     const plan = readPlan(options.plan);
     const base = assembleScene(plan.scene, configure);
     const { say, seed } = options;
-    if (say?.trim() === "") throw new ConfigError('"--say" needs words.');
+    if (say !== undefined) checkWords(say);
     const policy = options.policy === undefined ? undefined : await openPolicy(options.policy);
     const director = new Director(plan, base, options, signal);
     try {

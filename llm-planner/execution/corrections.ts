@@ -3,7 +3,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { FileError } from "../../core/errors.ts";
+import { ConfigError, FileError, WireError } from "../../core/errors.ts";
 import type { AssembledScene } from "../../sim/scene.ts";
 import { PlanRefusedError } from "../check.ts";
 import { makePlan } from "../make-plan.ts";
@@ -33,13 +33,16 @@ const worldViewSchema = z.strictObject({
     .readonly(),
 });
 
+/** Characters that are said at once, at most. */
+const MAX_WORDS = 1000;
+
 export const correctionSchema = z.strictObject({
   format: z.literal(1),
   scene: z.string(),
   /** What was asked for in the first place. */
   instruction: z.string(),
   /** What was said to mend it. */
-  words: z.string().min(1).max(1000),
+  words: z.string().min(1).max(MAX_WORDS),
   /** The stage that was interrupted, and after how many control steps of the execution. */
   stage: z.string(),
   step: z.int().min(0),
@@ -100,7 +103,10 @@ export interface CorrectionOptions {
   readonly file: string;
 }
 
-/** What a planner makes of the words, or why nothing. */
+/**
+ * What a planner makes of the words, or why nothing. One that cannot be asked leaves a label all the same: a person may write in what
+ * was meant.
+ */
 export async function stagesFor({
   words,
   ...asked
@@ -112,18 +118,32 @@ export async function stagesFor({
     return { stages: plan.stages, reasons: [] };
   } catch (error) {
     if (error instanceof PlanRefusedError) return { stages: null, reasons: [...error.reasons] };
+    if (error instanceof WireError) return { stages: null, reasons: [error.message] };
     throw error;
   }
+}
+
+/** Throws a ConfigError for words that no log takes. */
+export function checkWords(words: string): void {
+  if (words.trim() === "") {
+    throw new ConfigError("The correction has no words. Say what is to be done instead.");
+  }
+  if (words.length <= MAX_WORDS) return;
+  throw new ConfigError(
+    `The correction has ${words.length} characters; at most ${MAX_WORDS} are read. Say it shorter.`,
+  );
 }
 
 /**
  * Turns what was said into subgoals that override the current one, and logs it.
  * Words that no plan is found for change nothing; the event is undefined then.
+ * @throws ConfigError for no words, or for too many
  */
 export async function applyCorrection(
   options: CorrectionOptions,
 ): Promise<{ readonly event: ExecutionEvent | undefined; readonly correction: Correction }> {
   const { execution, scene, words, world } = options;
+  checkWords(words);
   const stage = execution.subgoal?.compiled.plan.name ?? "";
   const found = await stagesFor(options);
   const correction = correctionSchema.parse({

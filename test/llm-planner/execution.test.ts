@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { FileError } from "../../core/errors.ts";
+import { ConfigError, FileError, WireError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { applyCorrection, readCorrections } from "../../llm-planner/execution/corrections.ts";
 import {
@@ -319,5 +319,42 @@ describe("in simulation", () => {
     expect(() => readCorrections(file)).toThrow(FileError);
     expect(() => readCorrections(file)).toThrow(/Line 3/);
     expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(3);
+  });
+
+  it("a correction that nobody can be asked about is logged, and one that no log takes is refused", async () => {
+    const file = path.join(folder, "unheard.jsonl");
+    const planner: Planner = {
+      name: "nobody",
+      propose: () => Promise.reject(new WireError("nobody gave no plan: there is no connection.")),
+      close() {},
+    };
+    const remarks: (readonly string[])[] = [];
+    const { events } = await executeInSimulation({
+      base,
+      plan,
+      seed: 3,
+      maxSteps: 6,
+      async meanwhile({ step, execution }) {
+        if (step !== 4) return;
+        const world = worldOf("push-cross", base, 3);
+        const asked = { execution, planner, base, scene: "push-cross", instruction: "make a line" };
+        const said = (words: string) => {
+          return applyCorrection({ ...asked, words, world, step, seed: 3, file });
+        };
+        await expect(said("  ")).rejects.toThrow(ConfigError);
+        await expect(said("  ")).rejects.toThrow(/has no words/);
+        await expect(said("a".repeat(1001))).rejects.toThrow(ConfigError);
+        await expect(said("a".repeat(1001))).rejects.toThrow(/1001 characters; at most 1000/);
+        const { event, correction } = await said("the other side");
+        expect(event).toBeUndefined();
+        remarks.push(correction.reasons);
+      },
+    });
+    const reasons = ["nobody gave no plan: there is no connection."];
+    expect(remarks).toEqual([reasons]);
+    expect(events.map(({ kind }) => kind)).not.toContain("corrected");
+    expect(readCorrections(file)).toMatchObject([
+      { words: "the other side", stages: null, reasons },
+    ]);
   });
 });
