@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { createRng, type Rng } from "../../core/rng.ts";
+import type { Meters } from "../../core/units.ts";
 import { Trainer } from "../../nn/trainer.ts";
 import type { Correction } from "../execution/corrections.ts";
 import {
@@ -23,7 +24,7 @@ import type { ObjectView, WorldView } from "../world-view.ts";
 import { batchOf, positionsIn, sampleFitting } from "./batches.ts";
 import { READER_SIZE, type ReaderSize, readerInputs, readerParams } from "./reader.ts";
 import { type ReadExample, readerObjective, readPieces, targetSpec } from "./reader-targets.ts";
-import { CLASSES, isClass, knownNouns, readInstruction } from "./words.ts";
+import { CLASSES, isClass, knownNouns, readInstruction, type Token } from "./words.ts";
 
 /**
  * What was said and meant, in the reader's terms; undefined where the log has no stages for the words, or stages that
@@ -32,16 +33,36 @@ import { CLASSES, isClass, knownNouns, readInstruction } from "./words.ts";
 export function exampleOf({ words, world: logged, stages }: Correction): Example | undefined {
   const world: WorldView = { ...logged, objects: logged.objects.map(withoutGaps) };
   const at = (name: string) => world.objects.findIndex((object) => object.name === name);
+  const tokens = readInstruction(words, world);
   const goals = (stages ?? []).map(({ active, place }) => {
     const [object, anchor] = [at(active), at(place?.anchor ?? "")];
-    return place && object >= 0 && anchor >= 0 ? goalOf(world, object, anchor, place) : undefined;
+    if (!place || object < 0 || anchor < 0) return undefined;
+    return asSaid(goalOf(world, object, anchor, place), tokens);
   });
   const whole = goals.filter((goal) => goal !== undefined);
-  const fits = world.objects.length <= MOST_OBJECTS && whole.length <= MOST_GOALS;
+  const fits =
+    world.objects.length <= MOST_OBJECTS &&
+    whole.length <= MOST_GOALS &&
+    tokens.length <= READER_SIZE.tokens;
   if (goals.length === 0 || whole.length < goals.length || !fits) return undefined;
   const pieces = [{ text: words.replace(/[.,;:!?\s]+$/, "") }];
   const meaning = { goals: whole, before: [] };
   return { world, instruction: words, pieces, status: "ok", meaning };
+}
+
+/** A place is written to a tenth of a millimetre, so what is said of it may be off by as much in each direction. */
+const SAME_LENGTH_m: Meters = 1e-3;
+
+/** A goal whose distance is the one that the words say; undefined where they say none like it. */
+function asSaid(goal: AskedGoal, tokens: readonly Token[]): AskedGoal | undefined {
+  const { distance_m } = goal;
+  if (distance_m === undefined) return goal;
+  const off_m = (length_m: Meters) => Math.abs(length_m - distance_m);
+  const said = tokens
+    .flatMap(({ length_m }) => (length_m === undefined ? [] : [length_m]))
+    .filter((length_m) => off_m(length_m) < SAME_LENGTH_m)
+    .sort((a, b) => off_m(a) - off_m(b));
+  return said.length > 0 ? { ...goal, distance_m: said[0] } : undefined;
 }
 
 /** The same object without keys that hold nothing. */

@@ -1,5 +1,6 @@
 /** What the reader should answer, as rows of numbers, and the loss that compares. */
 
+import type { Meters } from "../../core/units.ts";
 import { logSoftmax } from "../../nn/attention.ts";
 import type { Graph } from "../../nn/graph.ts";
 import type { DataSpec, Objective } from "../../nn/model.ts";
@@ -76,7 +77,9 @@ export function targetsOf(example: Example, read: ReadExample, size: ReaderSize)
     rows["is moved"][object] = 1;
     rows["is anchor"][object * OBJECTS + anchor] = 1;
     rows["is direction"][object * DIRECTIONS.length + DIRECTIONS.indexOf(direction)] = 1;
-    rows["is distance"][object * far + (distance_m === undefined ? place - 1 : lengthOf(i))] = 1;
+    rows["is distance"][
+      object * far + (distance_m === undefined ? place - 1 : lengthOf(distance_m))
+    ] = 1;
     for (const later of goals.slice(i + 1)) {
       rows["is earlier"][object * OBJECTS + later.object] = 1;
     }
@@ -98,12 +101,12 @@ export function targetsOf(example: Example, read: ReadExample, size: ReaderSize)
   return rows;
 
   /** The token that gives the distance of a goal: lengths are said in the order of their clauses or swapped. */
-  function lengthOf(goal: number): number {
-    const wanted = goals[goal].distance_m;
-    const candidates = read.tokens.flatMap(({ length_m }, t) =>
-      length_m !== undefined && Math.abs(length_m - (wanted ?? 0)) < 1e-6 ? [t] : [],
+  function lengthOf(wanted_m: Meters): number {
+    const token = read.tokens.findIndex(
+      ({ length_m }) => length_m !== undefined && Math.abs(length_m - wanted_m) < 1e-6,
     );
-    return MOST_PLACES + (candidates[0] ?? 0);
+    if (token < 0) throw new Error(`internal: the words do not say the distance ${wanted_m} m`);
+    return MOST_PLACES + token;
   }
 }
 

@@ -11,10 +11,11 @@ import { exampleOf, goalOf, withWords } from "../../../llm-planner/embedded/corr
 import { MOST_TOKENS } from "../../../llm-planner/embedded/encoding.ts";
 import { EmbeddedPlanner, zooPlanner } from "../../../llm-planner/embedded/planner.ts";
 import { BatchReader, isRight } from "../../../llm-planner/embedded/read.ts";
-import { readerParams } from "../../../llm-planner/embedded/reader.ts";
+import { READER_SIZE, readerParams } from "../../../llm-planner/embedded/reader.ts";
+import { readPieces, targetsOf } from "../../../llm-planner/embedded/reader-targets.ts";
 import { sequencerFrom, startFrom } from "../../../llm-planner/embedded/warm-start.ts";
 import { CLASSES } from "../../../llm-planner/embedded/words.ts";
-import { placeOf } from "../../../llm-planner/grammar/goals.ts";
+import { MOST_PLACES, placeOf } from "../../../llm-planner/grammar/goals.ts";
 import { worldOf } from "../../../llm-planner/make-plan.ts";
 import { planAnswerSchema } from "../../../llm-planner/plan.ts";
 import type { WorldView } from "../../../llm-planner/world-view.ts";
@@ -191,19 +192,59 @@ describe("corrections", () => {
     });
   });
 
+  const corrected = (words: string, stages: readonly object[] | null) => ({
+    ...{ format: 1 as const, scene: "test", instruction: "", stage: "", step: 0, reasons: [] },
+    words,
+    world: { ...table, objects: [...table.objects] },
+    stages: stages && planAnswerSchema.parse({ stages }).stages,
+  });
+  const placed = (active: string, anchor: string, x_m: number, y_m: number) => ({
+    name: "mend",
+    active,
+    place: { anchor, x_m, y_m },
+  });
+
   it("are left out where nothing was planned, or for something that is not there", () => {
-    const correction = {
-      format: 1 as const,
-      scene: "test",
-      instruction: "",
-      words: "put the red box to port of the blue cube",
-      stage: "",
-      step: 0,
-      world: { ...table, objects: [...table.objects] },
-      stages: null,
-      reasons: [],
-    };
-    expect(exampleOf(correction)).toBeUndefined();
+    const words = "put the red box to port of the blue cube";
+    expect(exampleOf(corrected(words, null))).toBeUndefined();
+    const left = [0, 0.275] as const;
+    const known = [placed("red-box", "blue-cube", ...left)];
+    expect(exampleOf(corrected(words, known))?.meaning.goals).toHaveLength(1);
+    for (const [active, anchor] of [
+      ["the moon", "blue-cube"],
+      ["red-box", "the moon"],
+    ]) {
+      const stages = [...known, { ...placed(active, anchor, ...left), name: "other" }];
+      expect(exampleOf(corrected(words, stages)), `${active} by ${anchor}`).toBeUndefined();
+    }
+  });
+
+  it("have the distance that their words say, and are left out where these say none like it", () => {
+    const diagonal = [placed("red-box", "blue-cube", 0.2828, 0.2828)];
+    const said = corrected("put the red box 40 cm front left of the blue cube", diagonal);
+    const example = exampleOf(said);
+    expect(example?.meaning.goals).toEqual([
+      { object: 1, anchor: 0, direction: "front-left", place: 1, distance_m: 0.4 },
+    ]);
+    if (!example) return;
+    const size = { ...READER_SIZE, words: 100 };
+    const read = readPieces(example);
+    const distances = targetsOf(example, read, size)["is distance"];
+    const length = read.tokens.findIndex(({ word }) => word === "<length>");
+    const chosen = [...distances.keys()].filter((i) => distances[i] === 1);
+    expect(chosen).toEqual([MOST_PLACES + size.tokens + MOST_PLACES + length]);
+    for (const words of [
+      "put the red box front left of the blue cube",
+      "put the red box 42 cm front left of the blue cube",
+    ]) {
+      expect(exampleOf(corrected(words, diagonal)), words).toBeUndefined();
+    }
+  });
+
+  it("are left out where they have more words than the reader reads", () => {
+    const known = [placed("red-box", "blue-cube", 0, 0.275)];
+    const words = `put the red box ${"well ".repeat(MOST_TOKENS)}left of the blue cube`;
+    expect(exampleOf(corrected(words, known))).toBeUndefined();
   });
 
   it("add words without changing what is read of others", async () => {
