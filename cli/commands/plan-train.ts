@@ -74,7 +74,7 @@ export const planTrain = defineCommand({
     const reader = await trainWords(config.reader, options, progress, signal);
     if (signal.aborted) return;
     const sequencer = await trainOrders(config.order, reader, options, progress, signal);
-    if (signal.aborted) return;
+    if (signal.aborted || !sequencer) return;
     const folder = path.join(out, "planner");
     const manifest = await writePlanner(folder, {
       size: reader.size,
@@ -138,7 +138,7 @@ async function trainWords(
 ): Promise<TrainedReader> {
   const file = path.join(out, "reader.ckpt");
   const params = readerParams({ ...READER_SIZE, words: vocabularyOf(seed).length });
-  const before = readPart(file, "reader", params);
+  const before = readPart(file, "reader", params, seed);
   const save = (state: TrainedReader["state"]) =>
     writePart(file, "reader", params, { state, seed, config, rounds: 0 });
   progress.start({ name: "reading", unit: "updates", total: config.steps });
@@ -166,10 +166,12 @@ async function trainOrders(
   { out, from, seed, device }: Place,
   progress: Progress,
   signal: AbortSignal,
-): Promise<{ readonly theta: Float32Array; readonly rounds: number }> {
+): Promise<{ readonly theta: Float32Array; readonly rounds: number } | undefined> {
   const file = path.join(out, "sequencer.ckpt");
+  const saved = readPart(file, "sequencer", sequencerParams(), seed);
   const started = from === undefined ? undefined : sequencerFrom(from);
-  const before = readPart(file, "sequencer", sequencerParams()) ?? started;
+  // before the first round there is only imitation, which is done anew
+  const before = saved && saved.rounds > 0 ? saved : started;
   progress.start({ name: "ordering", unit: "rounds", total: config.iterations });
   const learnt = await learnOrders(reader, {
     config,
@@ -181,7 +183,8 @@ async function trainOrders(
       progress.update(rounds, { success });
     },
   });
-  writePart(file, "sequencer", sequencerParams(), { ...learnt, seed, config });
   progress.finish();
+  if (!learnt) return undefined;
+  writePart(file, "sequencer", sequencerParams(), { ...learnt, seed, config });
   return { theta: learnt.state.theta, rounds: learnt.rounds };
 }

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { parseConfig } from "../../core/config.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { Params } from "../../nn/params.ts";
 import type { TrainState } from "../../nn/trainer.ts";
 import { readCheckpoint, writeCheckpoint } from "../../policies/checkpoint.ts";
@@ -40,11 +41,24 @@ export function writePart(
   });
 }
 
-/** Undefined where there is no such file yet. @throws FileError for one that does not fit. */
-export function readPart(file: string, part: PlannerPart, params: Params): PartState | undefined {
+/**
+ * Undefined where there is no such file yet.
+ * @throws FileError for one that does not fit, ConfigError for one of another seed
+ */
+export function readPart(
+  file: string,
+  part: PlannerPart,
+  params: Params,
+  seed: number,
+): PartState | undefined {
   if (!existsSync(file)) return undefined;
   const found = readCheckpoint(file, { kind: kinds[part], params: shapesOf(params) });
+  if (found.seed !== seed) {
+    throw new ConfigError(
+      `"${file}" was trained with seed ${found.seed}, not ${seed}. Use that seed to resume, or another folder.`,
+    );
+  }
   const { steps, rounds } = parseConfig(progressSchema, found.progress, `checkpoint "${file}"`);
   const { theta, m, v } = found.arrays;
-  return { state: { theta, m, v, steps }, seed: found.seed, config: found.config, rounds };
+  return { state: { theta, m, v, steps }, seed, config: found.config, rounds };
 }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ConfigError } from "../../core/errors.ts";
 import { createRng, type Rng } from "../../core/rng.ts";
 import { Actor } from "../../nn/actor.ts";
+import { runInBatches } from "../../nn/batches.ts";
 import type { Device } from "../../nn/device.ts";
 import { Trainer, type TrainState } from "../../nn/trainer.ts";
 import { ROOMY } from "../grammar/worlds.ts";
@@ -42,7 +43,10 @@ import {
   sequencerParams,
 } from "./sequencer.ts";
 
-export const orderConfig = z.strictObject({
+/** Plans that an update learns from. */
+const BATCH = 64;
+
+const orderFields = z.strictObject({
   imitationSteps: z.int().min(0).default(400).describe("updates that teach to do as told"),
   iterations: z
     .int()
@@ -82,9 +86,13 @@ export const orderConfig = z.strictObject({
     .default(0.3)
     .describe("what a plan pays for not keeping an order that the words demand; success pays 1"),
 });
+
+export const orderConfig = orderFields.refine(({ tasks, plans }) => tasks * plans >= BATCH, {
+  path: ["tasks"],
+  error: `Tasks times plans must be at least ${BATCH}, the plans of an update: a smaller round teaches nothing.`,
+});
 export type OrderConfig = z.output<typeof orderConfig>;
 
-const BATCH = 64;
 /** Scores that make all orders alike. */
 const BLIND = new Float32Array(GOALS * GOALS);
 
@@ -149,19 +157,11 @@ export class SequencerTrainer {
   /** Scores [K, K] of each case under `theta`. */
   async scores(theta: Float32Array, cases: readonly OrderCase[]): Promise<Float32Array[]> {
     const width = sequencerInputs.pairs.shape.reduce((a, b) => a * b, 1);
-    const all: Float32Array[] = [];
-    for (let start = 0; start < cases.length; start += BATCH) {
-      const part = cases.slice(start, start + BATCH);
-      const pairs = new Float32Array(BATCH * width);
-      part.forEach(({ features }, i) => {
-        pairs.set(features, i * width);
-      });
-      const { scores } = await this.#actor.run(theta, { pairs });
-      part.forEach((_, i) => {
-        all.push(scores.slice(i * GOALS * GOALS, (i + 1) * GOALS * GOALS));
-      });
-    }
-    return all;
+    const pairs = new Float32Array(cases.length * width);
+    for (const [i, { features }] of cases.entries()) pairs.set(features, i * width);
+    const sizes = { rows: cases.length, batch: BATCH };
+    const { scores } = await runInBatches(this.#actor, theta, { pairs }, sizes);
+    return cases.map((_, i) => scores.slice(i * GOALS * GOALS, (i + 1) * GOALS * GOALS));
   }
 
   /** Learns the orders that the words ask for. */
@@ -176,7 +176,10 @@ export class SequencerTrainer {
     }
   }
 
-  /** One round: draws plans for some of the cases, carries them out, learns. Returns the share that succeeded. */
+  /**
+   * One round: draws plans for some of the cases, carries them out, learns. Returns the share that succeeded.
+   * @throws ConfigError where no case is short enough for this round
+   */
   async improve(
     cases: readonly OrderCase[],
     executor: Executor,
@@ -186,6 +189,7 @@ export class SequencerTrainer {
     const share = this.rounds / Math.max(1, config.iterations - 1);
     const most = 2 + Math.floor(Math.min(1, 2 * share) * (GOALS - 2));
     const lesson = cases.filter(({ reading }) => reading.goals.length <= most);
+    if (lesson.length === 0) throw nothingToOrder(most);
     const picked = Array.from(
       { length: config.tasks },
       () => lesson[Math.floor(this.#rng.next() * lesson.length)],
@@ -306,6 +310,7 @@ export async function orderLessons(reader: TrainedReader, seed: number): Promise
 }
 
 export interface OrderRun extends OrderTraining {
+  /** Where an earlier run, or another planner's, stopped. */
   readonly state?: TrainState;
   /** Rounds that `state` has had. */
   readonly rounds?: number;
@@ -313,23 +318,37 @@ export interface OrderRun extends OrderTraining {
   readonly onRound?: (rounds: number, success: number) => void;
 }
 
-/** Imitation, then all rounds of outcome; a resumed run draws other plans. */
+/** What came of the rounds so far. */
+export interface LearntOrders {
+  readonly state: TrainState;
+  readonly rounds: number;
+}
+
+/**
+ * Imitation, then all rounds of outcome; a resumed run draws other plans. Undefined where it was stopped before its first round: there is
+ * nothing new to keep then, and imitation begins anew.
+ */
 export async function learnOrders(
   reader: TrainedReader,
   run: OrderRun,
-): Promise<{ readonly state: TrainState; readonly rounds: number }> {
-  const { config, seed, signal, executor = floorExecutor, onRound, state } = run;
-  if (state && (run.rounds ?? 0) >= config.iterations) return { state, rounds: run.rounds ?? 0 };
-  const cases = await orderLessons(reader, seed);
-  if (cases.length === 0) {
-    throw new ConfigError(
-      "The reader reads none of the instructions right yet, so there is nothing to order. Train it for more steps.",
-    );
-  }
+): Promise<LearntOrders | undefined> {
+  const { config, seed, state, rounds = 0 } = run;
+  if (state && rounds >= config.iterations) return { state, rounds };
+  return learnOrdersOf(await orderLessons(reader, seed), run);
+}
+
+/** The same from what is to be ordered. @throws ConfigError where that is nothing */
+export async function learnOrdersOf(
+  cases: readonly OrderCase[],
+  run: OrderRun,
+): Promise<LearntOrders | undefined> {
+  const { config, signal, executor = floorExecutor, onRound, state } = run;
+  if (cases.length === 0) throw nothingToOrder();
   const trainer = await SequencerTrainer.create(run);
   try {
     // the start that preferences hold on to is the same for a resumed run
     await trainer.imitate(cases);
+    if (signal?.aborted) return undefined;
     const reference = trainer.theta;
     if (state) trainer.load(state);
     let rounds = run.rounds ?? 0;
@@ -343,4 +362,13 @@ export async function learnOrders(
   } finally {
     await trainer.close();
   }
+}
+
+/** @param most stages of an instruction, where only short ones are drawn yet */
+function nothingToOrder(most?: number): ConfigError {
+  const which =
+    most === undefined ? "the instructions" : `the instructions of up to ${most} stages`;
+  return new ConfigError(
+    `The reader reads none of ${which} right yet, so there is nothing to order. Train it for more steps.`,
+  );
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { createRng, type Rng } from "../../core/rng.ts";
 import type { Device } from "../../nn/device.ts";
 import { Trainer, type TrainState } from "../../nn/trainer.ts";
+import { averages } from "../../rollout/metrics.ts";
 import { MOST_GOALS } from "../grammar/instructions.ts";
 import { batchOf, buildVocabulary, positionsIn, sampleFitting } from "./batches.ts";
 import { READER_SIZE, type ReaderSize, readerInputs, readerParams } from "./reader.ts";
@@ -147,13 +148,4 @@ function rateAt({ learningRate, warmupSteps, steps }: ReaderConfig, step: number
   const rise = Math.min(1, (step + 1) / Math.max(1, warmupSteps));
   const fall = 0.51 + 0.49 * Math.cos((Math.PI * Math.min(step, steps)) / steps);
   return learningRate * rise * fall;
-}
-
-function averages(stats: Readonly<Record<string, Float32Array>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    Object.entries(stats).map(([name, values]) => [
-      name,
-      values.reduce((a, b) => a + b, 0) / values.length,
-    ]),
-  );
 }

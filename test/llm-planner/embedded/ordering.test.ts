@@ -1,14 +1,33 @@
 /** The floor model, and the orders that the sequencer draws, learns and counts. */
 
-import { expect, it } from "vitest";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../../core/errors.ts";
 import { createRng } from "../../../core/rng.ts";
+import { readPart, writePart } from "../../../llm-planner/embedded/checkpoints.ts";
 import type { Reading } from "../../../llm-planner/embedded/decoding.ts";
 import { canPlace, tryOrder } from "../../../llm-planner/embedded/floor.ts";
-import { allOrders, caseOf, floorExecutor } from "../../../llm-planner/embedded/order-cases.ts";
+import {
+  allOrders,
+  caseOf,
+  floorExecutor,
+  type OrderCase,
+} from "../../../llm-planner/embedded/order-cases.ts";
 import { logProbsOf } from "../../../llm-planner/embedded/order-learning.ts";
-import { orderConfig, SequencerTrainer } from "../../../llm-planner/embedded/order-training.ts";
-import { GOALS, likeliestOrders, orderBy } from "../../../llm-planner/embedded/sequencer.ts";
+import {
+  learnOrdersOf,
+  orderConfig,
+  SequencerTrainer,
+} from "../../../llm-planner/embedded/order-training.ts";
+import {
+  GOALS,
+  likeliestOrders,
+  orderBy,
+  sequencerParams,
+} from "../../../llm-planner/embedded/sequencer.ts";
 import type { Goal } from "../../../llm-planner/grammar/goals.ts";
+import type { WorldView } from "../../../llm-planner/world-view.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { object, worldWith } from "./worlds.ts";
 
 /** The green cube stands where the red one is to go; the green one itself goes elsewhere. */
@@ -78,16 +97,17 @@ it("gives all orders together the probability 1", () => {
   }
 });
 
-it("learns by outcome to do first what stands in the way", async () => {
-  const example = {
-    world: blocked,
-    instruction: "",
-    pieces: [],
-    status: "ok",
-    meaning: { goals, before: [] },
-  } as const;
-  const one = caseOf(example, reading(goals));
+/** An instruction that is read as it was meant. */
+function caseIn(world: WorldView, which: readonly Goal[]): OrderCase {
+  const meaning = { goals: which, before: [] };
+  const example = { world, instruction: "", pieces: [], status: "ok", meaning } as const;
+  const one = caseOf(example, reading(which));
   if (!one) throw new Error("the reading is the meaning");
+  return one;
+}
+
+it("learns by outcome to do first what stands in the way", async () => {
+  const one = caseIn(blocked, goals);
   expect(allOrders(one)).toHaveLength(2);
   expect(one.told).toEqual([0, 1]);
   const config = orderConfig.parse({ imitationSteps: 12, iterations: 40, tasks: 8 });
@@ -101,4 +121,73 @@ it("learns by outcome to do first what stands in the way", async () => {
   const [learnt] = await trainer.scores(trainer.theta, [one]);
   expect(orderBy(learnt, one.reading.goals)).toEqual([1, 0]);
   await trainer.close();
+});
+
+describe("a training that is stopped", () => {
+  const folder = temporaryFolder();
+  const one = caseIn(blocked, goals);
+  const config = orderConfig.parse({ imitationSteps: 5, iterations: 3, tasks: 8 });
+  const run = { config, seed: 1 };
+
+  /** Aborts when it has been asked that often. */
+  const abortsAfter = (times: number) => {
+    let asked = 0;
+    return {
+      get aborted() {
+        return ++asked > times;
+      },
+    } as AbortSignal;
+  };
+
+  it("before its first round has nothing to keep, and one after it goes on from there", async () => {
+    for (const times of [0, 3, 5]) {
+      expect(await learnOrdersOf([one], { ...run, signal: abortsAfter(times) }), `${times}`).toBe(
+        undefined,
+      );
+    }
+    // asked five times by imitation and once after it, then before each round
+    const stopped = await learnOrdersOf([one], { ...run, signal: abortsAfter(7) });
+    expect(stopped?.rounds).toBe(1);
+    const rounds: number[] = [];
+    const whole = await learnOrdersOf([one], {
+      ...run,
+      ...stopped,
+      onRound: (done) => void rounds.push(done),
+    });
+    expect([rounds, whole?.rounds]).toEqual([[2, 3], 3]);
+  });
+
+  it("is resumed with its seed only", async () => {
+    const file = path.join(folder, "sequencer.ckpt");
+    const learnt = await learnOrdersOf([one], { ...run, signal: abortsAfter(7) });
+    if (!learnt) throw new Error("it had a round");
+    const params = sequencerParams();
+    writePart(file, "sequencer", params, { ...learnt, seed: 1, config });
+    expect(readPart(file, "sequencer", params, 1)).toMatchObject({
+      rounds: 1,
+      state: { theta: learnt.state.theta },
+    });
+    const other = () => readPart(file, "sequencer", params, 2);
+    expect(other).toThrow(ConfigError);
+    expect(other).toThrow(/was trained with seed 1, not 2\. Use that seed to resume/);
+  });
+});
+
+it("refuses rounds that fill no update, and a round for which all that is read right is too long", async () => {
+  // 3 tasks of 21 plans are one short of 64
+  expect(() => orderConfig.parse({ tasks: 3, plans: 21 })).toThrow(
+    /Tasks times plans must be at least 64, the plans of an update/,
+  );
+  expect(orderConfig.parse({ tasks: 2, plans: 32 })).toMatchObject({ tasks: 2, plans: 32 });
+  const apart = worldWith(
+    ...[0, 1, 2, 3].map((i) => object(`cube-${i}`, "cube", "blue", 0.3 * i - 0.5, 0.9)),
+  );
+  const three: Goal[] = [1, 2, 3].map((i) => ({
+    ...{ object: i, anchor: 0, place: 1 },
+    direction: (["left", "behind", "right"] as const)[i - 1],
+  }));
+  const config = orderConfig.parse({ imitationSteps: 1, iterations: 3, tasks: 8 });
+  const learning = learnOrdersOf([caseIn(apart, three)], { config, seed: 1 });
+  await expect(learning).rejects.toThrow(ConfigError);
+  await expect(learning).rejects.toThrow(/none of the instructions of up to 2 stages right yet/);
 });
