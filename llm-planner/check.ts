@@ -7,6 +7,7 @@
 import { ConfigError } from "../core/errors.ts";
 import type { Cast, PlanarPose } from "../sim/scene.ts";
 import { gap_m, outlineOf, placeOutline } from "./language/footprint.ts";
+import { placePose } from "./place.ts";
 import type { Place, PlanStage, Staged } from "./plan.ts";
 import { rowOf } from "./scope.ts";
 import { compileStage } from "./stages.ts";
@@ -172,22 +173,18 @@ function relativePoses(
     const own = latest.get(name);
     const anchor = own && locate(own.place.anchor, depth + 1);
     const pose = own
-      ? anchor && { ...toward(own.place, anchor), row, root: anchor.root, stage: own.stage }
+      ? anchor && {
+          ...placePose(own.place, anchor, anchor.yaw_rad),
+          row,
+          root: anchor.root,
+          stage: own.stage,
+        }
       : { x_m: 0, y_m: 0, yaw_rad: 0, row, root: row, stage: undefined };
     found.set(name, pose);
     return pose;
   };
   const names = new Set(placed.flatMap(({ stage, place }) => [place.anchor, stage.active]));
   return [...names].flatMap((name) => locate(name, 0) ?? []);
-}
-
-function toward(place: Place, anchor: PlanarPose): PlanarPose {
-  const [c, s] = [Math.cos(anchor.yaw_rad), Math.sin(anchor.yaw_rad)];
-  return {
-    x_m: anchor.x_m + c * place.x_m - s * place.y_m,
-    y_m: anchor.y_m + s * place.x_m + c * place.y_m,
-    yaw_rad: anchor.yaw_rad + ((place.yaw_deg ?? 0) * Math.PI) / 180,
-  };
 }
 
 function gapBetween(a: RelativePose, b: RelativePose, cast: Cast): number {

@@ -5,7 +5,8 @@ import type { Cast, PlanarPose } from "../sim/scene.ts";
 import { symmetry_rad } from "../sim/shape.ts";
 import { checkPlan } from "./check.ts";
 import { poseOf } from "./measure.ts";
-import type { Place, PlanStage, Staged } from "./plan.ts";
+import { placePose } from "./place.ts";
+import type { PlanStage, Staged } from "./plan.ts";
 import { rowOf } from "./scope.ts";
 import { type CompiledStage, compileStage } from "./stages.ts";
 
@@ -41,17 +42,6 @@ function known(cast: Cast, name: string): number {
   const row = rowOf(cast, name);
   if (row === undefined) throw new Error(`internal: "${name}" passed the check of the plan`);
   return row;
-}
-
-/** Where a place is, given its anchor; a place of any heading takes the active object's own. */
-export function placePose(place: Place, anchor: PlanarPose, activeYaw_rad: number): PlanarPose {
-  const [c, s] = [Math.cos(anchor.yaw_rad), Math.sin(anchor.yaw_rad)];
-  return {
-    x_m: anchor.x_m + c * place.x_m - s * place.y_m,
-    y_m: anchor.y_m + s * place.x_m + c * place.y_m,
-    yaw_rad:
-      place.yaw_deg === null ? activeYaw_rad : anchor.yaw_rad + (place.yaw_deg * Math.PI) / 180,
-  };
 }
 
 /** Earlier stages whose places no longer hold, those of objects that a later stage placed anew left out. */

@@ -9,7 +9,8 @@ import {
   type EpisodeWish,
   type PlanarPose,
 } from "../sim/scene.ts";
-import { type PlannedStage, placePose } from "./planned-stage.ts";
+import { placePose } from "./place.ts";
+import type { PlannedStage } from "./planned-stage.ts";
 
 /** Centres of things stand at least this far apart at practice starts. */
 const APART_m = 0.28;

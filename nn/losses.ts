@@ -11,8 +11,6 @@ export interface PpoTerms {
   readonly values: Tensor;
   readonly returns: Tensor;
   readonly entropy: Tensor;
-  /** Values at collection time; needed for `valueClip` only. */
-  readonly oldValues?: Tensor;
 }
 
 export interface PpoCoefficients {
@@ -21,8 +19,6 @@ export interface PpoCoefficients {
   readonly valueCoef: number;
   /** A number, or a scalar tensor that may change from batch to batch. */
   readonly entropyCoef: Operand;
-  /** Limits how far values move from `oldValues`; off unless given. */
-  readonly valueClip?: number;
 }
 
 /**
@@ -35,14 +31,14 @@ export function ppoLoss(
   terms: PpoTerms,
   coefficients: PpoCoefficients,
 ): { readonly loss: Tensor; readonly stats: Readonly<Record<string, Tensor>> } {
-  const { logProbs, oldLogProbs, advantages } = terms;
+  const { logProbs, oldLogProbs, advantages, values, returns } = terms;
   const { clip, valueCoef, entropyCoef } = coefficients;
   const logRatio = g.sub(logProbs, oldLogProbs);
   const ratio = g.exp(logRatio);
   const clipped = g.clip(ratio, 1 - clip, 1 + clip);
   const surrogate = g.min(g.mul(ratio, advantages), g.mul(clipped, advantages));
   const policyLoss = g.neg(g.mean(surrogate));
-  const valueLoss = g.mul(valueError(g, terms, coefficients.valueClip), 0.5);
+  const valueLoss = g.mul(g.mean(g.square(g.sub(values, returns))), 0.5);
   const entropy = g.mean(terms.entropy);
   const fixed = g.stopGradient(ratio);
   const approxKl = g.mean(g.sub(g.sub(fixed, 1), g.stopGradient(logRatio)));
@@ -50,19 +46,6 @@ export function ppoLoss(
   const loss = g.sub(g.add(policyLoss, g.mul(valueLoss, valueCoef)), g.mul(entropy, entropyCoef));
   const clipFraction = g.mean(g.cast(outside, g.dtype));
   return { loss, stats: { policyLoss, valueLoss, entropy, approxKl, clipFraction } };
-}
-
-/** mean((V - R)²), or with a clip the larger of that and the clipped value's error, sample by sample. */
-function valueError(
-  g: Graph,
-  { values, returns, oldValues }: PpoTerms,
-  valueClip: number | undefined,
-): Tensor {
-  const error = g.square(g.sub(values, returns));
-  if (valueClip === undefined || !oldValues) return g.mean(error);
-  const moved = g.clip(g.sub(values, oldValues), -valueClip, valueClip);
-  const clippedError = g.square(g.sub(g.add(oldValues, moved), returns));
-  return g.mean(g.max(error, clippedError));
 }
 
 /** Actions [N, A]; latents [N, R, L], one latent of length L for each of R roles. */

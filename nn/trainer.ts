@@ -113,7 +113,7 @@ export class Trainer {
    */
   async train(
     data: Readonly<Record<string, DataArray>>,
-    index: Int32Array | BigInt64Array,
+    index: Int32Array,
     learningRates: ArrayLike<number>,
   ): Promise<TrainResult> {
     const { batch, rows, data: spec } = this.#options;
@@ -126,7 +126,8 @@ export class Trainer {
     }
     const hyper = this.#hyper(learningRates);
     const before = this.#updater.state;
-    const found = await this.#updater.run(data, checkedIndex(index, rows), hyper, rounds);
+    checkRows(index, rows);
+    const found = await this.#updater.run(data, index, hyper, rounds);
     const stats = columnsOf(found, this.#updater.statNames);
     const diverged = firstNotFinite(stats);
     if (diverged >= 0) {
@@ -173,14 +174,12 @@ function asFloat32(array: FloatArray): Float32Array {
   return array instanceof Float32Array ? array : Float32Array.from(array);
 }
 
-function checkedIndex(index: Int32Array | BigInt64Array, rows: number): Int32Array {
-  const result = index instanceof Int32Array ? index : Int32Array.from(index, Number);
-  for (const row of result) {
+function checkRows(index: Int32Array, rows: number): void {
+  for (const row of index) {
     if (row < 0 || row >= rows) {
       throw new ShapeError(`Expected rows 0 to ${rows - 1} in the index, got ${row}.`);
     }
   }
-  return result;
 }
 
 /** The first minibatch whose loss or gradient is not finite; -1 where all are. */

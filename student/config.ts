@@ -19,7 +19,11 @@ export const studentConfig = z.strictObject({
   finalLearningRate: z.number().positive().default(1e-4),
   clipNorm: z.number().positive().default(1),
   relationalWeight: z.number().min(0).default(0.1).describe("weight of L_rel"),
-  latentWeight: z.number().min(0).default(0.1).describe("weight of |Z - Z_teacher|^2 per role"),
+  latentWeight: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe("weight of the mean of (Z - Z_teacher)^2 over roles and columns"),
   poseWeight: z.number().min(0).default(0.1).describe("weight of the relative-pose head"),
   warmStart: z.boolean().default(true).describe("start the head from the teacher's"),
   latent: z.int().min(1).default(32).describe("width of a role's latent; the teacher's"),

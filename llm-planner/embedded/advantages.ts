@@ -13,9 +13,9 @@ export interface Trial {
 }
 
 /** Sums of what a trial pays from each stage on; one more than there are stages, the last 0. */
-export function returnsOf(rewards: readonly number[], gamma = 1): number[] {
+export function returnsOf(rewards: readonly number[]): number[] {
   const returns = [...rewards, 0];
-  for (let k = rewards.length - 1; k >= 0; k--) returns[k] += gamma * returns[k + 1];
+  for (let k = rewards.length - 1; k >= 0; k--) returns[k] += returns[k + 1];
   return returns;
 }
 

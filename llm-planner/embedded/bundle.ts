@@ -86,7 +86,7 @@ export interface PlannerBundle {
   readonly sequencer: Uint8Array;
 }
 
-/** Writes the three files beside `folder`, then puts them in its place. */
+/** Writes the four files beside `folder`, then puts them in its place. */
 export async function writePlanner(
   folder: string,
   weights: PlannerWeights,

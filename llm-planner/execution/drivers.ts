@@ -20,7 +20,10 @@ export interface Driver {
   look?(batch: SceneBatch): Promise<void>;
   /** What to do in this control step, in [-1, 1]. */
   act(ground: Ground, stage: PlannedStage): readonly [forward: number, turn: number];
-  /** A stage begins, or begins anew. */
+  /**
+   * What was going on is over without being done: its stage begins anew, or another one in its place. Not called where a stage follows on
+   * one that is done, nor after a correction: who drives sees by the stage of `act` that it is another.
+   */
   begin(): void;
 }
 

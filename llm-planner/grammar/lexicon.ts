@@ -76,7 +76,7 @@ export const closings: Halves<string> = {
   wider: widerClosings,
 };
 
-/** Names of the extremes an object may have; each is a column of `extremesOf`. */
+/** Names of the extremes an object may have; each is a column of its row for every group that it may be one of. */
 export const EXTREMES = [
   "largest",
   "smallest",

@@ -12,7 +12,7 @@ export type Evaluate = (situation: Readonly<Situation>) => number;
 /** What quantities need to know of a scene besides the situation. */
 export interface Surroundings {
   readonly rows: Rows;
-  /** Shape of each row of the world; the robot's is its footprint. The target's is the active object's. */
+  /** Shape of a body; undefined of the robot, and of what is none, such as the target. */
   readonly shapeOf: (row: number) => Shape | undefined;
   readonly outlineOf: (row: number) => Outline;
   readonly arenaSide_m: number;

@@ -78,7 +78,7 @@ describe("distillation on one small roll-out", () => {
     ["with memory", withMemory, 3],
   ] as const)("goes down %s, in every part", async (_, spec, steps) => {
     const stats = await learn(spec, steps);
-    for (const name of ["loss", "actionLoss", "latentLoss"]) {
+    for (const name of ["loss", "actionLoss", "latentLoss", "relationalLoss", "poseLoss"]) {
       const [start, end] = [stats[name].slice(0, 4), stats[name].slice(-4)].map(
         (some) => some.reduce((a, b) => a + b) / 4,
       );

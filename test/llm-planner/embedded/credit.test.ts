@@ -18,7 +18,6 @@ const trial = (order: string, ...rewards: number[]): Trial => ({
 
 it("adds up what is paid from each stage on", () => {
   expect(returnsOf([1, 2, 4])).toEqual([7, 6, 4, 0]);
-  expect(returnsOf([1, 2, 4], 0.5)).toEqual([3, 4, 4, 0]);
 });
 
 describe("group-relative advantages", () => {

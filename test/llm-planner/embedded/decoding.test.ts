@@ -4,7 +4,6 @@ import { expect, it } from "vitest";
 import { createRng } from "../../../core/rng.ts";
 import { decode, type ReadRow, toldOrder } from "../../../llm-planner/embedded/decoding.ts";
 import { MOST_TOKENS, OBJECTS } from "../../../llm-planner/embedded/encoding.ts";
-import { READER_SIZE, readerInputs } from "../../../llm-planner/embedded/reader.ts";
 import { tokenize } from "../../../llm-planner/embedded/words.ts";
 import { DIRECTIONS, MOST_PLACES, withSides } from "../../../llm-planner/grammar/goals.ts";
 import { STATUSES } from "../../../llm-planner/grammar/instructions.ts";
@@ -75,9 +74,4 @@ it("answers with goals that fit together, whatever the logits", () => {
       expect(later).not.toContain(goals[goal].anchor);
     });
   }
-});
-
-it("takes no more inputs than the reader declares", () => {
-  const size = { ...READER_SIZE, words: 100 };
-  expect(Object.keys(readerInputs(size))).toEqual(["words", "fits", "objects", "pairs"]);
 });

@@ -260,15 +260,13 @@ export const layerCases: readonly GradientCase[] = [
       oldLogProbs: [9],
       advantages: [9],
       values: [9],
-      oldValues: [9],
       returns: [9],
       entropy: [],
     },
     build: (g, v) => {
-      const { logProbs, oldLogProbs, advantages, values, oldValues, returns, entropy } = v;
-      const terms = { logProbs, oldLogProbs, advantages, values, oldValues, returns, entropy };
-      return ppoLoss(g, terms, { clip: 0.2, valueCoef: 0.5, entropyCoef: 0.01, valueClip: 0.3 })
-        .loss;
+      const { logProbs, oldLogProbs, advantages, values, returns, entropy } = v;
+      const terms = { logProbs, oldLogProbs, advantages, values, returns, entropy };
+      return ppoLoss(g, terms, { clip: 0.2, valueCoef: 0.5, entropyCoef: 0.01 }).loss;
     },
   },
   {
