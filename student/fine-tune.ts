@@ -17,6 +17,7 @@ import { spreadOf } from "../nn/gaussian.ts";
 import { adaptLearningRate, rateCeiling } from "../nn/learning-rate.ts";
 import type { Params } from "../nn/params.ts";
 import { type StudentSpec, studentInputs } from "../policies/networks/student.ts";
+import { pointsOf } from "../policies/networks/teacher.ts";
 import { readBy } from "../rollout/actor.ts";
 import { Critic, creditedRows } from "../rollout/critic.ts";
 import { startsAt } from "../rollout/curriculum.ts";
@@ -41,7 +42,7 @@ import { openImitated } from "./imitated.ts";
 import { LABEL_BATCH } from "./labels.ts";
 import { fineTuneData, fineTuneObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
-import { observedGroups, studentActor, studentSpec } from "./student.ts";
+import { keypointsOf, observedGroups, studentActor, studentSpec } from "./student.ts";
 
 export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config"> {
   /** The student to begin with, of this scene or of another whose observations are alike. It must not have a GRU. */
@@ -211,11 +212,20 @@ function checkRun(run: FineTuneRun): void {
   checkImitated(run);
 }
 
-/** Throws for a teacher whose latents the student's cannot be compared with. */
-function checkImitated({ config, student: { spec }, teacher }: FineTuneRun): void {
-  if (!teacher || config.imitationWeight === 0 || teacher.spec.latent === spec.latent) return;
+/** Throws for a teacher that cannot read the scene, and for one whose latents the student's cannot be compared with. */
+function checkImitated({ config, simulation, student: { spec }, teacher }: FineTuneRun): void {
+  if (!teacher || config.imitationWeight === 0) return;
+  const onward =
+    "Give the teacher that it was distilled from, or set fineTune.imitationWeight=0 to learn by reward alone.";
+  if (teacher.spec.latent !== spec.latent) {
+    throw new ConfigError(
+      `The student cannot imitate this teacher: its latents are ${spec.latent} wide, the teacher's ${teacher.spec.latent}. ${onward}`,
+    );
+  }
+  const [reads, given] = [pointsOf(teacher.spec), keypointsOf(simulation)];
+  if (reads === given) return;
   throw new ConfigError(
-    `The student cannot imitate this teacher: its latents are ${spec.latent} wide, the teacher's ${teacher.spec.latent}. Give the teacher that it was distilled from, or set fineTune.imitationWeight=0.`,
+    `The teacher does not fit scene "${simulation.scene}": it reads ${reads} keypoints, the scene gives ${given}. ${onward}`,
   );
 }
 

@@ -6,7 +6,13 @@ import type { NetworkActor } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { egoPushCamera, skyRows } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
-import { type GroupName, goalLayout, privilegedLayoutOf, roleNames } from "../sim/observations.ts";
+import {
+  type GroupName,
+  goalLayout,
+  keypointLayout,
+  privilegedLayoutOf,
+  roleNames,
+} from "../sim/observations.ts";
 import { lastSeenLayout } from "../sim/recollection.ts";
 import { type AssembledScene, assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
@@ -46,6 +52,11 @@ function skyOf({ cast }: AssembledScene): number {
 /** Columns of a critic's row. */
 export function privilegedColumns({ scene: name, config }: SimulationSpec): number {
   return privilegedLayoutOf(assembleScene(findScene(name), config)).size;
+}
+
+/** Points of all roles that a teacher is shown. */
+export function keypointsOf({ scene: name, config }: SimulationSpec): number {
+  return keypointLayout(assembleScene(findScene(name), config)).size / 3;
 }
 
 /** Observation groups that a student reads; its inputs are named like them. */

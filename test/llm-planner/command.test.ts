@@ -3,6 +3,10 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
+import { readWeights } from "../../llm-planner/embedded/bundle.ts";
+import { readPart, writePart } from "../../llm-planner/embedded/checkpoints.ts";
+import { zooPlanner } from "../../llm-planner/embedded/planner.ts";
+import { sequencerParams } from "../../llm-planner/embedded/sequencer.ts";
 import { runCommand } from "../cli/run-command.ts";
 import { openEndpoint } from "./misbehaving-endpoint.ts";
 
@@ -158,3 +162,27 @@ describe("understudy plan", () => {
     }
   });
 });
+
+it("plan train goes on from a planner, not from what had no round yet, and with the seed it began with", async () => {
+  const trained = path.join(folder, "trained");
+  const file = path.join(trained, "sequencer.ckpt");
+  const params = sequencerParams();
+  const { sequencer } = readWeights(zooPlanner);
+  const half = sequencer.map((x) => x / 2);
+  const state = { theta: half, m: half, v: half, steps: 3 };
+  writePart(file, "sequencer", params, { state, seed: 0, config: {}, rounds: 0 });
+  const train = (seed: number) =>
+    plan(
+      ...["train", "--from", zooPlanner, "--out", trained, "--judge", "0", "--seed", `${seed}`],
+      ...["--set", "reader.steps=8", "--set", "reader.batch=4", "--set", "order.iterations=1"],
+    );
+  const { code, err } = await train(0);
+  expect(code, err).toBe(0);
+  // the planner that ships has had more rounds than one already
+  const kept = readPart(file, "sequencer", params, 0);
+  expect(kept?.state.theta).toEqual(sequencer);
+  expect(readWeights(path.join(trained, "planner")).sequencer).toEqual(sequencer);
+  const other = await train(1);
+  expect(other.code).toBe(1);
+  expect(other.err).toContain("was trained with seed 0, not 1. Use that seed to resume");
+}, 60_000);

@@ -236,7 +236,7 @@ describe("fine-tuning", () => {
     expect(Object.values(files).map((file) => readFileSync(file))).toEqual(before);
   });
 
-  it("refuses a teacher whose latents are of another width before anybody drives, unless it imitates nobody", async () => {
+  it("refuses a teacher of other latents or of another scene before anybody drives, unless it imitates nobody", async () => {
     const wide = freshTeacher(simulation, { latent: 12 });
     const log = vi.fn();
     const critical = { ...tinyFineTune, criticIterations: 1 };
@@ -245,10 +245,18 @@ describe("fine-tuning", () => {
     await expect(imitating).rejects.toThrow(
       /latents are 8 wide, the teacher's 12\. Give the teacher/,
     );
+    const elsewhere = freshTeacher(simulationOf("push-cross"));
+    const reading = fineTune({ teacher: elsewhere, config: critical, log });
+    await expect(reading).rejects.toThrow(ConfigError);
+    await expect(reading).rejects.toThrow(
+      /does not fit scene "reach-box": it reads \d+ keypoints, the scene gives 4\. Give the teacher/,
+    );
     expect(log).not.toHaveBeenCalled();
-    const byReward = { ...critical, imitationWeight: 0 };
-    const { progress } = await fineTune({ teacher: wide, config: byReward });
-    expect(progress.iteration).toBe(2);
+    for (const other of [wide, elsewhere]) {
+      const byReward = { ...critical, imitationWeight: 0 };
+      const { progress } = await fineTune({ teacher: other, config: byReward });
+      expect(progress.iteration).toBe(2);
+    }
   });
 
   it("takes a critic that reads other rows for what it is: none to begin with", () => {
