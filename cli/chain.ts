@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { writeFileWhole } from "../core/files.ts";
+import { packageRoot } from "../core/package-root.ts";
 import type { Device } from "../nn/device.ts";
 import type { ExportReport } from "../policies/export.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
@@ -259,7 +260,7 @@ function commit(): string {
 }
 
 function versions(): Record<string, string> {
-  const own = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  const own = JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8")) as {
     version: string;
     dependencies: Record<string, string>;
   };

@@ -1,7 +1,7 @@
 /** The planner that needs no network and no key: a trained reader and sequencer behind the planners' interface. */
 
-import { existsSync } from "node:fs";
 import path from "node:path";
+import { packageRoot } from "../../core/package-root.ts";
 import { tensorOver } from "../../nn/arrays.ts";
 import { createSession } from "../../nn/device.ts";
 import { PlanRefusedError, quote } from "../check.ts";
@@ -17,11 +17,8 @@ import { READER_SIZE, readerInputs } from "./reader.ts";
 import { likeliestOrders, pairFeatures, sequencerInputs, sided } from "./sequencer.ts";
 import { readInstruction, type Token } from "./words.ts";
 
-/** The planner that ships; the sources lie one folder higher than what is compiled from them. */
-export const zooPlanner: string =
-  ["../..", "../../.."]
-    .map((up) => path.resolve(import.meta.dirname, up, "policies/zoo/planner"))
-    .find((folder) => existsSync(folder)) ?? path.resolve("policies/zoo/planner");
+/** The planner that ships. */
+export const zooPlanner: string = path.join(packageRoot, "policies", "zoo", "planner");
 
 /** What was understood of an instruction, and in which orders it may be done, likeliest first. */
 export interface Understood {
