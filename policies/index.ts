@@ -1,4 +1,4 @@
-/** Public face of policies/ in Node; browsers import runtime/web.ts. Here, import the file itself. */
+/** Public face of policies/ in Node; the page imports runtime/web.ts. In this repository, import from the file itself. */
 
 export { type PolicyBundle, readBundle, writeBundle } from "./bundle.ts";
 export { type Checkpoint, type ParamShape, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";

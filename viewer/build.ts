@@ -1,6 +1,6 @@
 /**
  * Builds the page into a folder that any static host serves, the zoo's policies and replays inside:
- * `npm run build:viewer`, or with a folder of your own, `npm run build:viewer -- site`.
+ * `npm run build:viewer` for runs/site, or with a folder of your own, `npm run build:viewer -- site`.
  */
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -72,7 +72,7 @@ export function weigh(folder: string): {
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === import.meta.filename) {
-  const folder = path.resolve(process.argv[2] ?? path.join("dist", "viewer"));
+  const folder = path.resolve(process.argv[2] ?? path.join("runs", "site"));
   if (existsSync(folder) && !existsSync(path.join(folder, "library.json"))) {
     if (readdirSync(folder).length > 0) {
       process.stderr.write(
