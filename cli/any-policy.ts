@@ -5,7 +5,7 @@ import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { FileError } from "../core/errors.ts";
 import { isFolder } from "../core/files.ts";
-import { readBundle } from "../policies/bundle.ts";
+import { readBundle, zooFolder } from "../policies/bundle.ts";
 import { readCheckpointKind } from "../policies/checkpoint.ts";
 import { manifestHash } from "../policies/manifest-hash.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
@@ -33,7 +33,7 @@ export interface AnyPolicy {
 export function readAnyPolicy(source: string): AnyPolicy {
   if (!existsSync(source)) {
     throw new FileError(
-      `There is no policy at "${source}". Expected a bundle's folder or a checkpoint.`,
+      `There is no policy at "${source}". Expected a bundle's folder or a checkpoint; the bundles that ship are in "${zooFolder}".`,
     );
   }
   if (isFolder(source)) return bundledPolicy(source);

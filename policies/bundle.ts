@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { FileError } from "../core/errors.ts";
 import { isFolder, writeFolderWhole } from "../core/files.ts";
+import { packageRoot } from "../core/package-root.ts";
 import {
   type ManifestDraft,
   manifestFormat,
@@ -14,6 +15,8 @@ import {
 
 export const onnxName = "policy.onnx";
 export const manifestName = "policy.json";
+/** The bundles that ship, wherever the package is installed. */
+export const zooFolder: string = path.join(packageRoot, "policies", "zoo");
 
 export interface PolicyBundle {
   readonly folder: string;
@@ -47,7 +50,7 @@ export async function writeBundle(
 export function readBundle(folder: string): PolicyBundle {
   if (!isFolder(folder)) {
     throw new FileError(
-      `There is no policy bundle at "${folder}". Expected a folder with ${onnxName} and ${manifestName}.`,
+      `There is no policy bundle at "${folder}". Expected a folder with ${onnxName} and ${manifestName}; those that ship are in "${zooFolder}".`,
     );
   }
   const manifestFile = path.join(folder, manifestName);
