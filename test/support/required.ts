@@ -9,3 +9,8 @@ export type Requirement = "npm" | "chromium" | "ffmpeg" | "python";
 export function isRequired(what: Requirement): boolean {
   return (process.env.UNDERSTUDY_CI ?? "").split(" ").includes(what);
 }
+
+/** @throws Error with the reason, where a test that is about to be skipped must run. */
+export function insistOn(what: Requirement, reason: string): void {
+  if (isRequired(what)) throw new Error(`UNDERSTUDY_CI promises ${what}, but ${reason}.`);
+}

@@ -2,11 +2,13 @@
 
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { insistOn } from "../support/required.ts";
 
 const chromiumPath = "/usr/bin/chromium";
 
 export const hasChromium = existsSync(chromiumPath);
 if (!hasChromium) {
+  insistOn("chromium", `there is no ${chromiumPath}`);
   process.stderr.write(
     `test/viewer: skipped, there is no ${chromiumPath}. Install Debian's chromium to run it.\n`,
   );

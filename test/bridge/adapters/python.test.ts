@@ -1,7 +1,7 @@
 /**
- * Unmodified Python clients against our servers, and our clients against Python servers. Python is
- * `UNDERSTUDY_PYTHON` (else python3), with what test/python/requirements.txt names; LeRobot's old wire is
- * looked for in `UNDERSTUDY_LEROBOT_0_6_0`. A client that is not installed is skipped, and named.
+ * Unmodified Python clients against our servers, and our clients against Python servers, by the Python of
+ * ../python/support.ts, with what test/python/requirements.txt names; LeRobot's old wire is looked for in
+ * `UNDERSTUDY_LEROBOT_0_6_0`. A client that is not installed is skipped, and named.
  */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -17,10 +17,12 @@ import { serveOpenpi } from "../../../bridge/adapters/openpi-server.ts";
 import { openZmqCamera } from "../../../bridge/adapters/zmq-camera.ts";
 import { freePorts } from "../../../bridge/free-ports.ts";
 import { drive } from "../../policies/tiny-policies.ts";
+import { insistOn } from "../../support/required.ts";
+import { python } from "../python/support.ts";
 import { linear } from "./support.ts";
 
 const script = path.resolve(import.meta.dirname, "../../python/conformance.py");
-const { UNDERSTUDY_PYTHON: python = "python3", UNDERSTUDY_LEROBOT_0_6_0: oldLerobot } = process.env;
+const { UNDERSTUDY_LEROBOT_0_6_0: oldLerobot } = process.env;
 const open: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
@@ -36,14 +38,19 @@ const packages = [
   "websockets",
   "zmq",
 ];
+/** Those of test/python/pinned.txt. */
+const pinned = ["msgpack", "numpy", "openpi_client", "websockets", "zmq"];
 const lacking = new Map<string | undefined, readonly string[]>();
 
 /** Skips, and says why, where Python has not got a package. */
 function needs(context: TestContext, wanted: readonly string[], extraPath?: string): void {
   const lacks = lacking.get(extraPath) ?? packagesMissing(extraPath);
   lacking.set(extraPath, lacks);
-  const names = wanted.filter((name) => lacks.includes(name)).join(", ");
-  if (names !== "") context.skip(`"${python}" lacks ${names}; see test/python/requirements.txt`);
+  const absent = wanted.filter((name) => lacks.includes(name));
+  if (absent.length === 0) return;
+  const reason = `"${python}" lacks ${absent.join(", ")}; see test/python/requirements.txt`;
+  if (absent.some((name) => pinned.includes(name))) insistOn("python", reason);
+  context.skip(reason);
 }
 
 function packagesMissing(extraPath?: string): readonly string[] {

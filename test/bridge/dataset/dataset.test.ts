@@ -9,6 +9,7 @@ import { countFrames } from "../../../bridge/dataset/video.ts";
 import { type DatasetSpec, DatasetWriter, type Frame } from "../../../bridge/dataset/writer.ts";
 import { ConfigError, ShapeError } from "../../../core/errors.ts";
 import { createRng } from "../../../core/rng.ts";
+import { insistOn } from "../../support/required.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { pythonWith, runPythonFile } from "../python/support.ts";
 
@@ -28,7 +29,10 @@ function findFfmpeg(): string | undefined {
 }
 const ffmpeg = findFfmpeg();
 const withFfmpeg = ffmpeg === undefined ? it.skip : it;
-if (ffmpeg === undefined) process.stderr.write("Skipped: there is no ffmpeg.\n");
+if (ffmpeg === undefined) {
+  insistOn("ffmpeg", "there is none on the PATH");
+  process.stderr.write("Skipped: there is no ffmpeg.\n");
+}
 
 const spec: DatasetSpec = {
   fps: 10,

@@ -1,47 +1,38 @@
-/** A Python with the packages that a test needs: made once, kept in the temporary folder, or none. */
+/** The Python of the tests, and what it has. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import path from "node:path";
+import { insistOn } from "../../support/required.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
 /** Where the Python package lies; tests import it from there. */
 export const packageFolder = path.join(root, "bridge", "python");
 
-/** What the package itself needs, and nothing that takes minutes to install. */
+/** What the package itself needs. */
 export const basics = ["numpy", "pyzmq", "msgpack", "gymnasium"] as const;
 
+const made = path.join(root, "runs", "python", "bin", "python");
+
+/** `UNDERSTUDY_PYTHON`, else what test/python/install.sh made, else the machine's. */
+export const python = process.env.UNDERSTUDY_PYTHON ?? (existsSync(made) ? made : "python3");
+
+const distributions =
+  "import importlib.metadata as m; print(*{d.metadata['Name'] for d in m.distributions()})";
+
 /**
- * An interpreter that has `packages`, or why there is none: no Python 3.9, no network. A test is then
- * skipped with that reason. The environment is kept for the next run.
+ * The interpreter if it has `packages`, by their names on PyPI; or why not, with which a test is skipped.
+ * @throws Error where .ci/run has made an environment that lacks one
  */
 export function pythonWith(packages: readonly string[]): { python: string } | { missing: string } {
-  const key = createHash("sha256").update(packages.join()).digest("hex").slice(0, 12);
-  const folder = path.join(tmpdir(), `understudy-python-${key}`);
-  const python = path.join(folder, "bin", "python");
-  if (existsSync(python)) return { python };
-  const found = spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]);
-  if (found.status !== 0) return { missing: "there is no python3 of version 3.9 or newer" };
-  const beside = `${folder}.${process.pid}`;
-  const words = ["-m", "pip", "install", "--quiet", "--retries", "0", "--timeout", "15"];
-  const steps = [
-    ["python3", "-m", "venv", beside],
-    [path.join(beside, "bin", "python"), ...words, ...packages],
-  ];
-  for (const [program, ...args] of steps) {
-    const { status, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 100_000 });
-    if (status === 0) continue;
-    rmSync(beside, { recursive: true, force: true });
-    const reason = stderr.trim().split("\n").at(-1) ?? "";
-    return { missing: `${packages.join(", ")} cannot be installed (${reason})` };
-  }
-  // another test may have been quicker
-  if (existsSync(folder)) rmSync(beside, { recursive: true });
-  else renameSync(beside, folder);
-  return { python };
+  const { status, stdout } = spawnSync(python, ["-c", distributions], { encoding: "utf8" });
+  const has = status === 0 ? stdout.trim().toLowerCase().split(" ") : [];
+  const lacks = packages.filter((name) => !has.includes(name));
+  if (lacks.length === 0) return { python };
+  const missing = `"${python}" lacks ${lacks.join(", ")}; run test/python/install.sh once`;
+  insistOn("python", missing);
+  return { missing };
 }
 
 /** Runs a script of this folder; see `runPythonFile`. */
