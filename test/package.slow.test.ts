@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { writeFileWhole } from "../core/files.ts";
 import { importsOf, packageOf } from "./support/imports.ts";
 import { installPacked } from "./support/packed.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
@@ -21,6 +22,8 @@ let folder: string;
 let manifest: Manifest;
 
 beforeAll(() => {
+  const left = path.resolve(import.meta.dirname, "../dist/viewer/index.html");
+  writeFileWhole(left, "what an earlier build left behind");
   folder = installPacked(home);
   manifest = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
 }, 300_000);
