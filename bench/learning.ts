@@ -8,12 +8,11 @@
  */
 
 import { parseArgs } from "node:util";
-import { formatDuration, formatInteger, formatPercent, formatProportion } from "../cli/format.ts";
 import { openPool } from "../cli/run-options.ts";
 import { ConfigError } from "../core/errors.ts";
-import { wilson } from "../core/statistics.ts";
 import { readResults, writeResults } from "./harness.ts";
 import { type JobResult, planOf, runJob } from "./learning/job.ts";
+import { headlinesOf, reportOf } from "./learning/report.ts";
 import { type Study, studies, type Variant } from "./learning/studies.ts";
 
 const { values, positionals } = parseArgs({
@@ -96,79 +95,5 @@ function earlierOf({ name: study, variants }: Study): JobResult[] {
     const variant = variants.find(({ name }) => name === of);
     const episodes = (judged.student ?? judged.teacher)?.success.trials ?? 0;
     return variant && asked === planOf({ variant, seed, episodes, share: 1 }).asked;
-  });
-}
-
-function reportOf(study: Study, results: readonly JobResult[]) {
-  return {
-    question: study.question,
-    thresholds: "5 cm, 15 degrees modulo the shape's symmetry, 5 cm/s, at the end of the episode",
-    headlines: [
-      ...headlinesOf(study, results),
-      ...testsOf(study, results),
-      ...chainOf(study, results),
-    ],
-    results,
-  };
-}
-
-/** The scenes that a student never saw, one by one and together; of the first seed. */
-function testsOf(study: Study, results: readonly JobResult[]) {
-  return study.variants.flatMap((variant) => {
-    const { tests = {} } = results.find((result) => result.variant === variant.name) ?? {};
-    const all = Object.values(tests).map(({ success }) => success);
-    if (all.length === 0) return [];
-    const total = (of: "successes" | "trials") => all.reduce((sum, one) => sum + one[of], 0);
-    const rows = Object.entries(tests).map(([name, { success }]) => [name, success] as const);
-    const together = [`all ${all.length}`, wilson(total("successes"), total("trials"))] as const;
-    return [...rows, together].map(([name, success]) => ({
-      what: `learning, ${study.name}: ${variant.name}, student, never trained on: ${name}`,
-      value: formatProportion(success),
-    }));
-  });
-}
-
-/** What teacher, student and reinforcement took together, averaged over the seeds. */
-function chainOf(study: Study, results: readonly JobResult[]) {
-  return study.variants.flatMap((variant) => {
-    const found = results.filter((result) => result.variant === variant.name && result.student);
-    if (found.length === 0 || variant.endToEnd || variant.keepsTeacher) return [];
-    const total = ({ seconds }: JobResult) => seconds.teacher + seconds.student + seconds.fineTune;
-    const seconds = found.reduce((sum, result) => sum + total(result), 0) / found.length;
-    const steps = found.reduce((sum, result) => sum + result.steps.teacher, 0) / found.length;
-    return [
-      {
-        what: `learning, ${study.name}: ${variant.name}, from ${variant.from ? "what ships" : "nothing"}`,
-        value: `${formatDuration(seconds)} (teacher ${formatInteger(steps)} steps)`,
-      },
-    ];
-  });
-}
-
-/** The median seed is quoted, and the worst beside it. */
-function headlinesOf(study: Study, results: readonly JobResult[]) {
-  return study.variants.flatMap((variant) => {
-    const found = results.filter((result) => result.variant === variant.name);
-    return (["teacher", "student"] as const).flatMap((who) => {
-      const ranked = found
-        .flatMap((result) => result[who] ?? [])
-        .map(({ success }) => success)
-        .sort((a, b) => a.rate - b.rate);
-      if (ranked.length === 0) return [];
-      const median = ranked[Math.floor((ranked.length - 1) / 2)];
-      const spent = ({ seconds }: JobResult) =>
-        who === "teacher" ? seconds.teacher : seconds.student + seconds.fineTune;
-      const seconds = found.reduce((sum, result) => sum + spent(result), 0) / found.length;
-      const seeds =
-        ranked.length > 1
-          ? `, worst of ${ranked.length} seeds ${formatPercent(ranked[0].rate)}`
-          : "";
-      const paper = variant.paper?.[who];
-      return {
-        what: `learning, ${study.name}: ${variant.name}, ${who}`,
-        value: `${formatProportion(median)}${seeds}; ${formatDuration(seconds)}`,
-        ...(paper ? { against: `EgoPush ${paper}` } : {}),
-      };
-    });
   });
 }
