@@ -1,6 +1,7 @@
 /** What every bench shares: which machine, which commit, fair timing, and where results go. */
 
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -59,6 +60,15 @@ export interface Origin {
 
 export function originHere(): Origin {
   return { commit: commit(), cpu: machine().cpu };
+}
+
+/** A short name for whatever JSON can say, such as all that decides what a row measured. */
+export function digest(value: unknown): string {
+  return digestOf(JSON.stringify(value));
+}
+
+export function digestOf(bytes: string | Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 12);
 }
 
 /** What `bench/results/<name>.json` holds by now; undefined where there is none. The caller says of what form it is. */

@@ -15,12 +15,18 @@ const headline = z.strictObject({
 });
 export type Headline = z.output<typeof headline>;
 
+/** Where a row was measured, if it says so; a file's own commit and machine are those of its last writing. */
+const row = z.object({ commit: z.string().optional(), cpu: z.string().optional() });
+type Row = z.output<typeof row>;
+
 /** What the table reads of a result file: its `headlines`, or else its `timings`, one row each. */
 const resultFile = z.object({
   name: z.string(),
   commit: z.string(),
   machine: z.object({ cpu: z.string(), cores: z.number(), node: z.string() }),
   headlines: z.array(headline).optional(),
+  bundles: z.array(row).default([]),
+  results: z.array(row).default([]),
   unit: z.string().default("unit"),
   timings: z.array(z.object({ name: z.string(), unitsPerSecond: z.number() })).default([]),
 });
@@ -92,10 +98,26 @@ function table(results: readonly ResultFile[], folder: string): string {
 
 /** `Some CPU, 2 cores, Node 20.19.0: physics at 0123456789ab`, one for each machine. */
 function places(shown: readonly ResultFile[]): string[] {
-  return [...new Set(shown.map(machineOf))].map((machine) => {
-    const here = shown.filter((result) => machineOf(result) === machine);
-    return `${machine}: ${here.map(({ name, commit }) => `${name} at ${commit}`).join(", ")}`;
+  const origins = shown.flatMap(originsOf);
+  return [...new Set(origins.map(({ machine }) => machine))].map((machine) => {
+    const here = origins.filter((origin) => origin.machine === machine);
+    const names = [...new Set(here.map(({ name }) => name))].map((name) => {
+      const commits = here.filter((origin) => origin.name === name).map(({ commit }) => commit);
+      return `${name} at ${[...new Set(commits)].join(" and ")}`;
+    });
+    return `${machine}: ${names.join(", ")}`;
   });
+}
+
+/** Where each row of a file was measured. Of another processor than the file's, cores and Node are not known. */
+function originsOf(result: ResultFile) {
+  const { name, commit, machine, bundles, results } = result;
+  const rows = [...bundles, ...results];
+  return (rows.length > 0 ? rows : [{}]).map((origin: Row) => ({
+    name,
+    commit: origin.commit ?? commit,
+    machine: (origin.cpu ?? machine.cpu) === machine.cpu ? machineOf(result) : String(origin.cpu),
+  }));
 }
 
 /** Padded as the formatter wants it, so that `npm run check` has nothing to say. */

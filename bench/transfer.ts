@@ -11,7 +11,7 @@ import { formatProportion } from "../cli/format.ts";
 import { Progress } from "../cli/progress.ts";
 import { WorkerPool } from "../rollout/pool.ts";
 import { writeResults } from "./harness.ts";
-import { type Bundle, measureBundles, SEED } from "./zoo-bundles.ts";
+import { type Bundle, caveatOf, measureBundles, SEED } from "./zoo-bundles.ts";
 
 /** What the transfer issue asks for. */
 const required = { shareOfPlanar: 0.85 };
@@ -28,13 +28,16 @@ const { values, positionals } = parseArgs({
 const episodes = Number(values.episodes);
 
 const pool = new WorkerPool();
-const bundles = await measureBundles("transfer", positionals, measure);
+const bundles = await measureBundles("transfer", { names: positionals, episodes }, measure);
 await pool.close();
-const headlines = bundles.map(({ name, kept, found: [planar, , mujoco] }) => ({
-  what: `policies/zoo/${name}, student, in MuJoCo`,
-  value: formatProportion(mujoco.success),
-  against: `planar ${formatProportion(planar.success)}: ${(100 * kept).toFixed(0)} % kept`,
-}));
+const headlines = bundles.map(({ name, kept, found: [planar, , mujoco], ...row }) => {
+  const share = `planar ${formatProportion(planar.success)}: ${(100 * kept).toFixed(0)} % kept`;
+  return {
+    what: `policies/zoo/${name}, student, in MuJoCo`,
+    value: formatProportion(mujoco.success),
+    against: [share, caveatOf(row) ?? []].flat().join("; "),
+  };
+});
 const file = writeResults("transfer", { headlines, required, seed: SEED, bundles });
 for (const { what, value, against } of headlines) console.log(`${what}: ${value} (${against})`);
 console.log(file);

@@ -7,16 +7,18 @@ import { formatProportion } from "../cli/format.ts";
 import { Progress } from "../cli/progress.ts";
 import { WorkerPool } from "../rollout/pool.ts";
 import { writeResults } from "./harness.ts";
-import { type Bundle, measureBundles, SEED } from "./zoo-bundles.ts";
+import { type Bundle, caveatOf, measureBundles, SEED } from "./zoo-bundles.ts";
 
 const EPISODES = 1024;
 
 const pool = new WorkerPool();
-const bundles = await measureBundles("zoo", process.argv.slice(2), measure);
+const asked = { names: process.argv.slice(2), episodes: EPISODES };
+const bundles = await measureBundles("zoo", asked, measure);
 await pool.close();
-const headlines = bundles.map(({ name, contact, success }) => ({
+const headlines = bundles.map(({ name, contact, success, ...row }) => ({
   what: `policies/zoo/${name}, student, ${contact} contacts`,
   value: formatProportion(success),
+  against: caveatOf(row),
 }));
 writeResults("zoo", { headlines, seed: SEED, bundles });
 

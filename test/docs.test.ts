@@ -90,6 +90,8 @@ describe("results in README.md and docs/results.md", () => {
     machine: { cpu: "Some CPU", cores: 2, node: "v20.19.0" },
     unit: "step",
     timings: [],
+    bundles: [],
+    results: [],
     headlines: [{ what: "steps/s | planar", value: "150,000", against: "MuJoCo: 20,000" }],
   };
 
@@ -114,6 +116,19 @@ describe("results in README.md and docs/results.md", () => {
     );
     expect(text).toContain("Measured on Some CPU, 2 cores, Node 20.19.0: physics at 0123456789ab.");
     expect(withResults(text, [result])).toBe(text);
+  });
+
+  it("name the commit of every row, and its processor where it is not the file's", () => {
+    const bundles = [
+      { commit: "aaaaaaaaaaaa", cpu: "Some CPU" },
+      { commit: "bbbbbbbbbbbb", cpu: "Some CPU" },
+      { commit: "aaaaaaaaaaaa", cpu: "Some CPU" },
+      { commit: "cccccccccccc", cpu: "Another CPU" },
+    ];
+    const text = withResults(read("README.md"), [{ ...result, bundles }]);
+    expect(text).toContain(
+      "Node 20.19.0: physics at aaaaaaaaaaaa and bbbbbbbbbbbb; on Another CPU: physics at cccccccccccc.",
+    );
   });
 
   it("show the timings of a bench that has no headlines", () => {

@@ -3,7 +3,6 @@
  * the bit; and kept by what it came from, so that variants which begin alike share a teacher, or a student.
  */
 
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { exportLink, timingOf } from "../../cli/chain.ts";
@@ -24,7 +23,7 @@ import { fineTuneStudent } from "../../student/fine-tune.ts";
 import { studentSpec } from "../../student/student.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { trainTeacher } from "../../teacher/ppo.ts";
-import { type Origin, originHere } from "../harness.ts";
+import { digest, digestOf, type Origin, originHere } from "../harness.ts";
 import { Clock, type CurvePoint } from "./clock.ts";
 import type { Variant } from "./studies.ts";
 
@@ -295,11 +294,4 @@ function freshStudent(simulation: SimulationSpec, config: StudentConfig): Studen
   const spec = studentSpec(simulation, config);
   const theta = studentNetwork(spec).params.init(createRng(simulation.seed).split("student"));
   return { spec, theta, config, progress: { iteration: 0, environmentSteps: 0, metrics: {} } };
-}
-
-/** A short name for whatever JSON can say. */
-const digest = (value: unknown) => digestOf(JSON.stringify(value));
-
-function digestOf(bytes: string | Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 12);
 }
