@@ -209,11 +209,33 @@ async function cruising(motors: Motors, patience_s: number): Promise<void> {
   }
 }
 
+/** When motion stopped: by the supervisor's doing, and where that is what failed, by the motors' own. */
+function stopHeadlines(rows: readonly { name: string; stop_ms: number }[]) {
+  const isOfSupervisor = ({ name }: { name: string }) => name.startsWith("supervisor");
+  return [
+    {
+      what: "motion stops after a fault of policy, robot or cable",
+      own: rows.filter((row) => !isOfSupervisor(row)),
+    },
+    {
+      what: `motion stops after a fault of the supervisor, by the bench's motors, ${1000 * driverTimeout_s} ms after the last command`,
+      own: rows.filter(isOfSupervisor),
+    },
+  ].map(({ what, own }) => {
+    const stops = own.map(({ stop_ms }) => stop_ms);
+    const late = stops.filter((stop_ms) => stop_ms > stopsWithin_ms).length;
+    return {
+      what: `${what}, worst of ${own.length}`,
+      value: `${Math.max(...stops)} ms, ${late} later than ${stopsWithin_ms} ms`,
+    };
+  });
+}
+
 function finish(
   rows: readonly { name: string; stop_ms: number; recovery_ms: number }[],
   motors: Motors,
 ) {
-  const worst = (of: "stop_ms" | "recovery_ms") => Math.max(...rows.map((row) => row[of]));
+  const slowest_ms = Math.max(...rows.map(({ recovery_ms }) => recovery_ms));
   const late = rows.filter(({ stop_ms }) => stop_ms > stopsWithin_ms).length;
   const slow = rows.filter(({ recovery_ms }) => recovery_ms > recoversWithin_ms).length;
   const byKind = faults.map(({ name }) => {
@@ -230,13 +252,10 @@ function finish(
     };
   });
   const headlines = [
-    {
-      what: `motion stops after a fault, worst of ${rows.length}`,
-      value: `${worst("stop_ms")} ms, ${late} later than ${stopsWithin_ms} ms`,
-    },
+    ...stopHeadlines(rows),
     {
       what: "motion goes on after the peer's return, worst",
-      value: `${worst("recovery_ms")} ms, ${slow} later than ${recoversWithin_ms} ms`,
+      value: `${slowest_ms} ms, ${slow} later than ${recoversWithin_ms} ms`,
     },
     {
       what: "oldest observation that the motors were moved on",

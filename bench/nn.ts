@@ -206,7 +206,10 @@ function headlineOf({ what }: Problem, rows: readonly Row[]): Headline {
   const others = rows.filter((row) => !row.engine.startsWith(OURS));
   const value = ours.map((row) => `${ms(row)} on ${row.engine.slice(OURS.length)}`).join(", ");
   const against = others
-    .map((row) => (row.fails ? `${row.engine} fails` : `${row.engine} ${ms(row)}`))
+    .map((row) => {
+      const runs = row.runs ? ` (${row.runs})` : "";
+      return row.fails ? `${row.engine} fails` : `${row.engine} ${ms(row)}${runs}`;
+    })
     .join(", ");
   return { what, value, against };
 }

@@ -193,6 +193,8 @@ async function steps(): Promise<void> {
   const timings = await interleavedMedians(contenders, { rounds: 9, round_ms: 400 });
   const [planar, coulomb, awake, asleep] = timings.map((timing) => timing.unitsPerSecond);
   const mujocoBest = Math.max(awake, asleep);
+  const mujoco = (ours: number) =>
+    `MuJoCo's WebAssembly build ${thousands(mujocoBest)} (${(ours / mujocoBest).toFixed(1)}x)`;
   const file = writeResults("physics", {
     unit: "physics step",
     rapier: rapierBuild,
@@ -203,12 +205,12 @@ async function steps(): Promise<void> {
       {
         what: "physics, planar mode, 6 boxes + robot + walls, resets, one core",
         value: `${thousands(planar)} steps/s`,
-        against: `MuJoCo ${thousands(mujocoBest)} (${(planar / mujocoBest).toFixed(1)}x)`,
+        against: mujoco(planar),
       },
       {
         what: "physics, coulomb mode, the same",
         value: `${thousands(coulomb)} steps/s`,
-        against: `MuJoCo ${thousands(mujocoBest)} (${(coulomb / mujocoBest).toFixed(1)}x)`,
+        against: mujoco(coulomb),
       },
     ],
   });

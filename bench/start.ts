@@ -15,7 +15,11 @@ interface StartReport {
   readonly seed: number;
   readonly success: Readonly<Record<string, Proportion>>;
   readonly environmentSteps: { readonly teacher: number; readonly student: number };
-  readonly deployed: { readonly latencyP50_ms: number; readonly latencyP99_ms: number };
+  readonly deployed: {
+    readonly latencyP50_ms: number;
+    readonly latencyP99_ms: number;
+    readonly latencyActions: number;
+  };
   readonly phases: readonly { readonly name: string; readonly wall_s: number }[];
   readonly total_s: number;
 }
@@ -33,24 +37,26 @@ const [code] = await once(child, "close");
 if (code !== 0) process.exit(code ?? 1);
 
 const found = JSON.parse(out) as StartReport;
-const { success, environmentSteps, deployed, phases, total_s } = found;
+const { scene, success, environmentSteps, deployed, phases, total_s } = found;
 const headlines = [
   ...Object.entries(success).map(([who, share]) => ({
-    what: `push-pair from nothing: ${who}`,
-    value: formatProportion(share),
+    what: `${scene} from nothing: ${who}`,
+    value: `${formatProportion(share)}, one seed`,
   })),
   {
-    what: "push-pair from nothing: wall-clock, deployment included",
+    what: `${scene} from nothing: wall-clock, deployment included`,
     value: `${formatDuration(total_s)} (teacher ${formatInteger(environmentSteps.teacher)} steps, student ${formatInteger(environmentSteps.student)})`,
-    against: "10:00",
+    // set for what `npm start` does unasked
+    ...(words.length === 2 ? { against: "target 10:00" } : {}),
   },
   {
     what: "action latency over ZeroMQ, one robot, p50 / p99",
-    value: `${deployed.latencyP50_ms.toFixed(2)} / ${deployed.latencyP99_ms.toFixed(2)} ms`,
+    value: `${deployed.latencyP50_ms.toFixed(2)} / ${deployed.latencyP99_ms.toFixed(2)} ms, of ${deployed.latencyActions} actions, one episode`,
   },
 ];
 writeResults("start", {
   headlines,
+  scene,
   seed: found.seed,
   success,
   environmentSteps,

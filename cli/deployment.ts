@@ -17,11 +17,15 @@ export interface Deployment {
   /** One robot alone: from its observation sent to its action received. */
   readonly latencyP50_ms: number;
   readonly latencyP99_ms: number;
+  /** Actions that these are of: one episode's. */
+  readonly latencyActions: number;
 }
 
-interface RobotSimReport extends Omit<Deployment, "latencyP50_ms" | "latencyP99_ms"> {
+interface RobotSimReport extends Omit<Deployment, `latency${string}`> {
   readonly roundTripP50_ms: number;
   readonly roundTripP99_ms: number;
+  /** How many came in time. */
+  readonly actions: number;
 }
 
 interface DeployOptions {
@@ -62,6 +66,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment | undef
       meanPathLength_m,
       latencyP50_ms: alone.roundTripP50_ms,
       latencyP99_ms: alone.roundTripP99_ms,
+      latencyActions: alone.actions,
     };
   } catch (error) {
     // Ctrl-C reaches the processes too, and the first of them to end is no fault

@@ -78,8 +78,9 @@ export const robotSim = defineCommand({
     }
     const { controlStep_s, budgetSteps } = timingOf(simulation);
     const summary = summarize(done, controlStep_s, budgetSteps);
-    const { roundTripP50_ms, roundTripP99_ms, refused } = link.report();
-    const facts = { scene, seed, ...summary, roundTripP50_ms, roundTripP99_ms, refused };
+    const { actions, roundTripP50_ms, roundTripP99_ms, refused } = link.report();
+    const trips = { actions, roundTripP50_ms, roundTripP99_ms, refused };
+    const facts = { scene, seed, ...summary, ...trips };
     report(facts, () =>
       formatTable(
         [{ title: "measure" }, { title: "value" }],

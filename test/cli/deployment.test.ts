@@ -26,6 +26,8 @@ describe("deploy", () => {
       onProgress: (done) => seen.push(done),
     });
     expect(deployed?.success.trials).toBe(1030);
+    // one robot's episode, every step of which has its action
+    expect(deployed?.latencyActions).toBe(12);
     // in sixty-fours, and six at last
     expect(seen).toEqual([...Array.from({ length: 16 }, (_, i) => 64 * (i + 1)), 1030]);
   });
