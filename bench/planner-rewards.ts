@@ -32,7 +32,7 @@ import { writeResults } from "./harness.ts";
 const SCENE = "push-arrangement";
 const SEED = 11;
 /** What the planner issue asks for. */
-const required = { equalOrBetter: 4 };
+const required = { notClearlyWorse: 4 };
 
 const { values } = parseArgs({
   options: {
@@ -133,26 +133,24 @@ for (let i = 0; i < arrangements; i++) {
     found.push({ name, environmentSteps, success, outcomes });
   }
   const [byHand, fromPlan] = found;
-  const equalOrBetter = fromPlan.success.high >= byHand.success.low;
-  comparisons.push({ arrangement, equalOrBetter, found });
+  // their intervals overlap, or the plan's is above
+  const notClearlyWorse = fromPlan.success.high >= byHand.success.low;
+  comparisons.push({ arrangement, notClearlyWorse, found });
 }
 await pool.close();
 
-const held = comparisons.filter(({ equalOrBetter }) => equalOrBetter).length;
+const held = comparisons.filter(({ notClearlyWorse }) => notClearlyWorse).length;
+const rates = comparisons.map(({ found }) =>
+  found.map(({ success }) => (100 * success.rate).toFixed(0)).join(" / "),
+);
 const headlines = [
   {
     what: "stage rewards from a plan, teacher's success on arrangements never seen",
-    value: `equal or better on ${held} of ${arrangements}`,
-    against: comparisons
-      .map(({ found }) =>
-        found.map(({ success }) => `${(100 * success.rate).toFixed(0)}`).join(" / "),
-      )
-      .join(", "),
+    value: `not clearly worse on ${held} of ${arrangements} (95 % intervals overlap), one seed each`,
+    against: `by hand / from the plan: ${rates.join(", ")} %`,
   },
 ];
-console.log(
-  `${headlines[0].what}: ${headlines[0].value} (by hand / from the plan: ${headlines[0].against} %)`,
-);
+console.log(`${headlines[0].what}: ${headlines[0].value} (${headlines[0].against})`);
 if (!smoke) {
   const results = { headlines, required, episodes, seed: SEED, teacher, comparisons };
   console.log(`Wrote ${writeResults("planner-rewards", results)}.`);
