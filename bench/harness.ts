@@ -81,10 +81,21 @@ function resultsFile(name: string): string {
   return path.join(root, "bench", "results", `${name}.json`);
 }
 
-/** Writes `bench/results/<name>.json`: the data beside the machine and the commit. Returns its path. */
+/** The command that runs this script with these words, for a shell in the repository. */
+export function commandOf(script: string, words: readonly string[]): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`));
+  return ["npx tsx", path.relative(root, script), ...quoted].join(" ");
+}
+
+/**
+ * Writes `bench/results/<name>.json`: the data beside the command, the machine and the commit. Returns its path. Files with rows of
+ * several calls bring a `command` of their own.
+ */
 export function writeResults(name: string, data: Readonly<Record<string, unknown>>): string {
   const file = resultsFile(name);
-  const report = { name, commit: commit(), machine: machine(), ...data };
+  const [, script = "", ...words] = process.argv;
+  const command = commandOf(script, words);
+  const report = { name, command, commit: commit(), machine: machine(), ...data };
   writeFileWhole(file, `${JSON.stringify(report, null, 2)}\n`);
   return file;
 }

@@ -15,6 +15,7 @@ import { assembleScene } from "../sim/scene.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { interleavedMedians, writeResults } from "./harness.ts";
+import type { Headline } from "./readme.ts";
 
 const envs = 64;
 const steps = 32;
@@ -90,14 +91,22 @@ const rehearsals = {
   }),
   "push-cross": await rehearse(base, stages({}), { seed: 1, attempts: 64 }),
 };
-for (const [name, found] of Object.entries(rehearsals)) {
-  const shares = found.map(({ completed, entered }) => `${completed} of ${entered}`);
-  console.log(`the pusher on ${name}, stage by stage: ${shares.join(", ")}`);
-}
-for (const { name, unitsPerSecond } of timings) console.log(`${name}: ${unitsPerSecond} steps/s`);
+if (reasons.length > 0) throw new Error(`internal: the plan was refused: ${reasons}`);
+const stepsPerSecond = (rate: number) => `${rate.toLocaleString("en-US")} environment steps/s`;
+const [byHand, ...planned] = timings;
+const headlines: Headline[] = [
+  ...planned.map(({ name, unitsPerSecond }) => ({
+    what: `push-cross with ${name}, one core`,
+    value: stepsPerSecond(unitsPerSecond),
+    against: `${byHand.name} ${stepsPerSecond(byHand.unitsPerSecond)}`,
+  })),
+  { what: "a plan of four stages verified", value: `${verify_s} s` },
+  ...Object.entries(rehearsals).map(([name, found]) => ({
+    what: `the pusher that rehearses plans, ${name}, stage by stage`,
+    value: found.map(({ completed, entered }) => `${completed} of ${entered}`).join(", "),
+  })),
+];
+for (const { what, value } of headlines) console.log(`${what}: ${value}`);
 console.log(
-  `four stages verified in ${verify_s} s${reasons.length > 0 ? `, refused: ${reasons}` : ""}`,
-);
-console.log(
-  writeResults("planner-stages", { headlines: [], unit: "step", timings, verify_s, rehearsals }),
+  writeResults("planner-stages", { headlines, unit: "step", timings, verify_s, rehearsals }),
 );

@@ -22,6 +22,8 @@ type Row = z.output<typeof row>;
 /** What the table reads of a result file: its `headlines`, or else its `timings`, one row each. */
 const resultFile = z.object({
   name: z.string(),
+  /** What measures it anew. */
+  command: z.string(),
   commit: z.string(),
   machine: z.object({ cpu: z.string(), cores: z.number(), node: z.string() }),
   headlines: z.array(headline).optional(),
@@ -93,7 +95,17 @@ function table(results: readonly ResultFile[], folder: string): string {
     ...markdownTable(["what", "result", "beside it", "measured by"], rows),
     "",
     `Measured on ${places(shown).join("; on ")}.`,
+    "",
+    `Measured anew by ${commands(shown).join("; ")}.`,
   ].join("\n");
+}
+
+/** The command that most results have but for their names, and then those of the others. */
+function commands(shown: readonly ResultFile[]): string[] {
+  const commandOf = (name: string) => `npx tsx bench/${name}.ts`;
+  const others = shown.filter(({ name, command }) => command !== commandOf(name));
+  const named = others.map(({ name, command }) => `${name} by \`${command}\``);
+  return others.length === shown.length ? named : [`\`${commandOf("NAME")}\``, ...named];
 }
 
 /** `Some CPU, 2 cores, Node 20.19.0: physics at 0123456789ab`, one for each machine. */

@@ -11,7 +11,7 @@ import { formatProportion } from "../cli/format.ts";
 import { Progress } from "../cli/progress.ts";
 import { WorkerPool } from "../rollout/pool.ts";
 import { writeResults } from "./harness.ts";
-import { type Bundle, caveatOf, measureBundles, SEED } from "./zoo-bundles.ts";
+import { type Bundle, caveatOf, commandFor, measureBundles, SEED } from "./zoo-bundles.ts";
 
 /** What the transfer issue asks for. */
 const required = { shareOfPlanar: 0.85 };
@@ -38,7 +38,9 @@ const headlines = bundles.map(({ name, kept, found: [planar, , mujoco], ...row }
     against: [share, caveatOf(row) ?? []].flat().join("; "),
   };
 });
-const file = writeResults("transfer", { headlines, required, seed: SEED, bundles });
+const more = values.episodes === "256" ? [] : ["--episodes", values.episodes];
+const command = commandFor("transfer", bundles, more);
+const file = writeResults("transfer", { command, headlines, required, seed: SEED, bundles });
 for (const { what, value, against } of headlines) console.log(`${what}: ${value} (${against})`);
 console.log(file);
 

@@ -21,6 +21,7 @@ import { type SurveyedStart, type SurveyOver, undisturbed } from "../viewer/mess
 import { policyDriver } from "../viewer/worker/drivers.ts";
 import { laterBy, surveyStart } from "../viewer/worker/survey.ts";
 import { writeResults } from "./harness.ts";
+import type { Headline } from "./readme.ts";
 
 const SCENE = "push-pair";
 /** Seeds, and starts of one seed. */
@@ -148,6 +149,15 @@ async function surveyInNode(runtime: "web" | "native", over: SurveyOver): Promis
   return results;
 }
 
+interface Results {
+  readonly weight_bytes: ReturnType<typeof weigh>;
+  readonly firstMovingPicture_s: { readonly median: number; readonly all: readonly number[] };
+  readonly oneScene: Pace;
+  readonly fourScenes: Pace;
+  readonly seeds: Awaited<ReturnType<typeof comparison>>;
+  readonly starts: Awaited<ReturnType<typeof comparison>>;
+}
+
 /** How the page's episodes compare with those of Node. */
 async function comparison(browser: Browser, url: string, over: SurveyOver) {
   const inPage = await surveyInPage(browser, url, over);
@@ -165,6 +175,39 @@ async function comparison(browser: Browser, url: string, over: SurveyOver) {
 const alike = (a: readonly SurveyedStart[], b: readonly SurveyedStart[], key: "hash" | "outcome") =>
   a.filter((result, i) => result[key] === b[i][key]).length;
 
+/** A line each for the README. */
+function headlinesOf({ weight_bytes, firstMovingPicture_s, ...found }: Results): Headline[] {
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  const { raw, gzip, brotli } = weight_bytes;
+  const compared = [found.seeds, found.starts];
+  const total = (of: "count" | "sameHashInNode" | "sameOutcomeOnNativeRuntime") =>
+    compared.reduce((sum, one) => sum + one[of], 0);
+  const paces = [
+    ["one scene", found.oneScene],
+    ["four scenes at once", found.fourScenes],
+  ] as const;
+  return [
+    {
+      what: "the files of the page, compressed",
+      value: `${megabytes(brotli)} by Brotli, ${megabytes(gzip)} by gzip`,
+      against: `${megabytes(raw)} as it is`,
+    },
+    {
+      what: "from opening the page to the first moving picture, drawn by the processor",
+      value: `${firstMovingPicture_s.median.toFixed(2)} s`,
+    },
+    ...paces.map(([what, { framesPerSecond, slowestFrame_ms, realTimeFactor }]) => ({
+      what: `${what} in the page, drawn by the processor`,
+      value: `${framesPerSecond.toFixed(0)} frames/s, slowest ${slowestFrame_ms.toFixed(0)} ms, ${realTimeFactor.toFixed(2)} of real time`,
+    })),
+    {
+      what: `${SCENE}: episodes in the page that are Node's to the bit`,
+      value: `${total("sameHashInNode")} of ${total("count")}`,
+      against: `same outcome with the native runtime: ${total("sameOutcomeOnNativeRuntime")}`,
+    },
+  ];
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), "understudy-site-"));
 await buildViewer(folder);
 const site = await serveFiles(folder);
@@ -173,7 +216,7 @@ const firsts: number[] = [];
 for (let i = 0; i < 5; i++) firsts.push(await firstMovingPicture_s(browser, site.url));
 const one = await paceOf(browser, site.url);
 const four = await paceOf(browser, `${site.url}?panes=4`);
-const results = {
+const results: Results = {
   weight_bytes: weigh(folder),
   firstMovingPicture_s: { median: median(firsts), all: firsts },
   oneScene: one,
@@ -184,6 +227,6 @@ const results = {
 await browser.close();
 site.close();
 rmSync(folder, { recursive: true });
-writeResults("viewer", results);
+writeResults("viewer", { headlines: headlinesOf(results), ...results });
 process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

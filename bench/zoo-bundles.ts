@@ -8,10 +8,12 @@ import path from "node:path";
 import { runConfigSchema, simulationOf } from "../cli/run-config.ts";
 import { readBundle } from "../policies/bundle.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
-import { digest, type Origin, originHere, readResults } from "./harness.ts";
+import { commandOf, digest, type Origin, originHere, readResults } from "./harness.ts";
 
 /** Starts that no training has. */
 export const SEED = 0x5eed;
+
+const zoo = path.resolve(import.meta.dirname, "../policies/zoo");
 
 /** What a row tells besides what was measured. */
 export interface OfBundle extends Origin {
@@ -45,6 +47,22 @@ export function caveatOf({ asked }: Pick<OfBundle, "asked">): string | undefined
   return asked === undefined ? "measured before its scene's settings were kept with it" : undefined;
 }
 
+/** What measures all of these rows anew, whichever calls they came from. */
+export function commandFor(
+  results: string,
+  rows: readonly { readonly name: string }[],
+  more: readonly string[] = [],
+): string {
+  const names = [...new Set(rows.map(({ name }) => name))];
+  const words = [...(names.length === bundleNames().length ? [] : names), ...more];
+  return commandOf(path.join(import.meta.dirname, `${results}.ts`), words);
+}
+
+/** Of all that ship. */
+function bundleNames(): string[] {
+  return readdirSync(zoo).filter((name) => existsSync(path.join(zoo, name, "policy.json")));
+}
+
 /**
  * Rows of all bundles, in the order of their names. Of those that `names` leaves out, unless it is empty, earlier rows that
  * still hold; where there are some that do not, standard error says so.
@@ -56,8 +74,7 @@ export async function measureBundles<Row extends object>(
   { names, episodes }: { readonly names: readonly string[]; readonly episodes: number },
   measure: (bundle: Bundle) => Promise<readonly Row[]>,
 ): Promise<(Row & OfBundle)[]> {
-  const zoo = path.resolve(import.meta.dirname, "../policies/zoo");
-  const all = readdirSync(zoo).filter((name) => existsSync(path.join(zoo, name, "policy.json")));
+  const all = bundleNames();
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) {
     process.stderr.write(`There is no "${unknown}" in policies/zoo, but: ${all.join(", ")}.\n`);

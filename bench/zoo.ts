@@ -7,7 +7,7 @@ import { formatProportion } from "../cli/format.ts";
 import { Progress } from "../cli/progress.ts";
 import { WorkerPool } from "../rollout/pool.ts";
 import { writeResults } from "./harness.ts";
-import { type Bundle, caveatOf, measureBundles, SEED } from "./zoo-bundles.ts";
+import { type Bundle, caveatOf, commandFor, measureBundles, SEED } from "./zoo-bundles.ts";
 
 const EPISODES = 1024;
 
@@ -20,7 +20,8 @@ const headlines = bundles.map(({ name, contact, success, ...row }) => ({
   value: formatProportion(success),
   against: caveatOf(row),
 }));
-writeResults("zoo", { headlines, seed: SEED, bundles });
+const command = commandFor("zoo", bundles);
+writeResults("zoo", { command, headlines, seed: SEED, bundles });
 
 async function measure({ name, folder, simulation }: Bundle) {
   const progress = new Progress([name]);

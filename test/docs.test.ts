@@ -86,6 +86,7 @@ it("lists every page of docs/ in the index of its folder", () => {
 describe("results in README.md and docs/results.md", () => {
   const result: ResultFile = {
     name: "physics",
+    command: "npx tsx bench/physics.ts",
     commit: "0123456789ab",
     machine: { cpu: "Some CPU", cores: 2, node: "v20.19.0" },
     unit: "step",
@@ -104,7 +105,7 @@ describe("results in README.md and docs/results.md", () => {
   });
 
   it("are a choice in the README, in an order of its own", () => {
-    const other = (name: string) => ({ ...result, name });
+    const other = (name: string) => ({ ...result, name, command: `npx tsx bench/${name}.ts` });
     const names = ["bridge", "render", "start"].map(other);
     expect(forFrontPage(names).map(({ name }) => name)).toEqual(["start", "bridge"]);
   });
@@ -129,6 +130,22 @@ describe("results in README.md and docs/results.md", () => {
     expect(text).toContain(
       "Node 20.19.0: physics at aaaaaaaaaaaa and bbbbbbbbbbbb; on Another CPU: physics at cccccccccccc.",
     );
+  });
+
+  it("say what measures each anew", () => {
+    const other = { ...result, name: "memory", command: "npx tsx bench/physics.ts --resets 9" };
+    expect(withResults(read("README.md"), [result, other])).toContain(
+      "Measured anew by `npx tsx bench/NAME.ts`; memory by `npx tsx bench/physics.ts --resets 9`.",
+    );
+  });
+
+  it("have a line of every result, which names a bench that exists", () => {
+    const results = readResults(path.join(root, "bench", "results"));
+    for (const { name, command } of results) {
+      expect(read("docs/results.md")).toContain(`[${name}](../bench/results/${name}.json) `);
+      const [, script] = /^npx tsx (bench\/[\w-]+\.ts)( .*)?$/.exec(command) ?? [];
+      expect(existsSync(path.join(root, String(script))), command).toBe(true);
+    }
   });
 
   it("show the timings of a bench that has no headlines", () => {

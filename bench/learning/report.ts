@@ -1,5 +1,6 @@
 /** What became of a study, in words: the file of results and its headlines. */
 
+import path from "node:path";
 import {
   formatDuration,
   formatInteger,
@@ -7,12 +8,14 @@ import {
   formatProportion,
 } from "../../cli/format.ts";
 import { wilson } from "../../core/statistics.ts";
+import { commandOf } from "../harness.ts";
 import type { JobResult } from "./job.ts";
 import type { Study } from "./studies.ts";
 
 /** What a file of results says: the study, its figures in words, and all that was measured. */
 export function reportOf(study: Study, results: readonly JobResult[]) {
   return {
+    command: commandFor(study, results),
     question: study.question,
     thresholds: "5 cm, 15 degrees modulo the shape's symmetry, 5 cm/s, at the end of the episode",
     headlines: [
@@ -22,6 +25,14 @@ export function reportOf(study: Study, results: readonly JobResult[]) {
     ],
     results,
   };
+}
+
+/** What trains and judges all that is there anew. */
+function commandFor(study: Study, results: readonly JobResult[]): string {
+  const listed = (of: "variant" | "seed") => [...new Set(results.map((one) => one[of]))].join(",");
+  const script = path.resolve(import.meta.dirname, "..", "learning.ts");
+  const words = [study.name, "--variants", listed("variant"), "--seeds", listed("seed")];
+  return commandOf(script, words);
 }
 
 /** The scenes that a student never saw, one by one and together; of the first seed. */

@@ -21,10 +21,11 @@ export const bench = defineCommand({
   examples: [
     ["bench", "list the benchmarks"],
     ["bench physics", "measure physics steps per second"],
+    ['bench learning "cross --seeds 1"', "one with words of its own, which its file explains"],
   ],
-  positionals: ["name"],
+  positionals: ["name", "words"],
   options: { ...jsonOption },
-  async run({ positionals: [name], report, signal }) {
+  async run({ positionals: [name, words = ""], report, signal }) {
     const folder = path.resolve(import.meta.dirname, "../../bench");
     const names = benchNames(folder);
     if (name === undefined) return report(names, () => names.join("\n"));
@@ -33,7 +34,7 @@ export const bench = defineCommand({
         `Unknown benchmark "${name}".${didYouMean(name, names)} Benchmarks: ${names.join(", ")}.`,
       );
     }
-    await runScript(path.join(folder, `${name}.ts`), signal);
+    await runScript(path.join(folder, `${name}.ts`), signal, wordsOf(words));
     if (!signal.aborted) await runScript(path.join(folder, "write-readme.ts"), signal);
   },
 });
@@ -51,9 +52,20 @@ function benchNames(folder: string): string[] {
     .sort();
 }
 
+/** `"cross --variants 'last seen'"` as a shell would give it: blanks part words, but not in quotes. */
+function wordsOf(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|'([^']*)'|\S+/g)].map(
+    ([word, double, single]) => double ?? single ?? word,
+  );
+}
+
 /** The child writes to our own streams; Ctrl-C reaches it as part of the terminal's group. */
-function runScript(script: string, signal: AbortSignal): Promise<void> {
-  const flags = ["--import", import.meta.resolve("tsx"), script];
+function runScript(
+  script: string,
+  signal: AbortSignal,
+  words: readonly string[] = [],
+): Promise<void> {
+  const flags = ["--import", import.meta.resolve("tsx"), script, ...words];
   const child = spawn(process.execPath, flags, { stdio: "inherit" });
   signal.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
   return new Promise((resolve, reject) => {
