@@ -19,61 +19,65 @@ const start = (out: string, more: readonly string[] = [], signal?: AbortSignal) 
   return runCommand(commands, [...words, "--episodes", String(EPISODES)], signal);
 };
 
+interface Evaluated {
+  readonly outcomes: object;
+  readonly meanPathLength_m: number;
+}
+
+/** A file of the run, judged as `start` judges. */
+async function evaluate(policy: string): Promise<Evaluated> {
+  const words = ["evaluate", "--scene", "push-pair", "--policy", path.join(run, policy)];
+  const { code, out } = await runCommand(commands, [
+    ...words,
+    ...["--episodes", String(EPISODES), "--seed", UNSEEN, "--json"],
+  ]);
+  expect(code).toBe(0);
+  return JSON.parse(out);
+}
+
+/** What all tests below begin with. */
+const run = path.join(folder, "run");
+let report: {
+  readonly success: Readonly<Record<string, { readonly trials: number }>>;
+  readonly deployed: Evaluated;
+  readonly phases: readonly { readonly name: string }[];
+};
+/** The bundle before any reinforcement, which replaces it. */
+let untuned: Evaluated;
+beforeAll(async () => {
+  const result = await start(run);
+  expect(result.err.split("\n").filter((line) => /error/i.test(line))).toEqual([]);
+  expect(result.code).toBe(0);
+  report = JSON.parse(result.out);
+  untuned = await evaluate("bundle");
+});
+
 describe("start", () => {
-  let out: string;
-  let report: {
-    readonly success: Readonly<Record<string, { readonly trials: number }>>;
-    readonly deployed: { readonly outcomes: object; readonly meanPathLength_m: number };
-    readonly phases: readonly { readonly name: string }[];
-  };
-  beforeAll(async () => {
-    out = path.join(folder, "run");
-    const result = await start(out);
-    expect(result.err.split("\n").filter((line) => /error/i.test(line))).toEqual([]);
-    expect(result.code).toBe(0);
-    report = JSON.parse(result.out);
-  });
-
-  const evaluate = async (policy: string) => {
-    const words = ["evaluate", "--scene", "push-pair", "--policy", path.join(out, policy)];
-    const { code, out: text } = await runCommand(commands, [
-      ...words,
-      ...["--episodes", String(EPISODES), "--seed", UNSEEN, "--json"],
-    ]);
-    expect(code).toBe(0);
-    return JSON.parse(text);
-  };
-
   it("goes from nothing to a deployed student, and leaves all that was promised", () => {
     for (const { trials } of Object.values(report.success)) expect(trials).toBe(EPISODES);
     expect(Object.keys(report.success)).toHaveLength(3);
     expect(report.phases).toHaveLength(5);
     for (const file of ["teacher.ckpt", "student.ckpt", "bundle/policy.onnx", "report.html"]) {
-      expect(existsSync(path.join(out, file)), file).toBe(true);
+      expect(existsSync(path.join(run, file)), file).toBe(true);
     }
-    expect(readdirSync(path.join(out, "replays")).length).toBeGreaterThan(0);
-    expect(readdirSync(out).filter((file) => file.includes("partial"))).toEqual([]);
+    expect(readdirSync(path.join(run, "replays")).length).toBeGreaterThan(0);
+    expect(readdirSync(run).filter((file) => file.includes("partial"))).toEqual([]);
   });
 
-  it("drives over the wire as in one process: same starts, same ends, same paths", async () => {
-    const { outcomes, meanPathLength_m } = await evaluate("bundle");
-    expect(report.deployed.outcomes).toEqual(outcomes);
-    expect(report.deployed.meanPathLength_m).toBeCloseTo(meanPathLength_m, 4);
+  it("drives over the wire as in one process: same starts, same ends, same paths", () => {
+    expect(report.deployed.outcomes).toEqual(untuned.outcomes);
+    expect(report.deployed.meanPathLength_m).toBeCloseTo(untuned.meanPathLength_m, 4);
   });
 
   it("exports what the student does", async () => {
-    const [bundle, student] = [await evaluate("bundle"), await evaluate("student.ckpt")];
-    expect(student.outcomes).toEqual(bundle.outcomes);
-    expect(student.meanPathLength_m).toBeCloseTo(bundle.meanPathLength_m, 3);
-    expect((await evaluate("teacher.ckpt")).meanPathLength_m).not.toBeCloseTo(
-      bundle.meanPathLength_m,
-      3,
-    );
+    const [student, teacher] = [await evaluate("student.ckpt"), await evaluate("teacher.ckpt")];
+    expect(student.outcomes).toEqual(untuned.outcomes);
+    expect(student.meanPathLength_m).toBeCloseTo(untuned.meanPathLength_m, 3);
+    expect(teacher.meanPathLength_m).not.toBeCloseTo(untuned.meanPathLength_m, 3);
   });
 
   it("goes on from what a run has left, and with --tune exports the tuned student", async () => {
-    const before = await evaluate("bundle");
-    const result = await start(out, ["--tune"]);
+    const result = await start(run, ["--tune"]);
     expect(result.code).toBe(0);
     const { environmentSteps, phases } = JSON.parse(result.out);
     expect(phases.map(({ name }: { name: string }) => name)).toContain("fine-tuning");
@@ -82,13 +86,13 @@ describe("start", () => {
     const [bundle, tuned] = [await evaluate("bundle"), await evaluate("tuned.ckpt")];
     expect(tuned.outcomes).toEqual(bundle.outcomes);
     expect(tuned.meanPathLength_m).toBeCloseTo(bundle.meanPathLength_m, 3);
-    expect(bundle.meanPathLength_m).not.toBeCloseTo(before.meanPathLength_m, 3);
+    expect(bundle.meanPathLength_m).not.toBeCloseTo(untuned.meanPathLength_m, 3);
   });
 });
 
 it("distill goes on with a bundle, whatever its network, by another teacher", async () => {
-  const from = path.join(folder, "run", "bundle");
-  const teacher = path.join(folder, "run", "teacher.ckpt");
+  const from = path.join(run, "bundle");
+  const teacher = path.join(run, "teacher.ckpt");
   const out = path.join(folder, "onward.ckpt");
   const small = { iterations: 1, envs: 16, shardEnvs: 8, rolloutSteps: 8, batch: 32 };
   const settings = Object.entries(small).map(([name, value]) => `--set=student.${name}=${value}`);
@@ -104,7 +108,6 @@ it("distill goes on with a bundle, whatever its network, by another teacher", as
 });
 
 it("fine-tune goes on with a student of the chain, and what it leaves is exported like one", async () => {
-  const run = path.join(folder, "run");
   const tuned = path.join(folder, "tuned.ckpt");
   const small = {
     iterations: 2,

@@ -108,11 +108,14 @@ describe("a supervisor", () => {
   it("gives each lane to one peer, and says what does not fit", async () => {
     const { server, join } = await start();
     await join("policy");
-    const quick = { endpoint: server.endpoint, timeout_s: 0.3 };
-    const second = connectSupervisor({ lane: "policy", columns, ...quick });
-    await expect(second).rejects.toThrow('Lane "policy" has a peer already');
-    const other = connectSupervisor({ lane: "teleop", columns: ["forward", "left"], ...quick });
-    await expect(other).rejects.toThrow("takes [forward, turn], the peer gives [forward, left]");
+    // each asks until its time is over, and then says why it was refused
+    const refused = { endpoint: server.endpoint, timeout_s: 3 };
+    const second = connectSupervisor({ lane: "policy", columns, ...refused });
+    const other = connectSupervisor({ lane: "teleop", columns: ["forward", "left"], ...refused });
+    await Promise.all([
+      expect(second).rejects.toThrow('Lane "policy" has a peer already'),
+      expect(other).rejects.toThrow("takes [forward, turn], the peer gives [forward, left]"),
+    ]);
     const nobody = connectSupervisor({
       lane: "teleop",
       columns,
