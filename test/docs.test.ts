@@ -1,35 +1,46 @@
 /** The documentation is true: its code runs, its links lead somewhere, its numbers are the measured ones. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { forFrontPage, type ResultFile, readResults, withResults } from "../bench/readme.ts";
+import { blocksOf, root, runBlock } from "./support/run-block.ts";
 
-const root = path.resolve(import.meta.dirname, "..");
 const read = (page: string) => readFileSync(path.join(root, page), "utf8");
 
 /** Blocks run from inside the package, so that `understudy/sim` is found by its own name. */
 const scratch = path.join(root, "runs", `docs-test-${process.pid}`);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const pages = ["README.md", "docs/add-a-scene.md", "docs/scenes.md"].filter((page) =>
-  existsSync(path.join(root, page)),
-);
-const blocks = pages.flatMap((page) =>
-  [...read(page).matchAll(/^```ts\n(.*?)^```/gms)].map(([, code], i) => ({ page, i: i + 1, code })),
+const documentation = readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => path.join("docs", name));
+
+/** Pages whose blocks need a robot or a supervisor, and the test that runs them with one. */
+const runElsewhere: Readonly<Record<string, string>> = {
+  "docs/deployment.md": "test/bridge/deployment.test.ts",
+};
+const blocks = ["README.md", ...documentation].flatMap((page) =>
+  blocksOf(page).map((code, i) => ({ page, i: i + 1, code })),
 );
 
 describe("code", () => {
-  it("is there to be run", () => expect(blocks.length).toBeGreaterThan(0));
+  it("is there to be run, on the pages that a newcomer reads", () => {
+    const pages = blocks.map(({ page }) => page);
+    expect(pages).toEqual(expect.arrayContaining(["README.md", "docs/add-a-scene.md"]));
+  });
 
-  it.each(blocks)("$page, block $i, runs as written", ({ page, i, code }) => {
-    mkdirSync(scratch, { recursive: true });
-    const file = path.join(scratch, `${path.basename(page, ".md")}-${i}.ts`);
-    writeFileSync(file, code);
-    const flags = ["--import", "tsx", "--conditions=source", file];
-    const { status, stderr } = spawnSync(process.execPath, flags, { cwd: root, encoding: "utf8" });
-    expect(status, stderr).toBe(0);
+  it.each(blocks.filter(({ page }) => !(page in runElsewhere)))(
+    "$page, block $i, runs as written",
+    async ({ page, i, code }) => {
+      await runBlock(code, path.join(scratch, `${path.basename(page, ".md")}-${i}.ts`));
+    },
+  );
+
+  it.each(Object.entries(runElsewhere))("of %s is run by %s", (page, test) => {
+    expect(blocksOf(page).length).toBeGreaterThan(0);
+    expect(read(test)).toContain(`blocksOf("${page}")`);
   });
 });
 
@@ -57,12 +68,7 @@ describe("examples", () => {
 });
 
 describe("links", () => {
-  const markdown = [
-    ...readdirSync(root).filter((name) => name.endsWith(".md")),
-    ...readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".md"))
-      .map((name) => path.join("docs", name)),
-  ];
+  const markdown = [...readdirSync(root).filter((name) => name.endsWith(".md")), ...documentation];
 
   it.each(markdown)("%s links only to files that exist", (page) => {
     const prose = read(page).replace(/^```.*?^```/gms, "");

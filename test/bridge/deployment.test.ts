@@ -1,22 +1,19 @@
 /** The code blocks of docs/deployment.md, run as written but for the folder and the ports. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts";
 import { supervise } from "../../bridge/supervisor/server.ts";
 import { writeBundle } from "../../policies/bundle.ts";
 import { linearPolicy } from "../policies/tiny-policies.ts";
+import { blocksOf, root, runBlock } from "../support/run-block.ts";
 import { serveHere } from "./support.ts";
 
-const root = path.resolve(import.meta.dirname, "..", "..");
 // inside the package, so that `understudy/bridge` is found by its own name
 const scratch = path.join(root, "runs", `deployment-test-${process.pid}`);
 const bundle = path.join(scratch, "bundle");
-const page = readFileSync(path.join(root, "docs", "deployment.md"), "utf8");
-const blocks = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+const blocks = blocksOf("docs/deployment.md");
 let here: Awaited<ReturnType<typeof serveHere>>;
 
 beforeAll(async () => {
@@ -29,6 +26,8 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
   await here.close();
 });
+
+it("has a test for every block", () => expect(blocks).toHaveLength(2));
 
 it("docs/deployment.md drives a robot", async () => {
   const said = await outputOf(blocks[0]);
@@ -56,20 +55,9 @@ it("docs/deployment.md drives a robot behind a supervisor", async () => {
   }
 });
 
-async function outputOf(code: string): Promise<string> {
+function outputOf(code: string): Promise<string> {
   const ours = code
     .replace("policies/zoo/push-pair", bundle)
     .replace("tcp://127.0.0.1:5601", here.server.endpoint);
-  const script = path.join(scratch, "robot.ts");
-  writeFileSync(script, ours);
-  const flags = ["--import", "tsx", "--conditions=source", script];
-  const child = spawn(process.execPath, flags, { cwd: root });
-  let said = "";
-  const listen = (text: Buffer) => {
-    said += text;
-  };
-  child.stdout.on("data", listen);
-  child.stderr.on("data", listen);
-  expect(await once(child, "exit"), said).toEqual([0, null]);
-  return said;
+  return runBlock(ours, path.join(scratch, "robot.ts"));
 }
