@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { curveKeyPair } from "zeromq";
 import { type DoctorOptions, examine } from "../../bridge/doctor.ts";
 import { servePolicy } from "../../bridge/policy-server.ts";
@@ -7,12 +7,9 @@ import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts
 import { supervise } from "../../bridge/supervisor/server.ts";
 import { loadPolicyBytes } from "../../policies/runtime/node.ts";
 import { linearPolicy, summingPolicy } from "../policies/tiny-policies.ts";
-import { manifestOf, serveHere, until } from "./support.ts";
+import { closeAfterEach, manifestOf, serveHere, until } from "./support.ts";
 
-const closing: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const open of closing.splice(0).reverse()) await open.close();
-});
+const closing = closeAfterEach();
 
 const nobody = "tcp://127.0.0.1:9";
 

@@ -2,9 +2,8 @@
 
 import { chmodSync, mkdirSync, mkdtempSync, statSync } from "node:fs";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { curveKeyPair, Dealer } from "zeromq";
-import { decode, encode } from "../../bridge/codec.ts";
+import { describe, expect, it } from "vitest";
+import { curveKeyPair } from "zeromq";
 import type { Message, MessageOf } from "../../bridge/messages.ts";
 import { servePolicy } from "../../bridge/policy-server.ts";
 import { connectRobot } from "../../bridge/robot-client.ts";
@@ -20,13 +19,10 @@ import { manifestHash } from "../../policies/manifest-hash.ts";
 import { loadPolicyBytes } from "../../policies/runtime/node.ts";
 import { linearPolicy } from "../policies/tiny-policies.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { manifestOf, until } from "./support.ts";
+import { closeAfterEach, manifestOf, rawRobot, until } from "./support.ts";
 
 const folder = temporaryFolder();
-const closing: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const open of closing.splice(0).reverse()) await open.close();
-});
+const closing = closeAfterEach();
 
 describe("key files", () => {
   it("come in pairs: one to keep, readable by its owner only, and one to give away", () => {
@@ -119,6 +115,7 @@ describe("a session that is played back", () => {
     const server = await servePolicy({ policy, endpoint: "tcp://127.0.0.1:*" });
     closing.push(policy, server);
     const robot = rawRobot(server.endpoint);
+    closing.push(robot);
     const hello: Message = {
       type: "hello",
       protocol: "understudy/1",
@@ -146,6 +143,7 @@ describe("a session that is played back", () => {
     expect(await robot.next("error")).toMatchObject({ code: "observation", observation: 5 });
 
     const thief = rawRobot(server.endpoint);
+    closing.push(thief);
     for (const message of [hello, { ...observation, sequence: 6 } as const]) {
       await thief.send(message, ...(message.type === "observation" ? [state] : []));
       expect(await thief.next("error")).toMatchObject({ code: "session" });
@@ -168,20 +166,3 @@ describe("a session that is played back", () => {
     });
   });
 });
-
-/** A robot that sends whatever it is told. */
-function rawRobot(endpoint: string) {
-  const socket = new Dealer({ linger: 0, receiveTimeout: 2000 });
-  socket.connect(endpoint);
-  closing.push(socket);
-  return {
-    send: (message: Message, ...blobs: Float32Array[]) => socket.send(encode(message, blobs)),
-    /** The next message of that type. */
-    async next(type: Message["type"]): Promise<Message> {
-      for (;;) {
-        const decoded = decode(await socket.receive(), "policy");
-        if ("message" in decoded && decoded.message.type === type) return decoded.message;
-      }
-    },
-  };
-}

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { Dealer, Router } from "zeromq";
+import { describe, expect, it } from "vitest";
+import { Router } from "zeromq";
 import { decode, encode } from "../../bridge/codec.ts";
 import type { Message, MessageOf } from "../../bridge/messages.ts";
 import { servePolicy } from "../../bridge/policy-server.ts";
@@ -15,12 +12,18 @@ import { writeBundle } from "../../policies/bundle.ts";
 import { inSiUnits } from "../../policies/manifest.ts";
 import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
 import { chunkPolicy, cnnPolicy, linearPolicy, summingPolicy } from "../policies/tiny-policies.ts";
-import { lastMotion_ms, manifestOf, serveHere, until } from "./support.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import {
+  closeAfterEach,
+  lastMotion_ms,
+  manifestOf,
+  rawRobot,
+  serveHere,
+  until,
+} from "./support.ts";
 
-const closing: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const open of closing.splice(0).reverse()) await open.close();
-});
+const closing = closeAfterEach();
+const folder = temporaryFolder();
 
 async function pair(tiny = linearPolicy(), robots = 1) {
   const here = await serveHere(tiny);
@@ -129,9 +132,11 @@ describe("hello", () => {
   it("refuses another version, even one with other fields", async () => {
     const here = await serveHere(linearPolicy());
     closing.push(here);
-    const { send, next } = rawRobot(here.server.endpoint);
-    await send({ type: "hello", protocol: "understudy/9", nonce: "12345678", extra: 1 });
-    expect(await next()).toMatchObject({
+    const stranger = { type: "hello", protocol: "understudy/9", nonce: "12345678", extra: 1 };
+    const robot = rawRobot(here.server.endpoint);
+    closing.push(robot);
+    await robot.send(stranger as unknown as Message);
+    expect(await robot.next()).toMatchObject({
       type: "error",
       code: "protocol",
       about: "12345678",
@@ -154,9 +159,10 @@ describe("hello", () => {
   it("refuses an observation of a session that never was", async () => {
     const here = await serveHere(linearPolicy());
     closing.push(here);
-    const { send, next } = rawRobot(here.server.endpoint);
-    await send({ type: "ping", session: "made-up-session", sent_ns: 0 });
-    expect(await next()).toMatchObject({ code: "session", about: "made-up-session" });
+    const robot = rawRobot(here.server.endpoint);
+    closing.push(robot);
+    await robot.send({ type: "ping", session: "made-up-session", sent_ns: 0 });
+    expect(await robot.next()).toMatchObject({ code: "session", about: "made-up-session" });
   });
 });
 
@@ -241,8 +247,6 @@ describe("chunks", () => {
   });
 
   it("of a bundle are used up step by step, then the supervisor holds", async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), "understudy-chunks-"));
-    closing.push({ close: () => rmSync(folder, { recursive: true }) });
     const manifest = await writeBundle(folder, chunkPolicy());
     const policy = await loadPolicy(folder);
     const server = await servePolicy({ policy, endpoint: "tcp://127.0.0.1:*", ttl_ms: 60_000 });
@@ -339,18 +343,4 @@ async function falsePolicy() {
   await router.bind("tcp://127.0.0.1:*");
   closing.push(router);
   return { router, endpoint: router.lastEndpoint ?? "" };
-}
-
-/** A robot that sends whatever it is told. */
-function rawRobot(endpoint: string) {
-  const socket = new Dealer({ linger: 0, receiveTimeout: 2000 });
-  socket.connect(endpoint);
-  closing.push(socket);
-  return {
-    send: (header: Record<string, unknown>) => socket.send(encode(header as Message)),
-    async next() {
-      const decoded = decode(await socket.receive(), "policy");
-      return "message" in decoded ? decoded.message : decoded.refusal;
-    },
-  };
 }

@@ -1,8 +1,12 @@
-/** Starts policies, in this process or another, and ends them with the test. */
+/** Starts policies, in this process or another, talks to sockets by hand, and ends all that with the test. */
 
 import { type ChildProcess, fork } from "node:child_process";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach } from "vitest";
+import { Dealer } from "zeromq";
+import { decode, encode } from "../../bridge/codec.ts";
+import type { Message } from "../../bridge/messages.ts";
 import { servePolicy } from "../../bridge/policy-server.ts";
 import { completeManifest } from "../../policies/bundle.ts";
 import type { ManifestDraft, PolicyManifest } from "../../policies/manifest.ts";
@@ -63,4 +67,46 @@ export async function lastMotion_ms(moving: () => boolean, atMost_ms: number): P
     await sleep(2);
   }
   return last_ms;
+}
+
+/** What a test hands over is closed after it, the latest first: `const closing = closeAfterEach()` at the top of a file. */
+export function closeAfterEach(): ({ close(): unknown } | (() => unknown))[] {
+  const closing: ReturnType<typeof closeAfterEach> = [];
+  afterEach(async () => {
+    for (const one of closing.splice(0).reverse()) {
+      await (typeof one === "function" ? one() : one.close());
+    }
+  });
+  return closing;
+}
+
+/** How messages of a protocol become frames, and what frames say, or why they say nothing. */
+interface Wire<M> {
+  encode(message: M, blobs: readonly Float32Array[]): Uint8Array[];
+  decode(frames: readonly Uint8Array[]): { readonly message: M } | { readonly refusal: string };
+}
+
+/** A peer that sends whatever it is told. */
+export function rawPeer<M extends { readonly type: string }>(endpoint: string, wire: Wire<M>) {
+  const socket = new Dealer({ linger: 0, receiveTimeout: 2000 });
+  socket.connect(endpoint);
+  const send = (message: M, ...blobs: Float32Array[]) => socket.send(wire.encode(message, blobs));
+  /** The next message of that type, or of any; throws after two seconds, and at what cannot be read. */
+  const next = async (type?: M["type"]): Promise<M> => {
+    for (;;) {
+      const decoded = wire.decode(await socket.receive());
+      if ("refusal" in decoded) throw new Error(`heard what is no message: ${decoded.refusal}`);
+      if (decoded.message.type === (type ?? decoded.message.type)) return decoded.message;
+    }
+  };
+  const ask = async (message: M, type: M["type"]) => {
+    await send(message);
+    return next(type);
+  };
+  return { send, next, ask, close: () => socket.close() };
+}
+
+/** One that speaks to a policy, as robots do. */
+export function rawRobot(endpoint: string) {
+  return rawPeer<Message>(endpoint, { encode, decode: (frames) => decode(frames, "policy") });
 }

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { timingOf, writeReplays } from "../../cli/chain.ts";
@@ -10,7 +9,9 @@ import { applySettings, settingsOf } from "../../core/settings.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
 import { decodeReplay } from "../../sim/replay.ts";
 import { scenes } from "../../sim/scenes/index.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
+const folder = temporaryFolder();
 const presetScenes = ["push-pair", "push-cross", "push-line", "push-triangle", "push-arrangement"];
 const tuned = presetScenes.flatMap((scene) => presetNames.map((name) => [name, scene] as const));
 
@@ -55,7 +56,6 @@ it.each(scenes.map(({ name }) => name))(
 );
 
 it("keeps the first replays of every outcome", () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
   const config = runConfigSchema("reach-box").parse({});
   const episodes = ["success", "timed out", "success", "success", "timed out"].map(
     (outcome, start): EvaluatedEpisode => ({
@@ -81,5 +81,4 @@ it("keeps the first replays of every outcome", () => {
   const replay = decodeReplay(readFileSync(path.join(folder, "success-2.json"), "utf8"), "it");
   expect(replay).toMatchObject({ scene: "reach-box", start: 2, bodies: ["robot", "box"] });
   expect(replay.poses[5]).toBe(2);
-  rmSync(folder, { recursive: true });
 });

@@ -1,18 +1,18 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import os from "node:os";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { renderReport, writeReport } from "../../cli/report.ts";
 import { thin, ticks } from "../../cli/report-curve.ts";
 import { escapeText } from "../../cli/report-markup.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { sampleReport } from "./sample-report.ts";
 
+const folders = temporaryFolder();
 let folder = "";
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), "understudy-report-"));
+  folder = mkdtempSync(path.join(folders, "report-"));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("writeReport", () => {
   it("writes the page and the same data as JSON", () => {

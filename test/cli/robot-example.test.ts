@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { writeBundle } from "../../policies/bundle.ts";
 import { linearPolicy } from "../policies/tiny-policies.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
+const folder = temporaryFolder();
 
 it("understudy serve and examples/robot.ts talk to each other as two processes", async () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "understudy-robot-"));
   await writeBundle(path.join(folder, "linear"), linearPolicy());
   const bundle = path.join(folder, "linear");
   const words = ["serve", "--policy", bundle, "--endpoint", "tcp://127.0.0.1:*", "--json"];
@@ -19,7 +18,6 @@ it("understudy serve and examples/robot.ts talk to each other as two processes",
   const driven = await robot.ended;
   server.child.kill("SIGINT");
   const served = await server.ended;
-  rmSync(folder, { recursive: true });
 
   expect(driven.err).toBe("");
   expect(driven.out.trim().split("\n")).toHaveLength(3);

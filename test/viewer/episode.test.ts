@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -231,8 +230,9 @@ describe("what is known of an episode", () => {
     ]);
   });
 
+  const folder = temporaryFolder();
+
   it("a student with a goal and a memory runs, and believes what it last saw to be where it was", async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), "understudy-beliefs-"));
     const simulation = simulationOf("push-cross");
     await saveFreshStudent(folder, simulation, { lastSeen: true });
     const policy = await loadWebPolicy(readBundle(folder));
@@ -255,7 +255,6 @@ describe("what is known of an episode", () => {
     expect(again.tape.frames[2].beliefs).toEqual(beliefs);
     again.free();
     driver.close();
-    rmSync(folder, { recursive: true });
   });
 
   it("keypoints are visible ahead, out of view behind the robot, and gated beside the middle", async () => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -10,11 +9,12 @@ import { surveyOvers, undisturbed } from "../../viewer/messages.ts";
 import { serveViewer, type ViewerServer } from "../../viewer/server.ts";
 import { policyDriver } from "../../viewer/worker/drivers.ts";
 import { laterBy, surveyStart } from "../../viewer/worker/survey.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { coloursOf, drawnPositions, hasChromium, openBrowser } from "./browser.ts";
 import { recordCurve, saveReplay, saveStudent } from "./recordings.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "understudy-viewer-"));
+const folder = temporaryFolder();
 const run = path.join(folder, "runs", "first");
 let server: ViewerServer;
 let browser: Browser;
@@ -49,7 +49,6 @@ afterEach(() => page?.close());
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** Opens the page; `before` runs first. */

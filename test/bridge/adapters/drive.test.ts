@@ -1,16 +1,14 @@
 /** The simulator and the bundle that ships, joined by each protocol in turn, drive. */
 
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { serveGr00t } from "../../../bridge/adapters/gr00t-server.ts";
 import { serveOpenpi } from "../../../bridge/adapters/openpi-server.ts";
 import { commands } from "../../../cli/commands/index.ts";
 import { loadPolicy } from "../../../policies/runtime/node.ts";
 import { runCommand } from "../../cli/run-command.ts";
+import { closeAfterEach } from "../support.ts";
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 async function zoo() {
   const policy = await loadPolicy("policies/zoo/push-pair");

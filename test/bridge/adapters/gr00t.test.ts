@@ -1,6 +1,6 @@
 /** GR00T's service: golden requests in, golden replies out, and every bad request answered with its error. */
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Request } from "zeromq";
 import { Gr00tClient } from "../../../bridge/adapters/gr00t-client.ts";
 import { encodeRequest } from "../../../bridge/adapters/gr00t-messages.ts";
@@ -8,12 +8,10 @@ import { Gr00tService, modalitiesOf, serveGr00t } from "../../../bridge/adapters
 import { isMap, unpack } from "../../../bridge/adapters/msgpack.ts";
 import { ndarray } from "../../../bridge/adapters/numpy.ts";
 import type { PolicyRuntime } from "../../../policies/runtime/runtime.ts";
+import { closeAfterEach } from "../support.ts";
 import { bytes, linear, summing } from "./support.ts";
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 async function service(options: { token?: string; policy?: PolicyRuntime } = {}) {
   const log: string[] = [];

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Push, Subscriber } from "zeromq";
 import { CommandPort } from "../../../bridge/adapters/command-port.ts";
 import { decodeJpeg, encodeJpeg } from "../../../bridge/adapters/jpeg.ts";
@@ -20,13 +20,10 @@ import {
 import { decodeRoles, encodeRoles } from "../../../bridge/adapters/role-image.ts";
 import { encodeCameraMessage, openZmqCamera } from "../../../bridge/adapters/zmq-camera.ts";
 import { drive } from "../../policies/tiny-policies.ts";
-import { until } from "../support.ts";
+import { closeAfterEach, until } from "../support.ts";
 import { bytes, reasonOf } from "./support.ts";
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 describe("what Python writes", () => {
   it("reads a command; degrees become radians", () => {

@@ -1,6 +1,6 @@
 /** openpi's protocol: golden messages, and errors as text with close code 1011. */
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type RawData, WebSocket } from "ws";
 import { ndarray } from "../../../bridge/adapters/numpy.ts";
 import { OpenpiClient } from "../../../bridge/adapters/openpi-client.ts";
@@ -10,12 +10,10 @@ import {
   openpiArray,
 } from "../../../bridge/adapters/openpi-messages.ts";
 import { type OpenpiServerOptions, serveOpenpi } from "../../../bridge/adapters/openpi-server.ts";
+import { closeAfterEach } from "../support.ts";
 import { bytes, linear } from "./support.ts";
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 async function serve(options: Partial<OpenpiServerOptions> = {}) {
   const policy = await linear();

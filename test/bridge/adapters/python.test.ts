@@ -6,7 +6,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import path from "node:path";
-import { afterEach, describe, expect, it, type TestContext } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { Gr00tClient } from "../../../bridge/adapters/gr00t-client.ts";
 import { serveGr00t } from "../../../bridge/adapters/gr00t-server.ts";
 import { encodeJpeg } from "../../../bridge/adapters/jpeg.ts";
@@ -19,14 +19,12 @@ import { freePorts } from "../../../bridge/free-ports.ts";
 import { drive } from "../../policies/tiny-policies.ts";
 import { insistOn } from "../../support/required.ts";
 import { python } from "../python/support.ts";
+import { closeAfterEach } from "../support.ts";
 import { linear } from "./support.ts";
 
 const script = path.resolve(import.meta.dirname, "../../python/conformance.py");
 const { UNDERSTUDY_LEROBOT_0_6_0: oldLerobot } = process.env;
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 const packages = [
   "cv2",

@@ -1,18 +1,15 @@
 /** A TurtleBot3 behind rosbridge: types, the firmware's quantum, zeros whenever in doubt. */
 
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { decodeRosImage, layersOf } from "../../../bridge/adapters/ros-image.ts";
 import { quantised, Rosbridge, velocityMessage } from "../../../bridge/adapters/rosbridge.ts";
 import { drive, smallCamera } from "../../policies/tiny-policies.ts";
-import { until } from "../support.ts";
+import { closeAfterEach, until } from "../support.ts";
 import { reasonOf } from "./support.ts";
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 describe("velocities", () => {
   it("come out of the firmware's int(100 * v) as the nearest hundredth", () => {

@@ -1,18 +1,15 @@
 import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { LiveView } from "../../../bridge/recorder/live-view.ts";
 import type { Channel } from "../../../bridge/recorder/sink.ts";
 import { WireError } from "../../../core/errors.ts";
-import { until } from "../support.ts";
+import { closeAfterEach, until } from "../support.ts";
 
 const moving: Channel = { topic: "/moving", schemaName: "a", schema: { type: "object" } };
 const lasting: Channel = { topic: "/lasting", schemaName: "b", schema: {}, lasting: true };
 
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
+const open = closeAfterEach();
 
 async function view(): Promise<LiveView> {
   const live = await LiveView.open("test robot", 0);

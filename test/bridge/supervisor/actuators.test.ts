@@ -3,18 +3,15 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type ProgramEvents, programActuators } from "../../../bridge/supervisor/actuators.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { until } from "../support.ts";
+import { closeAfterEach, until } from "../support.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const folder = temporaryFolder();
 
-const closing: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const open of closing.splice(0).reverse()) await open.close();
-});
+const closing = closeAfterEach();
 
 const deaf: ProgramEvents = { sensed() {}, refused() {}, ended() {} };
 

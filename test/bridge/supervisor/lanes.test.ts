@@ -2,7 +2,7 @@
 
 import { cpSync, mkdirSync, mkdtempSync } from "node:fs";
 import path from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { curveKeyPair } from "zeromq";
 import { fromZ85, makeKeys, readSecretKeys, toZ85 } from "../../../bridge/security/keys.ts";
 import { isProof, proofOf } from "../../../bridge/security/proof.ts";
@@ -13,12 +13,10 @@ import type { Lane } from "../../../bridge/supervisor/machine.ts";
 import { supervise } from "../../../bridge/supervisor/server.ts";
 import { StopLink } from "../../../bridge/supervisor/stop-link.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { closeAfterEach } from "../support.ts";
 
 const folder = temporaryFolder();
-const closing: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const open of closing.splice(0).reverse()) await open.close();
-});
+const closing = closeAfterEach();
 
 const config = supervisorSchema.parse({ columns: robotLimits["turtlebot3-burger"] });
 const columns = Object.keys(config.columns);

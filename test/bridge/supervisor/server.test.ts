@@ -1,7 +1,7 @@
 /** The supervisor with its sockets; the machine itself and the actuators' program are tested beside this. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Dealer } from "zeromq";
 import { robotLimits, supervisorSchema } from "../../../bridge/supervisor/config.ts";
 import { connectSupervisor } from "../../../bridge/supervisor/link.ts";
@@ -16,12 +16,9 @@ import { StopLink } from "../../../bridge/supervisor/stop-link.ts";
 import { commands } from "../../../cli/commands/index.ts";
 import { ConfigError, WireError } from "../../../core/errors.ts";
 import { runCommand } from "../../cli/run-command.ts";
-import { until } from "../support.ts";
+import { closeAfterEach, rawPeer, until } from "../support.ts";
 
-const closing: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const open of closing.splice(0).reverse()) await open.close();
-});
+const closing = closeAfterEach();
 
 const config = supervisorSchema.parse({ columns: robotLimits["turtlebot3-burger"] });
 const columns = ["forward", "turn"];
@@ -142,7 +139,7 @@ describe("a supervisor", () => {
 
   it("refuses a session that is played back, from anywhere", async () => {
     const { server } = await start({ isArmed: true });
-    const robot = await raw(server.endpoint);
+    const robot = raw(server.endpoint);
     const hello: CommandMessage = {
       type: "hello",
       protocol: "understudy-supervisor/1",
@@ -164,7 +161,7 @@ describe("a supervisor", () => {
     };
     await robot.send(played);
     expect(await robot.ask(played, "refused")).toMatchObject({ reason: "old sequence" });
-    const thief = await raw(server.endpoint);
+    const thief = raw(server.endpoint);
     expect(await thief.ask(hello, "refused")).toMatchObject({ reason: "replayed hello" });
     const stolen = { ...played, sequence: 4 };
     expect(await thief.ask(stolen, "refused")).toMatchObject({ reason: "other connection" });
@@ -184,20 +181,11 @@ describe("a supervisor", () => {
 });
 
 /** A peer that sends whatever it is told. */
-async function raw(endpoint: string) {
-  const socket = new Dealer({ linger: 0, receiveTimeout: 2000 });
-  socket.connect(endpoint);
-  closing.push(socket);
-  const send = (message: CommandMessage) => socket.send(encodeOne(message));
-  const next = async (type: CommandMessage["type"]): Promise<CommandMessage> => {
-    for (;;) {
-      const decoded = decodeCommand(await socket.receive(), "supervisor");
-      if ("message" in decoded && decoded.message.type === type) return decoded.message;
-    }
-  };
-  const ask = async (message: CommandMessage, type: CommandMessage["type"]) => {
-    await send(message);
-    return next(type);
-  };
-  return { send, next, ask };
+function raw(endpoint: string) {
+  const peer = rawPeer<CommandMessage>(endpoint, {
+    encode: encodeOne,
+    decode: (frames) => decodeCommand(frames, "supervisor"),
+  });
+  closing.push(peer);
+  return peer;
 }
