@@ -5,13 +5,13 @@
  * `UNDERSTUDY_PYTHON=... [UNDERSTUDY_LEROBOT_0_6_0=folder] npx tsx bench/adapters-drive.ts [--episodes 8]`
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { WireError } from "../core/errors.ts";
 import { wilson } from "../core/statistics.ts";
-import { writeResults } from "./harness.ts";
+import { spawnUnderstudy, textOf, writeResults } from "./harness.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const { UNDERSTUDY_PYTHON: python = "python3", UNDERSTUDY_LEROBOT_0_6_0: oldLerobot } = process.env;
@@ -30,6 +30,9 @@ interface Drive {
   readonly wire: "0.6.0" | "0.6.1";
   readonly via: "gr00t" | "openpi";
 }
+
+const understudy = (words: readonly string[]) =>
+  spawnUnderstudy(words, ["ignore", "pipe", "ignore"]);
 
 const drives: readonly Drive[] = [
   { wire: "0.6.1", via: "gr00t" },
@@ -99,19 +102,4 @@ async function run({ wire, via }: Drive) {
   const [clients] = said().split("\n");
   const outcomes = facts.outcomes.map(({ outcome, steps }) => `${outcome} (${steps})`).join(", ");
   return { wire, via, clients, ...facts, outcomes };
-}
-
-function understudy(words: readonly string[]): ChildProcess {
-  const main = path.join(root, "cli/main.ts");
-  const flags = ["--import", import.meta.resolve("tsx"), main, ...words];
-  return spawn(process.execPath, flags, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
-}
-
-/** What a process has written to its standard output so far. */
-function textOf(child: ChildProcess): () => string {
-  let text = "";
-  child.stdout?.on("data", (data) => {
-    text += data;
-  });
-  return () => text;
 }

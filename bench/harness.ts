@@ -1,6 +1,6 @@
 /** What every bench shares: which machine, which commit, fair timing, and where results go. */
 
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
@@ -98,6 +98,22 @@ export function writeResults(name: string, data: Readonly<Record<string, unknown
   const report = { name, command, commit: commit(), machine: machine(), ...data };
   writeFileWhole(file, `${JSON.stringify(report, null, 2)}\n`);
   return file;
+}
+
+/** The command-line program, from its sources, in a process of its own. */
+export function spawnUnderstudy(words: readonly string[], stdio: StdioOptions): ChildProcess {
+  const main = path.join(root, "cli", "main.ts");
+  const flags = ["--import", import.meta.resolve("tsx"), main, ...words];
+  return spawn(process.execPath, flags, { cwd: root, stdio });
+}
+
+/** What a process has written to its standard output so far. */
+export function textOf(child: ChildProcess): () => string {
+  let text = "";
+  child.stdout?.on("data", (chunk) => {
+    text += chunk;
+  });
+  return () => text;
 }
 
 /** One thing to time. `work` does `units` units (frames, steps) and may be asynchronous. */

@@ -1,8 +1,9 @@
 /** The learner that a bench runs beside: one that it starts, or one that runs already; and how busy it was. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { spawnUnderstudy } from "./harness.ts";
 
 export interface LearnerReport {
   /** What it runs, without the folders of this machine. */
@@ -31,10 +32,8 @@ export class Learner {
 
   /** A teacher in training, with all its workers, until it is stopped; its checkpoint goes into `folder`. */
   static start(folder: string): Learner {
-    const main = path.join(import.meta.dirname, "..", "cli", "main.ts");
     const words = ["train", "--scene", "push-pair", "--out", path.join(folder, "teacher.ckpt")];
-    const options = { stdio: "ignore" } as const;
-    const child = spawn(process.execPath, ["--import", "tsx", main, ...words], options);
+    const child = spawnUnderstudy(words, "ignore");
     if (child.pid === undefined) throw new Error("internal: the learner did not start");
     return new Learner(child.pid, child);
   }

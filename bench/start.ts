@@ -3,12 +3,10 @@
  * `npx tsx bench/start.ts` keeps the figures that the run printed.
  */
 
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
 import { formatDuration, formatInteger, formatProportion } from "../cli/format.ts";
 import type { Proportion } from "../core/statistics.ts";
-import { writeResults } from "./harness.ts";
+import { spawnUnderstudy, textOf, writeResults } from "./harness.ts";
 
 interface StartReport {
   readonly scene: string;
@@ -24,19 +22,13 @@ interface StartReport {
   readonly total_s: number;
 }
 
-const main = path.resolve(import.meta.dirname, "../cli/main.ts");
 const words = ["start", "--json", ...process.argv.slice(2)];
-const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), main, ...words], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
-let out = "";
-child.stdout.on("data", (chunk: Buffer) => {
-  out += chunk;
-});
+const child = spawnUnderstudy(words, ["ignore", "pipe", "inherit"]);
+const said = textOf(child);
 const [code] = await once(child, "close");
 if (code !== 0) process.exit(code ?? 1);
 
-const found = JSON.parse(out) as StartReport;
+const found = JSON.parse(said()) as StartReport;
 const { scene, success, environmentSteps, deployed, phases, total_s } = found;
 const headlines = [
   ...Object.entries(success).map(([who, share]) => ({

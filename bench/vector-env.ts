@@ -3,7 +3,7 @@
  * camera on, beside the same environments stepped in one thread without a wire. Needs Python 3.9.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createRng } from "../core/rng.ts";
@@ -12,7 +12,7 @@ import type { GroupName } from "../sim/observations.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { basics, pythonWith, runPythonFile } from "../test/bridge/python/support.ts";
-import { writeResults } from "./harness.ts";
+import { spawnUnderstudy, writeResults } from "./harness.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const scene = "push-pair";
@@ -67,11 +67,9 @@ async function envServer(
   groups: readonly GroupName[],
 ): Promise<{ server: ChildProcess; endpoint: string }> {
   const words = ["--scene", scene, "--envs", String(envs), "--groups", groups.join(",")];
-  const main = path.join(root, "cli", "main.ts");
-  const server = spawn(
-    process.execPath,
-    ["--import", "tsx", main, "env-server", ...words, "--endpoint", "tcp://127.0.0.1:*"],
-    { cwd: root, stdio: ["ignore", "ignore", "pipe"] },
+  const server = spawnUnderstudy(
+    ["env-server", ...words, "--endpoint", "tcp://127.0.0.1:*"],
+    ["ignore", "ignore", "pipe"],
   );
   let said = "";
   const endpoint = await new Promise<string>((resolve, reject) => {
