@@ -1,9 +1,11 @@
 /** What the commands that speak other people's protocols share. */
 
 import { readFileSync } from "node:fs";
-import type { AdapterReport } from "../bridge/adapters/refusal.ts";
+import { onlyCamera } from "../bridge/adapters/policy-session.ts";
+import type { AdapterReport, RefusalLog } from "../bridge/adapters/refusal.ts";
 import { recordedPolicy } from "../bridge/recorder/recorded-policy.ts";
 import { ConfigError, FileError } from "../core/errors.ts";
+import { readBundle } from "../policies/bundle.ts";
 import { loadPolicy } from "../policies/runtime/node.ts";
 import type { PolicyRuntime } from "../policies/runtime/runtime.ts";
 import type { Context, Io, Options, ValuesOf } from "./command.ts";
@@ -16,6 +18,8 @@ export const policyOptions = {
   policy: { type: "string", required: true, description: "folder of the policy bundle" },
   ...recordOptions,
 } as const satisfies Options;
+
+type PolicyContext = Pick<Context<typeof policyOptions>, "options" | "io">;
 
 /** For commands that serve one. */
 export const adapterOptions = {
@@ -47,6 +51,36 @@ export async function openPolicy(
   };
   if (!recording) return { policy, close };
   return { policy: recordedPolicy(policy, recording.recorder, wallClock_ns), close };
+}
+
+/** Lets `drive` have the policy, which must see by one camera; it is closed whatever comes of that. */
+export async function withCameraPolicy<C extends PolicyContext>(
+  context: C,
+  drive: (context: C, policy: PolicyRuntime) => Promise<void>,
+): Promise<void> {
+  onlyCamera(readBundle(context.options.policy).manifest);
+  const { policy, close } = await openPolicy(context.options, context.io);
+  try {
+    await drive(context, policy);
+  } finally {
+    await close();
+  }
+}
+
+/** What a policy has done that drove a robot by another protocol. */
+export function drivenReport(
+  report: Context["report"],
+  { seen, actions, refusals }: { seen: string; actions: number; refusals: RefusalLog },
+): void {
+  report({ actions, refused: refusals.byReason() }, () =>
+    formatTable(
+      [{ title: seen }, { title: "count", align: "right" }],
+      [
+        ["answered", formatInteger(actions)],
+        ["refused", formatInteger(refusals.total)],
+      ],
+    ),
+  );
 }
 
 /** `layers=front,goal=target` as a table. */

@@ -9,12 +9,10 @@ import { onlyCamera, PolicySession, toldInputs } from "../../bridge/adapters/pol
 import { Refusal } from "../../bridge/adapters/refusal.ts";
 import { Rhythm } from "../../bridge/adapters/rhythm.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
-import { readBundle } from "../../policies/bundle.ts";
 import { numberNames, type PolicyInput, type PolicyManifest } from "../../policies/manifest.ts";
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
-import { openPolicy, policyOptions } from "../adapt.ts";
+import { drivenReport, policyOptions, withCameraPolicy } from "../adapt.ts";
 import { type Context, defineCommand, jsonOption, type Options } from "../command.ts";
-import { formatTable } from "../table.ts";
 
 const options = {
   ...policyOptions,
@@ -56,15 +54,7 @@ export const lekiwiDrive = defineCommand({
     ],
   ],
   options,
-  async run(context) {
-    onlyCamera(readBundle(context.options.policy).manifest);
-    const { policy, close } = await openPolicy(context.options, context.io);
-    try {
-      await drive(context, policy);
-    } finally {
-      await close();
-    }
-  },
+  run: (context) => withCameraPolicy(context, drive),
 });
 
 /** Answers pictures until the robot is silent or somebody ends it. */
@@ -99,15 +89,7 @@ async function drive(
     }
   } finally {
     await robot.close();
-    report({ actions, refused: robot.refusals.byReason() }, () =>
-      formatTable(
-        [{ title: "observations" }, { title: "count", align: "right" }],
-        [
-          ["answered", String(actions)],
-          ["refused", String(robot.refusals.total)],
-        ],
-      ),
-    );
+    drivenReport(report, { seen: "observations", actions, refusals: robot.refusals });
   }
 }
 

@@ -7,11 +7,9 @@ import { decodeRosImage, layersOf, type RosImage } from "../../bridge/adapters/r
 import { defaultRosbridge, Rosbridge, twistTypes } from "../../bridge/adapters/rosbridge.ts";
 import { ToldByTopics } from "../../bridge/adapters/told-by-topics.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
-import { readBundle } from "../../policies/bundle.ts";
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
-import { namesOf, openPolicy, policyOptions } from "../adapt.ts";
+import { drivenReport, namesOf, policyOptions, withCameraPolicy } from "../adapt.ts";
 import { type Context, defineCommand, jsonOption, type Options } from "../command.ts";
-import { formatTable } from "../table.ts";
 import { untilAborted } from "../until-aborted.ts";
 
 const imageType = "sensor_msgs/msg/Image";
@@ -54,15 +52,7 @@ export const turtlebot3Drive = defineCommand({
     ["turtlebot3-drive --policy policies/zoo/push-pair --twist Twist", "ROS 2 Humble"],
   ],
   options,
-  async run(context) {
-    onlyCamera(readBundle(context.options.policy).manifest);
-    const { policy, close } = await openPolicy(context.options, context.io);
-    try {
-      await drive(context, policy);
-    } finally {
-      await close();
-    }
-  },
+  run: (context) => withCameraPolicy(context, drive),
 });
 
 /** Answers images until somebody ends it. */
@@ -114,13 +104,5 @@ async function drive(
   };
   await untilAborted(signal);
   await robot.close();
-  report({ actions, refused: robot.refusals.byReason() }, () =>
-    formatTable(
-      [{ title: "images" }, { title: "count", align: "right" }],
-      [
-        ["answered", String(actions)],
-        ["refused", String(robot.refusals.total)],
-      ],
-    ),
-  );
+  drivenReport(report, { seen: "images", actions, refusals: robot.refusals });
 }
