@@ -1,6 +1,7 @@
 /** From words to a plan that holds: ask, verify, hand back the reasons, ask again, or refuse. */
 
 import type { z } from "zod";
+import { FileError, WireError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { colourNames } from "../sim/eyes.ts";
 import { type AssembledScene, drawEpisode, type PlanarPose } from "../sim/scene.ts";
@@ -46,6 +47,7 @@ const MAX_INSTRUCTION = 1000;
  *
  * @throws PlanRefusedError where no answer passed, with the reasons of the last one
  * @throws WireError where the planner gave no answer in time
+ * @throws FileError where it keeps its answers and cannot
  */
 export async function makePlan(options: PlanningOptions): Promise<MadePlan> {
   const { planner, scene, base, seed, tries = 3 } = options;
@@ -81,6 +83,14 @@ export async function makePlan(options: PlanningOptions): Promise<MadePlan> {
     refusals.push({ answer: proposal.answer, reasons: verdict.reasons });
   }
   throw new PlanRefusedError(refusals[refusals.length - 1].reasons);
+}
+
+/** Why there is no plan, where that ends nothing else; an error of any other kind is thrown on. */
+export function reasonsOf(error: unknown): { readonly reasons: readonly string[] } {
+  if (error instanceof PlanRefusedError) return { reasons: error.reasons };
+  // nobody to ask, or an answer that could not be kept
+  if (error instanceof WireError || error instanceof FileError) return { reasons: [error.message] };
+  throw error;
 }
 
 function readableInstruction(text: string): string {

@@ -3,10 +3,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { ConfigError, FileError, WireError } from "../../core/errors.ts";
+import { ConfigError, FileError } from "../../core/errors.ts";
 import type { AssembledScene } from "../../sim/scene.ts";
-import { PlanRefusedError } from "../check.ts";
-import { makePlan } from "../make-plan.ts";
+import { makePlan, reasonsOf } from "../make-plan.ts";
 import { planAnswerSchema } from "../plan.ts";
 import type { Planner } from "../planner.ts";
 import type { WorldView } from "../world-view.ts";
@@ -113,14 +112,10 @@ export async function stagesFor({
 }: Pick<CorrectionOptions, "planner" | "base" | "scene" | "words" | "world" | "seed">): Promise<
   Pick<Correction, "stages" | "reasons">
 > {
-  try {
-    const { plan } = await makePlan({ ...asked, instruction: words, rehearse: false });
-    return { stages: plan.stages, reasons: [] };
-  } catch (error) {
-    if (error instanceof PlanRefusedError) return { stages: null, reasons: [...error.reasons] };
-    if (error instanceof WireError) return { stages: null, reasons: [error.message] };
-    throw error;
-  }
+  const request = { ...asked, instruction: words, rehearse: false };
+  const found = await makePlan(request).catch(reasonsOf);
+  if ("reasons" in found) return { stages: null, reasons: [...found.reasons] };
+  return { stages: found.plan.stages, reasons: [] };
 }
 
 /** Throws a ConfigError for words that no log takes. */

@@ -1,8 +1,7 @@
 /** Asks the planner anew when a stage was given up: another order, or another way, of what is left. */
 
 import type { AssembledScene } from "../../sim/scene.ts";
-import { PlanRefusedError } from "../check.ts";
-import { makePlan } from "../make-plan.ts";
+import { makePlan, reasonsOf } from "../make-plan.ts";
 import type { Plan, PlanStage } from "../plan.ts";
 import type { PlannedStage } from "../planned-stage.ts";
 import type { Planner, Refusal } from "../planner.ts";
@@ -28,14 +27,14 @@ export interface ReplanOptions {
 const NOTHING_LEFT = "Another plan has nothing that is not done already.";
 
 export class Replanner {
-  /** What did not work, oldest first: a planner is told, so that it answers with something else. */
+  /** What did not work, oldest first, each time that it did not: a planner is told, so that it answers with something else. */
   readonly #failed: Refusal[] = [];
   /** The plan that is being carried out, if it came from here. */
   #answer: string | undefined;
 
   /**
-   * Another plan for the instruction, without what stands in its place already. Where the planner has none, nothing changes
-   * and the reasons say why.
+   * Another plan for the instruction, without what stands in its place already. Where the planner has none, or cannot be asked,
+   * nothing changes and the reasons say why.
    */
   async replan(
     options: ReplanOptions,
@@ -43,7 +42,7 @@ export class Replanner {
     const { execution, planner, base, plan, world, seed, signal } = options;
     const given = execution.events.findLast(({ kind }) => kind === "given up");
     const reason = given ? `Stage "${given.stage}" was given up: ${given.reason}.` : "It failed.";
-    this.#fail(this.#answer ?? answerOf(plan.stages), reason);
+    this.#failed.push({ answer: this.#answer ?? answerOf(plan.stages), reasons: [reason] });
     const found = await makePlan({
       planner,
       scene: plan.scene,
@@ -54,26 +53,16 @@ export class Replanner {
       failed: this.#failed,
       rehearse: false,
       ...(signal && { signal }),
-    }).catch((error: unknown) => {
-      if (error instanceof PlanRefusedError) return error;
-      throw error;
-    });
-    if (found instanceof PlanRefusedError) return { reasons: found.reasons };
+    }).catch(reasonsOf);
+    if ("reasons" in found) return found;
     const answer = answerOf(found.plan.stages);
     const left = leftOf(found.plan.stages, execution.achieved);
     if (left.length === 0) {
-      this.#fail(answer, NOTHING_LEFT);
+      this.#failed.push({ answer, reasons: [NOTHING_LEFT] });
       return { reasons: [NOTHING_LEFT] };
     }
     this.#answer = answer;
     return { event: execution.replan({ stages: left }, reason), reasons: [] };
-  }
-
-  /** A plan may fail more than once, where there was no other. */
-  #fail(answer: string, reason: string): void {
-    const index = this.#failed.findIndex((one) => one.answer === answer);
-    const [before] = index < 0 ? [] : this.#failed.splice(index, 1);
-    this.#failed.push({ answer, reasons: [...(before?.reasons ?? []), reason] });
   }
 }
 

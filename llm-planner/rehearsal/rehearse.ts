@@ -20,6 +20,8 @@ export interface StageRehearsal {
   readonly stage: string;
   readonly entered: number;
   readonly completed: number;
+  /** Attempts in which the object counted as reached. */
+  readonly reached: number;
   /** How attempts ended in this stage, most frequent first. */
   readonly failures: Readonly<Record<string, number>>;
   /** Nearest that the active object came to its place in an attempt that failed; Infinity without a place. */
@@ -63,6 +65,7 @@ function run(
   const actions = new Float32Array(envs * 2);
   const nearest = new Float64Array(envs);
   const stages = new Int32Array(envs).fill(-1);
+  const reaching = planned.stages.map(({ name }) => batch.termNames.indexOf(`${name}/reached`));
   const over = new Set<number>();
   batch.reset();
   while (over.size < envs) {
@@ -80,11 +83,13 @@ function run(
       actions.set(pusher.act(ground, { active, target }), env * 2);
     }
     batch.step(actions);
-    for (const { env, outcome, firstStage, stagesDone } of batch.ends) {
+    for (const { env, outcome, firstStage, stagesDone, ledger } of batch.ends) {
       pusher.reset(env);
       if (over.has(env)) continue;
       over.add(env);
       for (let i = firstStage; i < stagesDone; i++) tally[i].complete();
+      // its bonus is paid once, in the step that reaches the object
+      for (const [i, term] of reaching.entries()) if (ledger[term] > 0) tally[i].reached++;
       if (stagesDone < tally.length) tally[stagesDone].fail(outcome, nearest[env]);
       stages[env] = -1;
     }
@@ -97,6 +102,7 @@ class Tally {
   readonly #failures = new Map<string, number>();
   #nearest_m = Number.POSITIVE_INFINITY;
   completed = 0;
+  reached = 0;
 
   constructor(stage: string) {
     this.#stage = stage;
@@ -118,6 +124,7 @@ class Tally {
       stage: this.#stage,
       entered: this.completed + failed,
       completed: this.completed,
+      reached: this.reached,
       failures: Object.fromEntries(failures),
       nearest_m: this.#nearest_m,
     };

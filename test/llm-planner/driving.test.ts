@@ -1,7 +1,7 @@
 /** Carrying plans out by a policy, and asking the planner anew where a stage was given up. */
 
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../../core/errors.ts";
+import { ConfigError, FileError, WireError } from "../../core/errors.ts";
 import type { Estimator } from "../../llm-planner/execution/estimators.ts";
 import { PlanExecution } from "../../llm-planner/execution/execution.ts";
 import { Replanner } from "../../llm-planner/execution/replanning.ts";
@@ -223,7 +223,7 @@ describe("another plan", () => {
     expect(JSON.parse(requests[0].refusals[0].answer).stages).toHaveLength(2);
   });
 
-  it("that fails, too, is told with its own reason, and a plan that there was no other for with both of its", async () => {
+  it("that fails, too, is told with its own reason, once for each time that it failed", async () => {
     const execution = stuck();
     const via = (name: string, y_m: number) => ({
       stages: [{ ...second, name, place: { anchor: "anchor", x_m: 0, y_m }, after: [] }],
@@ -251,7 +251,8 @@ describe("another plan", () => {
     expect(requests[1].refusals).toHaveLength(2);
     expect(requests[1].refusals[1].reasons).toEqual([gaveUp("left")]);
     await replanner.replan(asked);
-    expect(told()).toEqual([before, [["left"], [gaveUp("left"), gaveUp("left")]]]);
+    // how many there are tells a planner how often it was asked
+    expect(told()).toEqual([before, [["left"], [gaveUp("left")]], [["left"], [gaveUp("left")]]]);
     expect(execution.subgoal?.compiled.plan.name).toBe("right");
   });
 
@@ -270,4 +271,15 @@ describe("another plan", () => {
     expect(reasons.length).toBeGreaterThan(0);
     expect(execution.subgoal).toBeUndefined();
   });
+
+  it.each([new WireError("Nobody is there."), new FileError("The disk is full.")])(
+    "that cannot be asked for changes nothing, either: %s",
+    async (error) => {
+      const execution = stuck();
+      const planner: Planner = { name: "away", propose: () => Promise.reject(error), close() {} };
+      const asked = { execution, planner, base, plan: whole, world, seed: 1 };
+      expect(await new Replanner().replan(asked)).toEqual({ reasons: [error.message] });
+      expect(execution.subgoal).toBeUndefined();
+    },
+  );
 });
