@@ -56,6 +56,10 @@ export function programActuators(program: string, events: ProgramEvents): Actuat
   };
   // said by the exit, too
   child.stdin.on("error", () => {});
+  // whoever ends this process at once, as a second Ctrl-C does, ends the program with it
+  const onExit = () => kill(child);
+  process.once("exit", onExit);
+  child.once("exit", () => process.off("exit", onExit));
   child.on("error", (error) => events.ended(error.message));
   child.on("exit", (code, signal) => {
     if (!isClosed) events.ended(signal ? `signal ${signal}` : `exit code ${code}`);

@@ -34,7 +34,8 @@ const options = {
   },
   actuators: {
     type: "string",
-    description: 'program that takes a line {"command":[…],"mode":…} for each tick; none: print',
+    description:
+      'program that takes a line {"command":[…],"mode":…,"stamp_s":…} for each tick; none: print',
   },
   endpoint: { type: "string", default: defaultSupervisorEndpoint, description: "for commands" },
   stopEndpoint: { type: "string", default: defaultStopEndpoint, description: "for stops" },

@@ -110,26 +110,58 @@ describe("an actuators' program", () => {
     await until(() => !isRunning(pid), 2000);
   });
 
-  it("outlives the Ctrl-C that ends its supervisor, and is told zero before the end", async () => {
-    const heard = path.join(folder, "interrupted");
+  /** `understudy supervise` with these actuators, in a group of processes of its own, as in a terminal. */
+  function supervise(actuators: string) {
     const words = ["--endpoint", "tcp://127.0.0.1:*", "--stopEndpoint", "tcp://127.0.0.1:*"];
     const supervisor = spawn(
       process.execPath,
       [
         ...["--import", "tsx", path.join(root, "cli", "main.ts"), "supervise", ...words],
-        ...["--actuators", programOf("motors-of-a-terminal", listening(heard))],
+        ...["--actuators", actuators],
       ],
-      { cwd: root, detached: true, stdio: "ignore" },
+      { cwd: root, detached: true, stdio: ["ignore", "ignore", "pipe"] },
     );
-    const ended = new Promise((resolve) => supervisor.once("exit", resolve));
     closing.push({ close: () => supervisor.kill("SIGKILL") });
+    let said = "";
+    supervisor.stderr.on("data", (chunk) => {
+      said += chunk;
+    });
+    return {
+      ended: new Promise((resolve) => supervisor.once("exit", resolve)),
+      said: () => said,
+      // it reaches every process of the group
+      pressCtrlC: () => process.kill(-(supervisor.pid as number), "SIGINT"),
+    };
+  }
+
+  it("outlives the Ctrl-C that ends its supervisor, and is told zero before the end", async () => {
+    const heard = path.join(folder, "interrupted");
+    const supervisor = supervise(programOf("motors-of-a-terminal", listening(heard)));
     await until(() => linesOf(heard).length > 2, 30_000);
-    // as a terminal does: every process of the group
-    process.kill(-(supervisor.pid as number), "SIGINT");
-    expect(await ended).toBe(130);
+    supervisor.pressCtrlC();
+    expect(await supervisor.ended).toBe(130);
     const [zero, end] = linesOf(heard).slice(-2);
     expect(end).toBe("end of input");
     expect(JSON.parse(zero)).toMatchObject({ command: [0, 0], mode: "disarmed" });
+  });
+
+  it("that hears neither is ended by the second Ctrl-C with its supervisor", async () => {
+    const own = path.join(folder, "deaf-process");
+    const script = `
+      import { writeFileSync } from "node:fs";
+      process.on("SIGINT", () => {});
+      setInterval(() => {}, 1000);
+      writeFileSync(${JSON.stringify(own)}, String(process.pid));`;
+    const supervisor = supervise(programOf("deaf", script));
+    await until(() => existsSync(own) && readFileSync(own, "utf8") !== "", 30_000);
+    const pid = Number(readFileSync(own, "utf8"));
+    await until(() => supervisor.said().includes("supervising"), 30_000);
+    supervisor.pressCtrlC();
+    await until(() => supervisor.said().includes("once more to stop at once"), 10_000);
+    expect(isRunning(pid)).toBe(true);
+    supervisor.pressCtrlC();
+    expect(await supervisor.ended).toBe(130);
+    await until(() => !isRunning(pid), 2000);
   });
 });
 
