@@ -286,7 +286,9 @@ export class Viewer {
     const driver = this.#addBundle({ name: `newest of ${run}`, scene, settings, bundle });
     const { setup } = pane;
     batch(() => {
-      if (setup.value.driver === driver && setup.value.scene === scene) pane.setDriver(driver);
+      const { driver: before, scene: where } = setup.value;
+      const drives = pane.mode.value === "live" && before === driver && where === scene;
+      if (drives) pane.setDriver(driver);
       else this.openLive({ scene, driver }, pane);
       this.#following.value = shownIn(pane);
     });

@@ -147,8 +147,13 @@ describe.skipIf(!hasChromium)("what understudy view adds", () => {
     await page.getByRole("radio", { name: "Replay" }).check();
     await followed.waitFor({ state: "detached" });
     expect(await publish()).toBe(3);
-    expect(await page.getByRole("radio", { name: "Replay" }).isChecked()).toBe(true);
+    const replay = page.getByRole("radio", { name: "Replay" });
+    expect(await replay.isChecked()).toBe(true);
     expect(await page.locator("#alert").isVisible()).toBe(false);
+
+    await button("Run its newest policy here").click();
+    await eventually(() => replay.isChecked()).toBe(false);
+    expect(await driver.inputValue()).toBe(newest);
   });
 
   it("a run is followed in the scene where it was asked for, whichever is chosen then", async () => {

@@ -57,7 +57,7 @@ function Training({ viewer }: Props) {
           </button>
           <p class="hint" role="status">
             {live.followed.value !== undefined &&
-              `The newest policy of ${live.followed.value} drives, until another driver, scene or mode is chosen.`}
+              `The newest policy of ${live.followed.value} drives as soon as there is one, until another driver, scene or mode is chosen.`}
           </p>
         </>
       ) : (
