@@ -1,8 +1,9 @@
 /**
  * Unmodified Python clients drive a simulated LeKiwi to success: LeRobot's LeKiwiClient (both wires) brings
- * the pictures, GR00T's or openpi's client asks the policy. Needs what test/python/requirements.txt names.
+ * the pictures, GR00T's or openpi's client asks the policy. Needs what
+ * test/python/install.sh installs and test/python/requirements.txt names.
  *
- * `UNDERSTUDY_PYTHON=... [UNDERSTUDY_LEROBOT_0_6_0=folder] npx tsx bench/adapters-drive.ts [--episodes 8]`
+ * `[UNDERSTUDY_LEROBOT_0_6_0=folder] npx tsx bench/adapters-drive.ts [--episodes 8]`
  */
 
 import { spawn } from "node:child_process";
@@ -11,10 +12,11 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { WireError } from "../core/errors.ts";
 import { wilson } from "../core/statistics.ts";
+import { python } from "../test/bridge/python/support.ts";
 import { spawnUnderstudy, textOf, writeResults } from "./harness.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const { UNDERSTUDY_PYTHON: python = "python3", UNDERSTUDY_LEROBOT_0_6_0: oldLerobot } = process.env;
+const { UNDERSTUDY_LEROBOT_0_6_0: oldLerobot } = process.env;
 
 const { values } = parseArgs({
   options: {

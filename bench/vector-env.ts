@@ -1,6 +1,7 @@
 /**
  * Environment steps a second that a Python trainer gets from `understudy env-server`, physics and
- * camera on, beside the same environments stepped in one thread without a wire. Needs Python 3.9.
+ * camera on, beside the same environments stepped in one thread without a wire. Needs what
+ * test/python/install.sh installs.
  */
 
 import type { ChildProcess } from "node:child_process";

@@ -78,7 +78,9 @@ it("start is interrupted by Ctrl-C while it deploys, and says how to go on", asy
     }
   });
   const code = await new Promise((resolve) => child.on("close", resolve));
-  expect(said).toContain(`Interrupted. The same with --out ${out} goes on from what was saved last.`);
+  expect(said).toContain(
+    `Interrupted. The same with --out ${out} goes on from what was saved last.`,
+  );
   expect(said).not.toContain("exit code");
   expect(code).toBe(130);
 });

@@ -1,17 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { packageRoot, packageRootAbove } from "../../core/package-root.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const installed = mkdtempSync(path.join(tmpdir(), "understudy-root-"));
+const installed = temporaryFolder();
 
 beforeAll(() => {
   mkdirSync(path.join(installed, "dist", "core"), { recursive: true });
   writeFileSync(path.join(installed, "package.json"), "{}");
 });
-
-afterAll(() => rmSync(installed, { recursive: true }));
 
 it("finds the package from its sources and from what is compiled from them", () => {
   expect(packageRoot).toBe(path.resolve(import.meta.dirname, "../.."));

@@ -1,16 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { readWeights } from "../../llm-planner/embedded/bundle.ts";
 import { readPart, writePart } from "../../llm-planner/embedded/checkpoints.ts";
 import { zooPlanner } from "../../llm-planner/embedded/planner.ts";
 import { sequencerParams } from "../../llm-planner/embedded/sequencer.ts";
 import { runCommand } from "../cli/run-command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { openEndpoint } from "./misbehaving-endpoint.ts";
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "plan-command-"));
+const folder = temporaryFolder();
 const answers = path.join(folder, "answers.json");
 const out = path.join(folder, "plan.json");
 const words = "Put the object in front of the anchor";
@@ -34,7 +34,6 @@ beforeAll(() => {
   };
   writeFileSync(answers, JSON.stringify(record));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const plan = (...more: readonly string[]) => runCommand(commands, ["plan", ...more]);
 const recorded = ["--scene", "push-pair", "--provider", "recorded", "--answers", answers];

@@ -1,7 +1,5 @@
 /** A student that is told its goal and remembers what it saw: from its teacher's head to a bundle that drives. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
@@ -15,9 +13,11 @@ import { studentInterface } from "../../student/interface.ts";
 import { studentActor } from "../../student/student.ts";
 import { warmStartHead } from "../../student/warm-start.ts";
 import { teacherSpec as teacherSpecOf } from "../../teacher/teacher.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { simulationOf, tinyStudent, tinyTeacher } from "../support/tiny-runs.ts";
 import { lively, randomImages, randomRows, studentSpec, teacherSpec } from "./tiny-student.ts";
 
+const folder = temporaryFolder();
 const ROWS = 6;
 const COLUMNS = 8;
 const told = { ...studentSpec, goal: 4, lastSeen: COLUMNS };
@@ -90,7 +90,6 @@ it("drives from its bundle as from its weights, over goals drawn at random", asy
   expect(student.progress.metrics.loss).toBeGreaterThan(0);
   expect(Number.isFinite(student.progress.metrics.loss)).toBe(true);
 
-  const folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
   const provenance = { command: "", commit: "", seed: 5, environmentSteps: 0, versions: {} };
   const { manifest } = await exportStudent({ folder, ...student, simulation, provenance });
   expect(manifest.inputs).toEqual(
@@ -120,6 +119,5 @@ it("drives from its bundle as from its weights, over goals drawn at random", asy
   const cross = { ...simulation, scene: "push-cross", config: { reward: { budgetSteps: 10 } } };
   const actor = { kind: "bundle", folder } as const;
   expect(await outcomes({ simulation: cross, actor, episodes: 2 })).toHaveLength(2);
-  rmSync(folder, { recursive: true });
   await pool.close();
 });

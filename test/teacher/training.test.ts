@@ -1,7 +1,6 @@
 /** Training as a whole, on two updates: what is the same, what is kept, what is refused. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConfigError, FileError, TrainingDivergedError } from "../../core/errors.ts";
@@ -212,8 +211,7 @@ describe("a training in spans", () => {
         observability: "global" as const,
         informedBy,
       };
-      const folder = mkdtempSync(path.join(tmpdir(), "understudy-"));
-      const checkpoint = path.join(folder, "teacher.ckpt");
+      const checkpoint = path.join(temporary, `resumed-${informedBy}.ckpt`);
       const pool = new WorkerPool(2);
       const whole = await train(pool, { simulation: scene, config });
       // killed in its second span
@@ -232,7 +230,6 @@ describe("a training in spans", () => {
       const other = await train(pool, { simulation: scene, config: endless });
       expect(hashOf([other.theta])).not.toBe(hashOf([whole.theta]));
       await pool.close();
-      rmSync(folder, { recursive: true });
     },
   );
 });

@@ -1,6 +1,6 @@
 /**
  * Unmodified Python clients against our servers, and our clients against Python servers, by the Python of
- * ../python/support.ts, with what test/python/requirements.txt names; LeRobot's old wire is looked for in
+ * ../python/support.ts, with what test/python/install.sh installs and requirements.txt there names; LeRobot's old wire is looked for in
  * `UNDERSTUDY_LEROBOT_0_6_0`. A client that is not installed is skipped, and named.
  */
 
@@ -46,7 +46,7 @@ function needs(context: TestContext, wanted: readonly string[], extraPath?: stri
   lacking.set(extraPath, lacks);
   const absent = wanted.filter((name) => lacks.includes(name));
   if (absent.length === 0) return;
-  const reason = `"${python}" lacks ${absent.join(", ")}; see test/python/requirements.txt`;
+  const reason = `"${python}" lacks ${absent.join(", ")}; run test/python/install.sh, and see requirements.txt beside it`;
   if (absent.some((name) => pinned.includes(name))) insistOn("python", reason);
   context.skip(reason);
 }
