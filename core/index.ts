@@ -14,6 +14,7 @@ export {
 } from "./errors.ts";
 export {
   compose,
+  type Frame,
   invert,
   type Quat,
   type Transform,
@@ -24,3 +25,12 @@ export {
 export { field, type Layout, layout } from "./layout.ts";
 export { createRng, type Rng } from "./rng.ts";
 export { median, type Proportion, quantile, wilson } from "./statistics.ts";
+export type { StepType, TimeStep } from "./time-step.ts";
+export type {
+  Flavor,
+  Meters,
+  MetersPerSecond,
+  Radians,
+  RadiansPerSecond,
+  Seconds,
+} from "./units.ts";

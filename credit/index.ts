@@ -8,5 +8,12 @@ export {
   temporalDecay,
 } from "./ego-push.ts";
 export { type GaeInput, gae } from "./gae.ts";
-export { type RewardTerm, type Stage, StageMachine, type StageStep, termNames } from "./stage.ts";
+export {
+  type RewardTerm,
+  type Stage,
+  StageMachine,
+  type StageOutcome,
+  type StageStep,
+  termNames,
+} from "./stage.ts";
 export { standardize } from "./standardize.ts";

@@ -165,6 +165,7 @@ export interface Scene {
   readonly name: string;
   readonly summary: string;
   readonly config: z.ZodObject;
+  /** Takes settings as `config.parse` gives them and checks nothing; use `assembleScene`. */
   readonly assemble: (config: unknown) => AssembledScene;
 }
 
