@@ -20,6 +20,9 @@ export { Ground } from "./ground.ts";
 export type { GroupName } from "./observations.ts";
 export { type Area, type Disc, discs, scatter, startBound_m } from "./placement.ts";
 export { defaultPushProbe, type ProbeRow, type PushProbe, probePush } from "./probe.ts";
+export { exact, type Randomization, randomization } from "./randomization.ts";
+export { d435, d435Filled, ideal } from "./render/sensor.ts";
+export type { SensorSpec } from "./render/types.ts";
 export { type DiffDriveSpec, egoPushRobot } from "./robots/diff-drive.ts";
 export {
   type AssembledScene,

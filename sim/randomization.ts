@@ -11,6 +11,7 @@ const range = (low: number, high: number, min: number, max: number, what: string
     .default([low, high])
     .describe(`${what}: uniform between these`);
 
+/** What is varied, and how far; what `parse({})` gives is what environments have that are told nothing else. */
 export const randomization = z.strictObject({
   massScale: range(0.8, 1.25, 0.1, 10, "mass of every object, as a factor"),
   frictionScale: range(0.8, 1.25, 0.1, 10, "friction of every object, as a factor"),

@@ -36,6 +36,7 @@ export type { EpisodeEnd } from "./env-memory.ts";
 
 export interface SceneBatchOptions {
   readonly scene: Scene;
+  /** Settings of the scene that are not as it has them by itself. */
   readonly config?: unknown;
   readonly envs: number;
   /** Global number of the first environment, when a batch is a part of a larger one. */
@@ -44,10 +45,13 @@ export interface SceneBatchOptions {
   /** Training and evaluation never share a start: their random streams differ. */
   readonly purpose: "training" | "evaluation";
   readonly groups: readonly GroupName[];
+  /** "planar" unless given. */
   readonly contact?: ContactMode;
   /** Who simulates; another engine than Rapier has contacts of its own, and no contact mode. */
   readonly engine?: EngineName;
+  /** The defaults of `randomization` unless given; `exact` for none. `randomization.parse({ massScale: [1, 1] })` changes some. */
   readonly randomization?: Randomization;
+  /** What the depth in `layers` passes through: `d435Filled` unless given; `ideal` for none. */
   readonly sensor?: SensorSpec;
   /** Whether `finalGroups` has images, too, one more look an episode; left out unless given. */
   readonly finalImages?: boolean;
