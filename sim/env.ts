@@ -11,7 +11,7 @@ export interface EnvOptions
   readonly seed: number;
 }
 
-/** One row per observation group. */
+/** One row per observation group, see `GroupName`. */
 export type Observations = Readonly<Record<string, Float32Array>>;
 
 const DEFAULT_GROUPS: readonly GroupName[] = ["keypoints:global", "proprioception"];

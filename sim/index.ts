@@ -16,11 +16,23 @@ export {
 export { type CameraMount, egoPushCamera } from "./camera.ts";
 export type { EngineName } from "./engines/open.ts";
 export { Env, type EnvOptions, type Observations } from "./env.ts";
+export { IMAGE } from "./eyes.ts";
 export { Ground } from "./ground.ts";
-export type { GroupName } from "./observations.ts";
+export { HIDDEN, KEYPOINTS } from "./keypoints.ts";
+export { objectPoseLayout } from "./object-poses.ts";
+export {
+  type GroupName,
+  goalLayout,
+  groupsOf,
+  keypointLayout,
+  privilegedLayoutOf,
+  proprioceptionLayout,
+  roleNames,
+} from "./observations.ts";
 export { type Area, type Disc, discs, scatter, startBound_m } from "./placement.ts";
 export { defaultPushProbe, type ProbeRow, type PushProbe, probePush } from "./probe.ts";
 export { exact, type Randomization, randomization } from "./randomization.ts";
+export { lastSeenLayout } from "./recollection.ts";
 export { d435, d435Filled, ideal } from "./render/sensor.ts";
 export type { SensorSpec } from "./render/types.ts";
 export { type DiffDriveSpec, egoPushRobot } from "./robots/diff-drive.ts";

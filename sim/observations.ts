@@ -3,16 +3,6 @@
  *
  * A scene names roles; from them come the same groups for every scene. A trainer's config says which
  * group the actor, the critic and the student read.
- *
- * | group | row | for |
- * |---|---|---|
- * | `keypoints:<observability>` | canonical points of each role in the base frame | the teacher |
- * | `poses:<observability>` | the pose that each object's points come to: see object-poses.ts | the same, faster |
- * | `proprioception` | the previous action | everybody |
- * | `goal` | where the target lies from the anchor, in the robot's axes | students of several targets |
- * | `lastSeen` | where each role was last seen, by the cameras where there are any, and how long ago | whoever has a memory |
- * | `privileged` | poses, velocities, stage progress | critics |
- * | `layers` | inverse depth, one image per role | the student |
  */
 
 import { layout } from "../core/layout.ts";
@@ -23,6 +13,23 @@ export { jitterKeypoints, keypointLayout, Observer } from "./observer.ts";
 export { type Progress, privilegedLayout, privilegedLayoutOf } from "./privileged.ts";
 export { roleNames } from "./roles.ts";
 
+/**
+ * A group of observations. Each environment has a row of it; a batch is [N, row], row-major. Lengths are in metres; the base frame
+ * is the robot's, x forward, y left, but z is above the floor.
+ *
+ * | group | row | columns | frame | what there is not |
+ * |---|---|---|---|---|
+ * | `keypoints:<observability>` | [objects, 4, 3] | four points [x, y, z] of `active`, `anchor`, `obstacles`, nearest first, and `reference`, the active object where it belongs: `keypointLayout` | base | -10 where hidden |
+ * | `poses:<observability>` | [objects, 10] | what the points of each of these come to: `objectPoseLayout` | base | 0 where hidden |
+ * | `proprioception` | [2] | the previous action, forward and turn, in [-1, 1]: `proprioceptionLayout` | | 0 at the start |
+ * | `goal` | [4] | the target less the anchor, and sine and cosine of its yaw: `goalLayout` | base, as the robot believes | 0 without anchor or target |
+ * | `lastSeen` | [things, 4] | known, x, y, staleness of `active`, `anchor` and the three nearest known obstacles: `lastSeenLayout` | base | [0, 0, 0, 1] where never seen |
+ * | `privileged` | [columns] | poses, velocities (m/s, rad/s), progress: `privilegedLayoutOf` | base and world | 0 |
+ * | `layers` | [roles, 64, 64] | inverse depth in 1/m along the optical axis, `roleNames` in order: active, anchor, obstacle; rows from the top, pixels from the left | camera | 0 where the role is not seen |
+ *
+ * Roles that no stage of a scene has are left out. Keypoints and poses are exact with `global`; with the others each object is off by
+ * `randomization.keypointNoise_m`. `lastSeen` comes from the images where `layers` is asked for, too.
+ */
 export type GroupName =
   | `keypoints:${Observability}`
   | `poses:${Observability}`

@@ -68,7 +68,7 @@ export class SceneBatch {
   readonly envs: number;
   readonly world: PhysicsWorld;
   readonly termNames: readonly string[];
-  /** Current observations, one array per requested group; reused by the next step. */
+  /** Current observations, one array [N, row] per requested group, see `GroupName`; reused by the next step. */
   readonly groups: Readonly<Record<string, Float32Array>>;
   /** Columns (or, for images, pixels) of one row of each group. */
   readonly rowSizes: Readonly<Record<string, number>>;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError, SimulationDivergedError } from "../../core/errors.ts";
 import { HIDDEN } from "../../sim/keypoints.ts";
-import { keypointLayout, privilegedLayout } from "../../sim/observations.ts";
+import { keypointLayout, privilegedLayout, roleNames } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
 import type { EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
+import { findScene } from "../../sim/scenes/index.ts";
 import { openBatch } from "../support/conformance.ts";
 import { tinyScene } from "../support/tiny-scene.ts";
 
@@ -97,6 +98,24 @@ describe("actions", () => {
     }
     expect(speeds.slice(0, 2)).toEqual([0, 0]);
     expect(speeds[2]).toBeGreaterThan(0.1);
+    batch.free();
+  });
+});
+
+describe("rows", () => {
+  it("are as wide as the table of groups says", async () => {
+    const batch = await openBatch(findScene("push-cross"), { envs: 1 });
+    // the active object, the anchor, three obstacles and the reference
+    const objects = 6;
+    expect(batch.rowSizes).toMatchObject({
+      "keypoints:fov": objects * 4 * 3,
+      "poses:fov": objects * 10,
+      proprioception: 2,
+      goal: 4,
+      lastSeen: 5 * 4,
+      layers: 3 * 64 * 64,
+    });
+    expect(roleNames(batch.scene)).toEqual(["active", "anchor", "obstacle"]);
     batch.free();
   });
 });
