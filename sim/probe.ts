@@ -2,6 +2,7 @@
 
 import { ConfigError } from "../core/errors.ts";
 import { type ContactMode, ContactWorld } from "./contact/contact-world.ts";
+import { physicsStepsIn } from "./physics-steps.ts";
 import { rapier } from "./rapier.ts";
 import { type PushableName, pushable } from "./shape.ts";
 
@@ -113,11 +114,5 @@ function check(probe: PushProbe): number {
   if (!Number.isFinite(probe.offset_m)) {
     throw new ConfigError(`Expected a finite "offset_m", got ${probe.offset_m}.`);
   }
-  const steps = 1 / rowsPerSecond / probe.physicsStep_s;
-  if (Math.round(steps) < 1 || Math.abs(steps - Math.round(steps)) > 1e-6 * steps) {
-    throw new ConfigError(
-      `Expected a physics step that goes into 0.1 s a whole number of times, got ${probe.physicsStep_s} s; try 1/60 or 1/240.`,
-    );
-  }
-  return Math.round(steps);
+  return physicsStepsIn(1 / rowsPerSecond, probe.physicsStep_s, "try 1/60 or 1/240");
 }

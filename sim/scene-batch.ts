@@ -26,6 +26,7 @@ import { FailureStarts } from "./failure-starts.ts";
 import { Ground } from "./ground.ts";
 import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
 import type { GroupName } from "./observations.ts";
+import { physicsStepsIn } from "./physics-steps.ts";
 import { type Randomization, randomization } from "./randomization.ts";
 import type { SensorSpec } from "./render/types.ts";
 import { roleNames } from "./roles.ts";
@@ -456,7 +457,8 @@ function worldOf(
 ): Promise<PhysicsWorld> {
   const { robot, bodies, arenaSide_m } = scene.cast;
   const { physicsStep_s, controlStep_s } = scene.timing;
-  const substeps = Math.round(controlStep_s / physicsStep_s);
+  const hint = `change "timing" of scene "${scene.name}"`;
+  const substeps = physicsStepsIn(controlStep_s, physicsStep_s, hint);
   const { watch } = scene;
   const spec = { robot, bodies, arenaSide_m, contact, physicsStep_s, substeps, watch };
   return openWorld(spec, envs, engine);

@@ -26,6 +26,7 @@ export interface Roles {
   readonly obstacles: readonly number[];
 }
 
+/** The beat of a scene. `controlStep_s` is a whole number of physics steps. */
 export interface Timing {
   readonly physicsStep_s: Seconds;
   readonly controlStep_s: Seconds;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ShapeError, SimulationDivergedError } from "../../core/errors.ts";
+import { ConfigError, ShapeError, SimulationDivergedError } from "../../core/errors.ts";
 import { HIDDEN } from "../../sim/keypoints.ts";
 import { keypointLayout, privilegedLayout, roleNames } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
+import type { Scene } from "../../sim/scene.ts";
 import type { EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { openBatch } from "../support/conformance.ts";
@@ -99,6 +100,31 @@ describe("actions", () => {
     expect(speeds.slice(0, 2)).toEqual([0, 0]);
     expect(speeds[2]).toBeGreaterThan(0.1);
     batch.free();
+  });
+});
+
+describe("the control step", () => {
+  const withTiming = (controlStep_s: number): Scene => ({
+    ...tinyScene,
+    assemble: (config) => ({
+      ...tinyScene.assemble(config),
+      timing: { physicsStep_s: 1 / 60, controlStep_s },
+    }),
+  });
+
+  it.each([0.04, 1 / 70, 0])(
+    "of %f s is refused where the physics step does not go into it",
+    async (controlStep_s) => {
+      const opened = openBatch(withTiming(controlStep_s), { envs: 1 });
+      await expect(opened).rejects.toThrow(ConfigError);
+      await expect(opened).rejects.toThrow(/into .* s a whole number of times.*change "timing" of/);
+    },
+  );
+
+  it("may be one physics step or several", async () => {
+    for (const controlStep_s of [1 / 60, 1 / 20, 0.1]) {
+      (await openBatch(withTiming(controlStep_s), { envs: 1 })).free();
+    }
   });
 });
 
