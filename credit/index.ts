@@ -4,6 +4,7 @@ export {
   type EgoPushReward,
   egoPushReward,
   type PushReading,
+  pushReading,
   pushStage,
   temporalDecay,
 } from "./ego-push.ts";

@@ -17,7 +17,7 @@ export { type CameraMount, egoPushCamera } from "./camera.ts";
 export type { EngineName } from "./engines/open.ts";
 export { Env, type EnvOptions, type Observations } from "./env.ts";
 export { IMAGE } from "./eyes.ts";
-export { Ground } from "./ground.ts";
+export { Ground, yawDistance_rad } from "./ground.ts";
 export { HIDDEN, KEYPOINTS } from "./keypoints.ts";
 export { objectPoseLayout } from "./object-poses.ts";
 export {
@@ -31,11 +31,21 @@ export {
 } from "./observations.ts";
 export { type Area, type Disc, discs, scatter, startBound_m } from "./placement.ts";
 export { defaultPushProbe, type ProbeRow, type PushProbe, probePush } from "./probe.ts";
+export {
+  approachDetour_m,
+  behindness,
+  crowding,
+  KEEP_OUT_m,
+  measurePush,
+  type Way,
+  wayAmong,
+  wayAround,
+} from "./push.ts";
 export { exact, type Randomization, randomization } from "./randomization.ts";
 export { lastSeenLayout } from "./recollection.ts";
 export { d435, d435Filled, ideal } from "./render/sensor.ts";
 export type { SensorSpec } from "./render/types.ts";
-export { type DiffDriveSpec, egoPushRobot } from "./robots/diff-drive.ts";
+export { type DiffDriveSpec, egoPushRobot, pusherReach_m } from "./robots/diff-drive.ts";
 export {
   type AssembledScene,
   assembleScene,
@@ -53,7 +63,7 @@ export {
 } from "./scene.ts";
 export { type EpisodeEnd, SceneBatch, type SceneBatchOptions } from "./scene-batch.ts";
 export { addScene, findScene, scenes } from "./scenes/index.ts";
-export { type PushableName, pushable, type Shape } from "./shape.ts";
+export { type PushableName, pushable, type Shape, symmetry_rad } from "./shape.ts";
 export type { Observability } from "./visibility.ts";
 export {
   type BodyProperties,

@@ -11,7 +11,9 @@
  */
 
 import type { z } from "zod";
+import { ConfigError } from "../../core/errors.ts";
 import { type PushReading, pushReading, pushStage } from "../../credit/ego-push.ts";
+import type { Stage } from "../../credit/stage.ts";
 import { egoPushRobot } from "../robots/diff-drive.ts";
 import { defineScene, type Scene } from "../scene.ts";
 import type { Arrangement } from "./arrangement.ts";
@@ -29,6 +31,11 @@ export interface ArrangementScene<Config extends z.ZodObject> {
   readonly config: Config;
   /** What is to be made, or from what it is drawn anew for each episode. @throws ConfigError where it cannot be made */
   readonly arrangement: (config: z.output<Config>) => Arrangement | RandomArrangements;
+  /** What is to be judged instead of EgoPush's stages, the `usual` ones: as many, one an object. The usual ones unless given. */
+  readonly stages?: (
+    config: z.output<Config>,
+    usual: readonly Stage<PushReading>[],
+  ) => readonly Stage<PushReading>[];
 }
 
 export function arrangementScene<Config extends z.ZodObject>(
@@ -73,10 +80,7 @@ export function arrangementScene<Config extends z.ZodObject>(
         ? slotPose(ground, plan.slots[plan.slotOf[stage]])
         : nearestSlot(preparedFor(config), ground, stage),
 
-    stages: (config) =>
-      preparedFor(config).shapes.map((_, i) =>
-        pushStage(`place-object-${i + 1}`, common(config).reward),
-      ),
+    stages: (config) => stagesOf(spec, config, preparedFor(config).shapes.length),
 
     reading: pushReading,
 
@@ -90,4 +94,20 @@ export function arrangementScene<Config extends z.ZodObject>(
     failure: (config, ground, stage, plan) =>
       failureOf(preparedFor(config), common(config), ground, stage, plan),
   });
+}
+
+function stagesOf<Config extends z.ZodObject>(
+  { name, stages }: ArrangementScene<Config>,
+  config: z.output<Config>,
+  objects: number,
+): readonly Stage<PushReading>[] {
+  const { reward } = config as unknown as Common;
+  const usual = Array.from({ length: objects }, (_, i) =>
+    pushStage(`place-object-${i + 1}`, reward),
+  );
+  const judged = stages?.(config, usual) ?? usual;
+  if (judged.length === objects) return judged;
+  throw new ConfigError(
+    `Expected "stages" of scene "${name}" to give one stage an object, ${objects} in all, got ${judged.length}.`,
+  );
 }

@@ -1,6 +1,14 @@
 /** What ends an episode of an arrangement, brought about by hand. */
 
 import { describe, expect, it } from "vitest";
+import type { PushReading } from "../../../credit/ego-push.ts";
+import type { StageStep } from "../../../credit/stage.ts";
+import { arrangementOf } from "../../../sim/arrangement/arrangement.ts";
+import {
+  type ArrangementScene,
+  arrangementConfig,
+  arrangementScene,
+} from "../../../sim/arrangement/scene.ts";
 import { exact } from "../../../sim/randomization.ts";
 import type { SceneBatch } from "../../../sim/scene-batch.ts";
 import { findScene } from "../../../sim/scenes/index.ts";
@@ -146,6 +154,46 @@ describe("an episode of push-cross", () => {
     evaluation.reset();
     for (let i = 0; i < 16; i++) expect(evaluation.stageOf(i)).toBe(0);
     evaluation.free();
+  });
+});
+
+describe("stages of one's own", () => {
+  /** One object in front of an anchor, judged as `stages` says. */
+  const pushOne = (stages: ArrangementScene<typeof arrangementConfig>["stages"]) =>
+    arrangementScene({
+      name: "push-one",
+      summary: "Push one object in front of an anchor.",
+      config: arrangementConfig,
+      arrangement: () => arrangementOf({ objects: [{ x_m: 0.3, y_m: 0 }] }),
+      ...(stages ? { stages } : {}),
+    });
+
+  it("pay a term of one's own on top of the usual ones", async () => {
+    const mine = ({ now }: StageStep<PushReading>) => 3 * now.turn;
+    const scene = pushOne((_config, usual) =>
+      usual.map((stage) => ({ ...stage, terms: { ...stage.terms, mine } })),
+    );
+    const options = { envs: 1, groups: ["goal"], randomization: exact } as const;
+    const [usual, changed] = await Promise.all(
+      [pushOne(undefined), scene].map((of) => openBatch(of, options)),
+    );
+    expect(changed.termNames).toEqual(usual.termNames.toSpliced(-1, 0, "place-object-1/mine"));
+    for (const batch of [usual, changed]) {
+      batch.reset();
+      batch.step(Float32Array.of(0, 0.5));
+    }
+    expect(changed.rewards[0] - usual.rewards[0]).toBeCloseTo(1.5, 5);
+    for (const batch of [usual, changed]) batch.free();
+  });
+
+  it("are refused where they are not one an object", async () => {
+    const opened = openBatch(
+      pushOne(() => []),
+      { envs: 1 },
+    );
+    await expect(opened).rejects.toThrow(
+      '"stages" of scene "push-one" to give one stage an object, 1 in all, got 0.',
+    );
   });
 });
 
