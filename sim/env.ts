@@ -8,6 +8,7 @@ import { findScene } from "./scenes/index.ts";
 
 export interface EnvOptions
   extends Partial<Omit<SceneBatchOptions, "scene" | "envs" | "firstEnv" | "finalImages">> {
+  /** As a batch's: `reset(0)` begins the first episode again; for another seed open another environment. */
   readonly seed: number;
 }
 
@@ -51,9 +52,13 @@ export class Env {
     return this.#batch.ends[0];
   }
 
-  /** Begins the next episode, whether or not the one under way has ended. */
-  reset(): TimeStep<Observations> {
-    if (this.#episode !== "begun") this.#batch.reset();
+  /**
+   * Begins the next episode, whether or not the one under way has ended.
+   *
+   * @param episode number of the one to begin instead, from 0: the same number is the same start, and the next goes on from there
+   */
+  reset(episode?: number): TimeStep<Observations> {
+    if (episode !== undefined || this.#episode !== "begun") this.#batch.reset(episode);
     this.#episode = "under way";
     return restart(this.#observe(this.#batch.groups));
   }

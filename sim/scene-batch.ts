@@ -42,6 +42,10 @@ export interface SceneBatchOptions {
   readonly envs: number;
   /** Global number of the first environment, when a batch is a part of a larger one. */
   readonly firstEnv?: number;
+  /**
+   * With `purpose`, the environment's number and the episode's it decides a start; `reset(0)` begins the first episodes again;
+   * for another seed make another batch. 32 bits count.
+   */
   readonly seed: number;
   /** Training and evaluation never share a start: their random streams differ. */
   readonly purpose: "training" | "evaluation";

@@ -59,6 +59,30 @@ describe("Env", () => {
     for (const env of [stepped, reset]) env.free();
   });
 
+  it("begins any episode again by its number, to the bit, and goes on from there", async () => {
+    const env = await Env.open("push-pair", { seed: 3, groups: ["keypoints:fov", "layers"] });
+    const play = (first: ReturnType<Env["reset"]>) => [
+      first,
+      ...[1, 2, 3].map(() => env.step([1, 0.5])),
+    ];
+    const episodes = [0, 1, 2].map(() => play(env.reset()));
+    expect(play(env.reset(1))).toEqual(episodes[1]);
+    expect(play(env.reset())).toEqual(episodes[2]);
+    expect(play(env.reset(0))).toEqual(episodes[0]);
+    expect(episodes[1]).not.toEqual(episodes[0]);
+    env.free();
+  });
+
+  it("begins the episode it is told to after one that has ended, too", async () => {
+    const env = await Env.open("reach-box", { seed: 1, config: { budgetSteps: 1 } });
+    const first = env.reset();
+    expect(env.step([0, 0]).stepType).toBe("last");
+    expect(env.reset(0)).toEqual(first);
+    env.step([0, 0]);
+    expect(env.end).toMatchObject({ episode: 0 });
+    env.free();
+  });
+
   it("shows the last image of an episode with its last step, as if the episode went on", async () => {
     const imagesOf = async (budgetSteps: number) => {
       const groups = ["layers"] as const;
