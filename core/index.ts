@@ -22,8 +22,24 @@ export {
   type Vec3,
   yaw,
 } from "./frames.ts";
+export {
+  carryAlong,
+  followCommand,
+  lastSeenColumns,
+  memoryColumns,
+  nearestKnown,
+  noteFound,
+  noteSighting,
+  recall,
+} from "./last-seen.ts";
 export { field, type Layout, layout } from "./layout.ts";
 export { createRng, type Rng } from "./rng.ts";
+export {
+  type SightingCamera,
+  type SightingRules,
+  Sightings,
+  sightingRules,
+} from "./sightings.ts";
 export { median, type Proportion, quantile, wilson } from "./statistics.ts";
 export type { StepType, TimeStep } from "./time-step.ts";
 export type {

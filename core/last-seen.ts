@@ -6,7 +6,7 @@
  */
 
 import { layout } from "./layout.ts";
-import type { Seconds } from "./units.ts";
+import type { Meters, Seconds } from "./units.ts";
 
 /** What is remembered of one thing: whether it was ever seen, x and y in the base frame, and how long ago. */
 export const memoryColumns = layout({ known: 1, place_m: 2, age_s: 1 });
@@ -16,6 +16,9 @@ export const lastSeenColumns = layout({ known: 1, place: 2, staleness: 1 });
 
 /** Age at which staleness is 1 - 1/e. */
 const FADING_s = 3;
+
+/** A younger memory beats a sighting of a part. */
+const FRESH_s = 1;
 
 /**
  * Carries `things` places from row `first` of `memory` on over one step of a twist, exactly for a constant one, and lets
@@ -73,6 +76,44 @@ export function noteSighting(memory: Float32Array, row: number, x_m: number, y_m
   memory[start + at.place_m] = x_m;
   memory[start + at.place_m + 1] = y_m;
   memory[start + at.age_s] = 0;
+}
+
+/**
+ * Notes what `Sightings.find` made of a thing just now, at (x, y) in the base frame. What the image cuts counts where nothing younger
+ * than a second is known; what was not found leaves the memory as it is.
+ */
+export function noteFound(
+  memory: Float32Array,
+  row: number,
+  found: "whole" | "cut" | undefined,
+  x_m: number,
+  y_m: number,
+): void {
+  if (found === undefined || (found === "cut" && isFresh(memory, row))) return;
+  noteSighting(memory, row, x_m, y_m);
+}
+
+function isFresh(memory: Float32Array, row: number): boolean {
+  const from = row * memoryColumns.size;
+  const { known, age_s } = memoryColumns.at;
+  return memory[from + known] === 1 && memory[from + age_s] < FRESH_s;
+}
+
+/** Those of `things`, whose rows begin with `first`, that are known, nearest first: obstacles are told in this order. */
+export function nearestKnown(
+  memory: Float32Array,
+  first: number,
+  things: readonly number[],
+): number[] {
+  const { at, size } = memoryColumns;
+  return things
+    .filter((thing) => memory[(first + thing) * size + at.known] === 1)
+    .sort((a, b) => range_m(memory, first + a) - range_m(memory, first + b));
+}
+
+function range_m(memory: Float32Array, row: number): Meters {
+  const from = row * memoryColumns.size + memoryColumns.at.place_m;
+  return Math.hypot(memory[from], memory[from + 1]);
 }
 
 /** The age behind a staleness; one that was rounded to 1 is 48 seconds, from where on nothing is told apart. */

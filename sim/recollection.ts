@@ -5,13 +5,14 @@ import {
   followCommand,
   lastSeenColumns,
   memoryColumns,
+  nearestKnown,
+  noteFound,
   noteSighting,
   recall,
 } from "../core/last-seen.ts";
 import { type Layout, layout } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import type { Sightings } from "../core/sightings.ts";
-import type { Meters } from "../core/units.ts";
 import type { Ground } from "./ground.ts";
 import type { Observer } from "./observer.ts";
 import { castOf } from "./roles.ts";
@@ -19,9 +20,6 @@ import { type AssembledScene, isParked, type Roles } from "./scene.ts";
 
 /** Obstacles that a row has room for, the nearest that are known; however many there are, so that a student fits all. */
 const OBSTACLES = 3;
-
-/** A younger memory beats a sighting of a part. */
-const FRESH_s = 1;
 
 /** What a row remembers, in order, `lastSeenColumns` each: the roles of the student's image, obstacles one by one. */
 export function lastSeenNames(scene: AssembledScene): readonly string[] {
@@ -115,7 +113,7 @@ export class Recollection {
     // row 0 is the robot, which is never seen: it stands for whatever there is not
     const bodies = [roles.active];
     if (this.#anchored) bodies.push(roles.anchor ?? 0);
-    const obstacles = this.#nearestKnown(first, roles);
+    const obstacles = nearestKnown(this.#memory, first, roles.obstacles);
     for (let i = 0; i < this.#obstacles; i++) bodies.push(obstacles[i] ?? 0);
     let to = start;
     for (const body of bodies) {
@@ -124,20 +122,13 @@ export class Recollection {
     }
   }
 
-  /** Takes in what an environment's camera shows. What is cut off counts where nothing better is known. */
+  /** Takes in what an environment's camera shows. */
   sight(env: number, sightings: Sightings): void {
     for (let body = 1; body < this.#bodies; body++) {
       const found = sightings.find(body - 1, this.#place);
       const row = env * this.#bodies + body;
-      if (found === undefined || (found === "cut" && this.#isFresh(row))) continue;
-      noteSighting(this.#memory, row, this.#place[0], this.#place[1]);
+      noteFound(this.#memory, row, found, this.#place[0], this.#place[1]);
     }
-  }
-
-  #isFresh(row: number): boolean {
-    const from = row * memoryColumns.size;
-    const { known, age_s } = memoryColumns.at;
-    return this.#memory[from + known] === 1 && this.#memory[from + age_s] < FRESH_s;
   }
 
   #look(ground: Ground): void {
@@ -151,18 +142,5 @@ export class Recollection {
       const y_m = place.y_m + this.#noise_m * noise.normal();
       noteSighting(this.#memory, ground.env * this.#bodies + body, x_m, y_m);
     }
-  }
-
-  /** Obstacles that are remembered, nearest first. */
-  #nearestKnown(first: number, { obstacles }: Roles): number[] {
-    const { at, size } = memoryColumns;
-    return obstacles
-      .filter((body) => this.#memory[(first + body) * size + at.known] === 1)
-      .sort((a, b) => this.#range_m(first + a) - this.#range_m(first + b));
-  }
-
-  #range_m(row: number): Meters {
-    const from = row * memoryColumns.size + memoryColumns.at.place_m;
-    return Math.hypot(this.#memory[from], this.#memory[from + 1]);
   }
 }

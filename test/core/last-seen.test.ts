@@ -4,6 +4,8 @@ import {
   carryAlong,
   followCommand,
   memoryColumns,
+  nearestKnown,
+  noteFound,
   noteSighting,
   recall,
 } from "../../core/last-seen.ts";
@@ -56,6 +58,30 @@ it("expects a drive to make up 63 % of a change of command in its time constant"
   expect([mean, last]).toEqual(close([0.367879, 0.632121]));
   const steady = followCommand(1, 1, 0.1, 0.1);
   expect([steady.mean, steady.last]).toEqual(close([1, 1]));
+});
+
+it("takes a thing that the image cuts for what is known of it only when that is a second old", () => {
+  const memory = remembered([1, 0]);
+  const known = () => [...memory.subarray(1, 3)];
+  for (let i = 0; i < 9; i++) carryAlong(memory, 0, 1, 0, 0, 0.1);
+  noteFound(memory, 0, "cut", 2, 0);
+  expect(known()).toEqual([1, 0]);
+  noteFound(memory, 0, undefined, 2, 0);
+  expect(known()).toEqual([1, 0]);
+  for (let i = 0; i < 2; i++) carryAlong(memory, 0, 1, 0, 0, 0.1);
+  noteFound(memory, 0, "cut", 2, 0);
+  expect(known()).toEqual([2, 0]);
+  noteFound(memory, 0, "whole", 3, 0);
+  expect(known()).toEqual([3, 0]);
+  // row 1 was never seen, so that a part is better than nothing
+  noteFound(memory, 1, "cut", 1, 1);
+  expect([...memory.subarray(4, 8)]).toEqual([1, 1, 1, 0]);
+});
+
+it("tells the things that are known from the nearest on", () => {
+  const memory = remembered([0, 0], [2, 0], [0, -1]);
+  // rows 1 to 3 are things 0 to 2, the last of which was never seen
+  expect(nearestKnown(memory, 1, [0, 1, 2])).toEqual([1, 0]);
 });
 
 it("fades with age, is fresh when seen again, and knows nothing of what was never seen", () => {
