@@ -25,6 +25,7 @@ const NODDING_rad: Radians = 2.5 * degrees;
  * EgoPush's camera (arXiv 2602.18071, section V): a D435i 20 cm above the floor, pitched 11.5
  * degrees down, 69 degrees wide with 4:3 pixels. Its place along the base and its depth range are
  * not printed; here it sits 3 cm behind the centre, so that a pushed box stays beyond the blind zone.
+ * Every scene's students look through this one; it cannot be set.
  */
 export const egoPushCamera: CameraMount = {
   x_m: -0.03,

@@ -29,6 +29,7 @@ export {
   proprioceptionLayout,
   roleNames,
 } from "./observations.ts";
+export { Camera, type Picture } from "./pictures.ts";
 export { type Area, type Disc, discs, scatter, startBound_m } from "./placement.ts";
 export { defaultPushProbe, type ProbeRow, type PushProbe, probePush } from "./probe.ts";
 export {

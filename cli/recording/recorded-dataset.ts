@@ -5,7 +5,7 @@ import { type DatasetSpec, DatasetWriter, type Frame } from "../../bridge/datase
 import { ConfigError } from "../../core/errors.ts";
 import { inSiUnits, numbered, numberNames, type PolicyManifest } from "../../policies/manifest.ts";
 import type { Rows } from "../../policies/runtime/runtime.ts";
-import type { Picture } from "./simulate.ts";
+import type { Picture } from "../../sim/pictures.ts";
 
 /** Which pictures a dataset has: the robot's camera and the layers that the policy sees, or none. */
 export type Pictures = "all" | "none";

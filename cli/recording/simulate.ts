@@ -1,24 +1,13 @@
 /** Drives simulated robots by a policy, episode by episode, and shows every step to who records them. */
 
 import { ConfigError } from "../../core/errors.ts";
-import { createRng } from "../../core/rng.ts";
 import { rowSize } from "../../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { openStarts } from "../../rollout/starts.ts";
-import { type Eyes, openEyes } from "../../sim/eyes.ts";
-import { groupsOf, roleNames } from "../../sim/observations.ts";
-import { exact } from "../../sim/randomization.ts";
-import { ideal } from "../../sim/render/sensor.ts";
+import { groupsOf } from "../../sim/observations.ts";
+import { Camera, type Picture } from "../../sim/pictures.ts";
 import type { EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
-
-/** What a robot's own camera shows, besides what the policy is given. */
-export interface Picture {
-  /** [H, W, 3] */
-  readonly rgb: Uint8Array;
-  /** [H, W] metres along the optical axis, 0 where nothing is hit. */
-  readonly depth_m: Float32Array;
-}
 
 /** One step of one robot, before the world moves. Arrays are reused by the next step. */
 export interface SimulatedStep {
@@ -36,6 +25,7 @@ export interface SimulatedStep {
   readonly reward: number;
   /** [B, 7] position and orientation of every body. */
   readonly poses: Float32Array;
+  /** What the robot's own camera shows, besides what the policy is given. */
   readonly picture: Picture | undefined;
   /** Set with the last step of an episode. */
   readonly end: EpisodeEnd | undefined;
@@ -71,7 +61,7 @@ async function runTogether(
 ): Promise<void> {
   const groups = groupsOf(policy.manifest.inputs);
   const batch = await openStarts(simulation, { firstStart: first, starts: robots, groups });
-  const camera = pictures ? await Camera.open(batch, simulation.seed) : undefined;
+  const camera = pictures ? await Camera.open(batch) : undefined;
   const bodies = batch.world.bodies.length * 7;
   const poses = new Float32Array(bodies * robots);
   const over = new Uint8Array(robots);
@@ -128,38 +118,4 @@ function rowsOf(arrays: Rows, row: number, rows: number): Rows {
 function rowOf(values: Float32Array, row: number, rows: number): Float32Array {
   const size = values.length / rows;
   return values.subarray(row * size, (row + 1) * size);
-}
-
-/** Colour and depth of every robot's camera, as it is mounted, without sensor noise. */
-class Camera {
-  readonly #eyes: Eyes;
-
-  private constructor(eyes: Eyes, seed: number) {
-    this.#eyes = eyes;
-    const rng = createRng(seed);
-    for (let env = 0; env < eyes.world.envs; env++) eyes.begin(env, rng, exact);
-  }
-
-  static async open(batch: SceneBatch, seed: number): Promise<Camera> {
-    const roles = roleNames(batch.scene);
-    const eyes = await openEyes(batch.world, batch.scene, { roles, sensor: ideal, room: true });
-    return new Camera(eyes, seed);
-  }
-
-  look(): void {
-    // places the camera and the bodies; colour and depth of the same moment follow
-    this.#eyes.look();
-    this.#eyes.renderer.render({ rgba: true, depth: true });
-  }
-
-  picture(robot: number): Picture {
-    const { camera, rgba, depth_m } = this.#eyes.renderer;
-    const pixels = camera.width * camera.height;
-    const rgb = new Uint8Array(3 * pixels);
-    for (let i = 0; i < pixels; i++) {
-      const from = 4 * (robot * pixels + i);
-      rgb.set(rgba.subarray(from, from + 3), 3 * i);
-    }
-    return { rgb, depth_m: depth_m.slice(robot * pixels, (robot + 1) * pixels) };
-  }
 }
