@@ -1,16 +1,14 @@
 /** The links of the chain as functions, each with its progress bar: train, distil, export, evaluate. */
 
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { writeFileWhole } from "../core/files.ts";
-import { packageRoot } from "../core/package-root.ts";
 import type { Device } from "../nn/device.ts";
 import type { ExportReport } from "../policies/export.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
 import { type EvaluatedEpisode, type EvaluationSummary, summarize } from "../rollout/evaluation.ts";
 import type { WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import { timingOf } from "../rollout/timing.ts";
 import { encodeReplay } from "../sim/replay.ts";
 import { assembleScene } from "../sim/scene.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
@@ -154,19 +152,17 @@ export async function exportLink(
   folder: string,
   source: { readonly command: string; readonly teacher?: string; readonly teacherSteps: number },
 ): Promise<ExportReport> {
+  const { command, teacher } = source;
   return exportStudent({
     folder,
     spec: student.spec,
     theta: student.theta,
     config: student.config,
     simulation: chain.simulation,
-    provenance: {
-      command: source.command,
-      commit: commit(),
-      seed: chain.simulation.seed,
+    source: {
+      command,
       environmentSteps: source.teacherSteps + student.progress.environmentSteps,
-      ...(source.teacher ? { teacher: source.teacher } : {}),
-      versions: versions(),
+      ...(teacher ? { teacher } : {}),
     },
   });
 }
@@ -197,18 +193,6 @@ export async function evaluateLink(
   progress.finish();
   const { controlStep_s, budgetSteps } = timingOf(simulation);
   return { ...summarize(episodes, controlStep_s, budgetSteps), episodes };
-}
-
-/** Control step, and the control steps that all stages together may take. */
-export function timingOf({ scene, config }: SimulationSpec): {
-  readonly controlStep_s: number;
-  readonly budgetSteps: number;
-} {
-  const assembled = assembleScene(findScene(scene), config);
-  return {
-    controlStep_s: assembled.timing.controlStep_s,
-    budgetSteps: assembled.stages.reduce((sum, stage) => sum + stage.budgetSteps, 0),
-  };
 }
 
 /** Writes the first successes and the first failures of each kind; returns the files. */
@@ -249,24 +233,4 @@ export function writeReplays(
 /** What a report and `--json` say of an evaluation: everything but the episodes themselves. */
 export function evaluationFacts({ episodes: _, ...summary }: Evaluation): EvaluationSummary {
   return summary;
-}
-
-function commit(): string {
-  try {
-    return execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8", stdio: "pipe" }).trim();
-  } catch {
-    return "unknown";
-  }
-}
-
-function versions(): Record<string, string> {
-  const own = JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8")) as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-  return {
-    understudy: own.version,
-    node: process.versions.node,
-    onnxruntime: own.dependencies["onnxruntime-node"],
-  };
 }

@@ -14,9 +14,9 @@ export {
   type PpoTerms,
   ppoLoss,
 } from "./losses.ts";
-export type { DataSpec, Forward, Objective } from "./model.ts";
+export type { DataArray, DataSpec, Forward, Objective } from "./model.ts";
 export { type AdamOptions, adamHyper } from "./optim.ts";
 export { type ParamSpec, Params, type Views } from "./params.ts";
-export type { Tensor } from "./tensor.ts";
+export type { DType, Operand, Tensor } from "./tensor.ts";
 export { Trainer, type TrainResult, type TrainState } from "./trainer.ts";
 export type { TrainerOptions } from "./training-graph.ts";

@@ -20,5 +20,8 @@ export {
   rowSize,
 } from "./manifest.ts";
 export { describeInterface, manifestHash } from "./manifest-hash.ts";
+export type { StudentSpec } from "./networks/student.ts";
+export type { TeacherSpec } from "./networks/teacher.ts";
+export { type PolicySource, provenanceOf } from "./provenance.ts";
 export { type Device, type LoadOptions, loadPolicy, loadPolicyBytes } from "./runtime/node.ts";
 export type { Asked, PolicyRuntime, PolicyStep, Rows } from "./runtime/runtime.ts";

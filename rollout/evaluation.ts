@@ -127,6 +127,11 @@ export interface EvaluationSummary {
   readonly meanPathLength_m: number;
 }
 
+/**
+ * What `WorkerPool.evaluate` found, in a few numbers. `timingOf` tells the two that belong to the scene.
+ *
+ * @param budgetSteps control steps that a failure counts with: those that all stages together may take
+ */
 export function summarize(
   episodes: readonly EvaluatedEpisode[],
   controlStep_s: number,

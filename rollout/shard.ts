@@ -22,7 +22,8 @@ import type { Rollout } from "./rollout.ts";
 export interface SimulationSpec {
   readonly scene: string;
   readonly config: unknown;
-  readonly contact: ContactMode;
+  /** Planar unless given. */
+  readonly contact?: ContactMode;
   /** Rapier unless given. */
   readonly engine?: EngineName;
   readonly randomization?: Randomization;

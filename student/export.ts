@@ -13,6 +13,7 @@ import {
   type StudentSpec,
   studentNetwork,
 } from "../policies/networks/student.ts";
+import { type PolicySource, provenanceOf } from "../policies/provenance.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { GroupName } from "../sim/observations.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
@@ -21,14 +22,17 @@ import type { StudentConfig } from "./config.ts";
 import { posesOutput, studentInterface } from "./interface.ts";
 import { observedGroups } from "./student.ts";
 
+/** A student, such as `{ ...student, folder, simulation, source }` of what `distillStudent` gives. */
 export interface StudentExport {
+  /** Where the bundle is to lie; one that is there is replaced. */
   readonly folder: string;
   readonly spec: StudentSpec;
   readonly theta: Float32Array;
   /** A pose head that nothing was asked of in training is left out. */
   readonly config: Pick<StudentConfig, "poseWeight">;
+  /** What it was trained in: the manifest names its scene, settings and seed. */
   readonly simulation: SimulationSpec;
-  readonly provenance: ManifestDraft["provenance"];
+  readonly source: PolicySource;
 }
 
 /** Rows of real observations that the exported file must act on as the trainer does. */
@@ -36,7 +40,7 @@ const CHECK_ROWS = 64;
 
 /** Writes `policy.onnx` and `policy.json`; refuses unless onnxruntime gives the trainer's actions. */
 export async function exportStudent(request: StudentExport): Promise<ExportReport> {
-  const { folder, spec, theta, config, simulation, provenance } = request;
+  const { folder, spec, theta, config, simulation, source } = request;
   const network = studentNetwork(spec);
   const act = readableAnswers(network.act);
   const memory = spec.memory > 0;
@@ -66,7 +70,7 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
       }),
       recurrent: memory ? [{ input: "memory", output: "nextMemory", shape: [spec.memory] }] : [],
       ...(reports ? { poses: posesOutput(latentRoles(spec)) } : {}),
-      provenance,
+      provenance: provenanceOf(source, simulation.seed),
     },
     check: { inputs, ...(await trainersAnswers(act, said, spec, theta, inputs)) },
   });

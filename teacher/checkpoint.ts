@@ -10,7 +10,6 @@ import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import { type KeptCounts, keptState, stateOf } from "../rollout/kept-state.ts";
 import type { Learnt } from "../rollout/sitting.ts";
-import type { Observability } from "../sim/visibility.ts";
 import type { TeacherConfig } from "./config.ts";
 import type { Teacher, TeacherRun } from "./ppo.ts";
 import type { StandIn } from "./stand-in.ts";
@@ -89,9 +88,8 @@ export function loadTeacher(
   return { progress, theta: state.average ?? state.theta };
 }
 
-/** A teacher to act with, and what it was trained to see. */
+/** A teacher to act with, and what it was trained with. */
 export function readTeacher(file: string): Teacher & {
-  readonly observability: Observability;
   readonly config: TeacherConfig;
   readonly simulation: TeacherRun["simulation"];
 } {

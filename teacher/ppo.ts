@@ -25,6 +25,7 @@ import { shuffledRows } from "../rollout/shuffle.ts";
 import { type Learnt, Sitting } from "../rollout/sitting.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
+import type { Observability } from "../sim/visibility.ts";
 import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
 import { lessonAt, simulationIn } from "./lessons.ts";
@@ -57,13 +58,17 @@ export interface TeacherRun {
 export interface Teacher {
   readonly spec: TeacherSpec;
   readonly theta: Float32Array;
+  /** What its actor sees. */
+  readonly observability: Observability;
   readonly progress: TeacherProgress;
 }
 
 /** @throws TrainingDivergedError where losses are no longer finite; what was saved before is then as it was */
 export async function trainTeacher(run: TeacherRun): Promise<Teacher> {
   const spec = teacherSpec(run.simulation, run.config);
-  return closingAfter(async (keep) => ({ spec, ...(await learn(run, spec, keep)) }));
+  const { observability } = run.config;
+  const learnt = await closingAfter((keep) => learn(run, spec, keep));
+  return { spec, observability, ...learnt };
 }
 
 async function learn(

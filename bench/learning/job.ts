@@ -5,7 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { exportLink, timingOf } from "../../cli/chain.ts";
+import { exportLink } from "../../cli/chain.ts";
 import { formatPercent } from "../../cli/format.ts";
 import { type RunConfig, runConfigSchema, simulationOf } from "../../cli/run-config.ts";
 import { withChanges } from "../../core/config.ts";
@@ -16,6 +16,7 @@ import { type EvaluationSummary, summarize } from "../../rollout/evaluation.ts";
 import type { ActorSpec, WorkerPool } from "../../rollout/index.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
+import { timingOf } from "../../rollout/timing.ts";
 import { readBundledStudent } from "../../student/bundled.ts";
 import type { StudentConfig } from "../../student/config.ts";
 import { distillStudent, type Student, type StudentRun } from "../../student/distill.ts";

@@ -95,9 +95,7 @@ export const start = defineCommand({
       const distilled = await distillLink(chain, trained.teacher, at("student.ckpt"));
       if (interrupted()) return;
       const { teacher } = trained;
-      const { observability } = config.teacher;
-      const tune = () =>
-        fineTuneLink(chain, distilled.student, { ...teacher, observability }, at("tuned.ckpt"));
+      const tune = () => fineTuneLink(chain, distilled.student, teacher, at("tuned.ckpt"));
       const tuned = options.tune ? await tune() : undefined;
       if (interrupted()) return;
       const { student } = tuned ?? distilled;
@@ -115,7 +113,7 @@ export const start = defineCommand({
 
       // judge on starts never trained on
       const unseen = { ...chain, simulation: { ...simulation, seed: EVALUATION_SEED } };
-      const asTeacher = teacherActor(teacher.spec, observability);
+      const asTeacher = teacherActor(teacher.spec, teacher.observability);
       const teacherResult = await evaluateLink(unseen, "teacher evaluated", asTeacher, {
         theta: teacher.theta,
         episodes,

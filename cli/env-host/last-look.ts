@@ -30,7 +30,7 @@ export class LastLook {
     if (!("layers" in batch.groups)) return undefined;
     const { robot, bodies, arenaSide_m } = batch.scene.cast;
     const { physicsStep_s } = batch.scene.timing;
-    const { contact, sensor } = simulation;
+    const { contact = "planar", sensor } = simulation;
     const world = new World({ robot, bodies, arenaSide_m, contact, physicsStep_s, substeps: 1 }, 1);
     const roles = roleNames(batch.scene);
     const eyes = await openEyes(world, batch.scene, sensor ? { roles, sensor } : { roles });

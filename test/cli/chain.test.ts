@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { timingOf, writeReplays } from "../../cli/chain.ts";
+import { writeReplays } from "../../cli/chain.ts";
 import { presetNames, presetOf } from "../../cli/presets.ts";
 import { runConfigSchema, simulationOf } from "../../cli/run-config.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { applySettings, settingsOf } from "../../core/settings.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
+import { timingOf } from "../../rollout/timing.ts";
 import { decodeReplay } from "../../sim/replay.ts";
 import { scenes } from "../../sim/scenes/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -90,8 +90,8 @@ it("drives from its bundle as from its weights, over goals drawn at random", asy
   expect(student.progress.metrics.loss).toBeGreaterThan(0);
   expect(Number.isFinite(student.progress.metrics.loss)).toBe(true);
 
-  const provenance = { command: "", commit: "", seed: 5, environmentSteps: 0, versions: {} };
-  const { manifest } = await exportStudent({ folder, ...student, simulation, provenance });
+  const source = { command: "", environmentSteps: 0 };
+  const { manifest } = await exportStudent({ folder, ...student, simulation, source });
   expect(manifest.inputs).toEqual(
     studentInterface(simulation.scene, simulation.config, { lastSeen: true }).inputs,
   );
@@ -107,7 +107,7 @@ it("drives from its bundle as from its weights, over goals drawn at random", asy
   });
   const silent = { ...student, config: { poseWeight: 0 } };
   const other = path.join(folder, "silent");
-  const report = await exportStudent({ folder: other, ...silent, simulation, provenance });
+  const report = await exportStudent({ folder: other, ...silent, simulation, source });
   expect(report.manifest).not.toHaveProperty("poses");
   const byWeights = { simulation, actor: studentActor(student.spec), episodes: 3 };
   const outcomes = async (run: Parameters<typeof pool.evaluate>[0]) =>

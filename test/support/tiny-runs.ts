@@ -57,8 +57,8 @@ export async function saveFreshStudent(
   const config = { ...tinyStudent, channels: [], joint: 8, ...changes };
   const spec = studentSpec(simulation, config);
   const theta = studentNetwork(spec).params.init(createRng(3));
-  const provenance = { command: "", commit: "", seed: 5, environmentSteps: 0, versions: {} };
-  await exportStudent({ folder, spec, theta, config, simulation, provenance });
+  const source = { command: "", environmentSteps: 0 };
+  await exportStudent({ folder, spec, theta, config, simulation, source });
 }
 
 /** A teacher that has learnt nothing: its spec, its first weights, and how it acts. */
