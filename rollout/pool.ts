@@ -35,7 +35,11 @@ export interface CollectorOptions {
 export class WorkerPool {
   readonly #workers: readonly WorkerThread<Request>[];
 
-  /** `modules`: URLs that each worker imports first, such as those that add scenes. */
+  /**
+   * @param modules URLs (`new URL("./my-scene.js", import.meta.url).href`) of modules that only define and add scenes. Each worker
+   *   imports them with no loader but this package's own, so on Node 20 they are JavaScript; the main thread must import them,
+   *   too. Never the script that trains: every worker would train.
+   */
   constructor(workers = defaultWorkers(), modules: readonly string[] = []) {
     this.#workers = Array.from(
       { length: workers },

@@ -1,6 +1,7 @@
 /** A worker thread: owns shards, and does what the pool asks, one request at a time. */
 
 import { workerData } from "node:worker_threads";
+import { ConfigError } from "../core/errors.ts";
 import { type EvaluationShard, evaluateShard } from "./evaluation.ts";
 import { answerRequests } from "./requests.ts";
 import type { Rollout } from "./rollout.ts";
@@ -18,12 +19,15 @@ export type Request =
   | { readonly kind: "evaluate"; readonly shard: EvaluationShard }
   | { readonly kind: "close" };
 
-for (const url of (workerData as { modules: readonly string[] }).modules) await import(url);
+const { modules } = workerData as { readonly modules: readonly string[] };
+/** What whoever asks this worker is told, where a module could not be imported. */
+const failure = await importAll(modules);
 
 const shards: Shard[] = [];
 let rollout: Rollout | undefined;
 
 async function answer(request: Request): Promise<unknown> {
+  if (failure && request.kind !== "close") throw failure;
   switch (request.kind) {
     case "open":
       await closeShards();
@@ -45,6 +49,20 @@ async function answer(request: Request): Promise<unknown> {
     case "close":
       return closeShards();
   }
+}
+
+async function importAll(urls: readonly string[]): Promise<ConfigError | undefined> {
+  for (const url of urls) {
+    try {
+      await import(url);
+    } catch (error) {
+      const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+      return new ConfigError(
+        `A worker thread could not import "${url}": ${reason}. Expected the URL of a module that only defines and adds scenes, on Node 20 in JavaScript.`,
+      );
+    }
+  }
+  return undefined;
 }
 
 async function closeShards(): Promise<void> {
