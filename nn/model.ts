@@ -8,10 +8,17 @@ import { sizeOf, type Tensor } from "./tensor.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-/** Inputs to outputs, each with the batch as its first axis. */
+/**
+ * Inputs to outputs, each with the batch as its first axis. While a file is made for export, `x.shape[0]` is a stand-in for any
+ * batch: shapes may be made from it, but what is worked out with it, such as `g.div(sum, x.shape[0])`, stays in the file as a
+ * number. `g.mean` and the other reductions take the batch that there is.
+ */
 export type Forward = (g: Graph, views: Views, inputs: Tensors) => Tensors;
 
-/** A minibatch to a scalar loss, and scalars worth watching. */
+/**
+ * A minibatch to a scalar loss, and scalars worth watching. Data of type uint8 come as they are: `g.cast(pixels, g.dtype)` makes
+ * numbers of them to compute with.
+ */
 export type Objective = (
   g: Graph,
   views: Views,

@@ -41,7 +41,10 @@ export class Trainer {
     this.#updater = updater;
   }
 
-  /** Opens the device and builds the training graph for it. */
+  /**
+   * Opens the device and builds the training graph for it. Weights start at zero, from which most networks learn nothing, unless
+   * `theta` is given: `params.init(rng)`.
+   */
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { rows, batch, device = "cpu", mode, dtype } = options;
     if (batch < 1 || batch > rows) {

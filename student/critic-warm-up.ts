@@ -5,10 +5,10 @@ import type { Rng } from "../core/rng.ts";
 import { Trainer } from "../nn/engine.ts";
 import type { Objective } from "../nn/model.ts";
 import { Params } from "../nn/params.ts";
+import { shuffledRows } from "../nn/shuffle.ts";
 import { addCritic, type CriticSpec, criticValue } from "../policies/networks/critic.ts";
 import type { Critic } from "../rollout/critic.ts";
 import type { Rollout } from "../rollout/rollout.ts";
-import { shuffledRows } from "../rollout/shuffle.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { FineTuneConfig } from "./config.ts";
 

@@ -12,6 +12,7 @@ import type { Rng } from "../core/rng.ts";
 import { runInBatches } from "../nn/batches.ts";
 import { Actor, Trainer } from "../nn/engine.ts";
 import type { Objective } from "../nn/model.ts";
+import { shuffledRows } from "../nn/shuffle.ts";
 import type { TrainState } from "../nn/trainer.ts";
 import {
   actorParams,
@@ -21,7 +22,6 @@ import {
 } from "../policies/networks/teacher.ts";
 import { type NetworkActor, readBy } from "../rollout/actor.ts";
 import type { Rollout } from "../rollout/rollout.ts";
-import { shuffledRows } from "../rollout/shuffle.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { Observability } from "../sim/visibility.ts";
 import type { TeacherConfig } from "./config.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
 import { Trainer } from "../../nn/engine.ts";
+import { shuffledRows } from "../../nn/shuffle.ts";
 import { type StudentSpec, studentNetwork } from "../../policies/networks/student.ts";
-import { shuffledRows } from "../../rollout/shuffle.ts";
 import { relativePoseLoss, studentData, studentObjective } from "../../student/losses.ts";
 import { runGraph } from "../nn/support/run-graph.ts";
 import { randomImages, randomRows, studentSpec, withMemory } from "./tiny-student.ts";

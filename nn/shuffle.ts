@@ -1,9 +1,9 @@
-/** How a roll-out is cut into minibatches. */
+/** How rows of data are cut into minibatches. */
 
 import type { Rng } from "../core/rng.ts";
 
 /**
- * Row numbers of all minibatches of all epochs, one after another; every epoch is a new shuffle.
+ * Row numbers of all minibatches of all epochs, one after another, as `Trainer.train` takes them; every epoch is a new shuffle.
  * Rows that do not fill a last minibatch are left out of that epoch.
  */
 export function shuffledRows(
