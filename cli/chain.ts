@@ -1,7 +1,5 @@
 /** The links of the chain as functions, each with its progress bar: train, distil, export, evaluate. */
 
-import path from "node:path";
-import { writeFileWhole } from "../core/files.ts";
 import type { Device } from "../nn/device.ts";
 import type { ExportReport } from "../policies/export.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
@@ -9,10 +7,7 @@ import { type EvaluatedEpisode, type EvaluationSummary, summarize } from "../rol
 import type { WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { timingOf } from "../rollout/timing.ts";
-import { encodeReplay } from "../sim/replay.ts";
-import { assembleScene } from "../sim/scene.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
-import { findScene } from "../sim/scenes/index.ts";
 import { distillStudent, type Student, type StudentRun } from "../student/distill.ts";
 import { exportStudent } from "../student/export.ts";
 import { type FineTuneRun, fineTuneStudent } from "../student/fine-tune.ts";
@@ -193,41 +188,6 @@ export async function evaluateLink(
   progress.finish();
   const { controlStep_s, budgetSteps } = timingOf(simulation);
   return { ...summarize(episodes, controlStep_s, budgetSteps), episodes };
-}
-
-/** Writes the first successes and the first failures of each kind; returns the files. */
-export function writeReplays(
-  folder: string,
-  simulation: SimulationSpec,
-  policy: string,
-  episodes: readonly EvaluatedEpisode[],
-  perOutcome = 4,
-): string[] {
-  const written: Record<string, number> = {};
-  const files: string[] = [];
-  const { timing, cast } = assembleScene(findScene(simulation.scene), simulation.config);
-  for (const { poses, actions, outcome, start, steps, return: total } of episodes) {
-    written[outcome] = (written[outcome] ?? 0) + 1;
-    if (!poses || !actions || written[outcome] > perOutcome) continue;
-    const file = path.join(folder, `${outcome.replaceAll(" ", "-")}-${start}.json`);
-    const replay = encodeReplay({
-      scene: simulation.scene,
-      config: simulation.config as Record<string, unknown>,
-      policy,
-      seed: simulation.seed,
-      start,
-      outcome,
-      controlStep_s: timing.controlStep_s,
-      bodies: ["robot", ...cast.bodies.map((body) => body.name)],
-      steps,
-      return: total,
-      poses,
-      actions,
-    });
-    writeFileWhole(file, `${replay}\n`);
-    files.push(file);
-  }
-  return files;
 }
 
 /** What a report and `--json` say of an evaluation: everything but the episodes themselves. */

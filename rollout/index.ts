@@ -3,6 +3,7 @@
 export type { ActorSpec, NetworkActor } from "./actor.ts";
 export { type EvaluatedEpisode, type EvaluationSummary, summarize } from "./evaluation.ts";
 export { type Collector, type CollectorOptions, defaultWorkers, WorkerPool } from "./pool.ts";
+export { type ReplaySource, writeReplays } from "./replays.ts";
 export type { Rollout } from "./rollout.ts";
 export type { Exploration, SimulationSpec } from "./shard.ts";
 export { teacherActor } from "./teacher-actor.ts";

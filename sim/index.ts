@@ -46,6 +46,7 @@ export { exact, type Randomization, randomization } from "./randomization.ts";
 export { lastSeenLayout } from "./recollection.ts";
 export { d435, d435Filled, ideal } from "./render/sensor.ts";
 export type { SensorSpec } from "./render/types.ts";
+export { decodeReplay, encodeReplay, type Replay } from "./replay.ts";
 export { type DiffDriveSpec, egoPushRobot, pusherReach_m } from "./robots/diff-drive.ts";
 export {
   type AssembledScene,

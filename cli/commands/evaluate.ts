@@ -2,9 +2,10 @@
 
 import { ConfigError } from "../../core/errors.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
+import { writeReplays } from "../../rollout/replays.ts";
 import { engineNames } from "../../sim/engines/open.ts";
 import { readAnyPolicy } from "../any-policy.ts";
-import { type Evaluation, evaluateLink, evaluationFacts, writeReplays } from "../chain.ts";
+import { type Evaluation, evaluateLink, evaluationFacts } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
@@ -96,13 +97,11 @@ export const evaluate = defineCommand({
         if (done === 0) return;
       }
       const files = replays
-        ? writeReplays(
-            replays,
+        ? writeReplays(replays, worthReplaying(evaluation.episodes), {
             simulation,
-            options.policy,
-            worthReplaying(evaluation.episodes),
-            MOST_OF_A_KIND,
-          )
+            policy: options.policy,
+            perOutcome: MOST_OF_A_KIND,
+          })
         : [];
       const facts = { scene, policy: options.policy, engine, seed, ...evaluationFacts(evaluation) };
       report({ ...facts, replays: files }, () => describe(evaluation, files));

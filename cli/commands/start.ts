@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import type { Proportion } from "../../core/statistics.ts";
+import { writeReplays } from "../../rollout/replays.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
 import type { Student } from "../../student/distill.ts";
 import type { Teacher } from "../../teacher/ppo.ts";
@@ -16,7 +17,6 @@ import {
   exportLink,
   fineTuneLink,
   trainLink,
-  writeReplays,
 } from "../chain.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { type Deployment, deploy } from "../deployment.ts";
@@ -125,7 +125,10 @@ export const start = defineCommand({
         record: true,
       });
       if (interrupted()) return;
-      const replays = writeReplays(at("replays"), unseen.simulation, scene, studentResult.episodes);
+      const replays = writeReplays(at("replays"), studentResult.episodes, {
+        simulation: unseen.simulation,
+        policy: scene,
+      });
 
       // and on the robot's side of the wire
       progress.start({ name: "deployed", unit: "episodes", total: episodes });

@@ -1,18 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { expect, it } from "vitest";
-import { writeReplays } from "../../cli/chain.ts";
 import { presetNames, presetOf } from "../../cli/presets.ts";
 import { runConfigSchema, simulationOf } from "../../cli/run-config.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { applySettings, settingsOf } from "../../core/settings.ts";
-import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
 import { timingOf } from "../../rollout/timing.ts";
-import { decodeReplay } from "../../sim/replay.ts";
 import { scenes } from "../../sim/scenes/index.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = temporaryFolder();
 const presetScenes = ["push-pair", "push-cross", "push-line", "push-triangle", "push-arrangement"];
 const tuned = presetScenes.flatMap((scene) => presetNames.map((name) => [name, scene] as const));
 
@@ -55,31 +48,3 @@ it.each(scenes.map(({ name }) => name))(
     }
   },
 );
-
-it("keeps the first replays of every outcome", () => {
-  const config = runConfigSchema("reach-box").parse({});
-  const episodes = ["success", "timed out", "success", "success", "timed out"].map(
-    (outcome, start): EvaluatedEpisode => ({
-      start,
-      outcome,
-      steps: 1,
-      return: 0,
-      pathLength_m: 0,
-      stagesDone: 0,
-      ledger: new Float64Array(1),
-      poses: new Float32Array(2 * 2 * 7).fill(start),
-      actions: new Float32Array(2),
-    }),
-  );
-  const files = writeReplays(folder, simulationOf("reach-box", config, 1), "p", episodes, 2);
-  expect(readdirSync(folder).sort()).toEqual([
-    "success-0.json",
-    "success-2.json",
-    "timed-out-1.json",
-    "timed-out-4.json",
-  ]);
-  expect(files).toHaveLength(4);
-  const replay = decodeReplay(readFileSync(path.join(folder, "success-2.json"), "utf8"), "it");
-  expect(replay).toMatchObject({ scene: "reach-box", start: 2, bodies: ["robot", "box"] });
-  expect(replay.poses[5]).toBe(2);
-});
