@@ -1,12 +1,23 @@
 /** Values of whole roll-outs, in batches of fixed size, and the credit that they give to actions. */
 
-import { gae } from "../credit/gae.ts";
+import type { Axes } from "../core/arrays.ts";
+import { type GaeInput, gae } from "../credit/gae.ts";
 import { standardize } from "../credit/standardize.ts";
 import { runInBatches } from "../nn/batches.ts";
 import { Actor } from "../nn/engine.ts";
 import type { Params } from "../nn/params.ts";
 import { criticValue } from "../policies/networks/critic.ts";
 import type { Rollout } from "./rollout.ts";
+
+/**
+ * Writes what each action of a roll-out was worth, and what its state was, for every stored step, as `gae` does. What it writes first
+ * is standardized afterwards, over the whole roll-out; what it writes last is what the critic learns.
+ */
+export type CreditFormula = (
+  input: GaeInput,
+  advantages: Axes<"T,N">,
+  returns: Axes<"T,N">,
+) => void;
 
 /** What each action was worth, standardized, and what its state was: [T, N] both. */
 export interface Credit {
@@ -24,15 +35,22 @@ export class Critic {
   readonly #actor: Actor;
   readonly #batch: number;
   readonly #columns: number;
+  readonly #formula: CreditFormula;
 
-  private constructor(actor: Actor, batch: number, columns: number) {
+  private constructor(actor: Actor, batch: number, columns: number, formula: CreditFormula) {
     this.#actor = actor;
     this.#batch = batch;
     this.#columns = columns;
+    this.#formula = formula;
   }
 
   /** @param params those of the critic and of its actor, as they lie in theta. */
-  static async create(params: Params, privileged: number, batch: number): Promise<Critic> {
+  static async create(
+    params: Params,
+    privileged: number,
+    batch: number,
+    formula: CreditFormula = gae,
+  ): Promise<Critic> {
     const actor = await Actor.create({
       params,
       forward: criticValue,
@@ -40,10 +58,10 @@ export class Critic {
       outputs: ["value"],
       batch,
     });
-    return new Critic(actor, batch, privileged);
+    return new Critic(actor, batch, privileged, formula);
   }
 
-  /** By GAE. */
+  /** By the critic's formula. */
   async credit(
     theta: Float32Array,
     rollout: Rollout,
@@ -53,7 +71,7 @@ export class Critic {
     const returns = new Float32Array(rollout.steps * rollout.envs);
     const values = await this.values(theta, rollout.groups.privileged);
     const nextValues = await this.nextValues(theta, rollout);
-    gae({ ...rollout, values, nextValues, gamma, lambda }, advantages, returns);
+    this.#formula({ ...rollout, values, nextValues, gamma, lambda }, advantages, returns);
     standardize(advantages);
     return { advantages, returns };
   }

@@ -1,6 +1,7 @@
 /** Public face of rollout/. In this repository, import from the file itself. */
 
 export type { ActorSpec, NetworkActor } from "./actor.ts";
+export type { CreditFormula } from "./critic.ts";
 export { type EvaluatedEpisode, type EvaluationSummary, summarize } from "./evaluation.ts";
 export { type Collector, type CollectorOptions, defaultWorkers, WorkerPool } from "./pool.ts";
 export { type ReplaySource, writeReplays } from "./replays.ts";

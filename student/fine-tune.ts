@@ -20,7 +20,7 @@ import { shuffledRows } from "../nn/shuffle.ts";
 import { type StudentSpec, studentInputs } from "../policies/networks/student.ts";
 import { pointsOf } from "../policies/networks/teacher.ts";
 import { readBy } from "../rollout/actor.ts";
-import { Critic, creditedRows } from "../rollout/critic.ts";
+import { type CreditFormula, Critic, creditedRows } from "../rollout/critic.ts";
 import { startsAt } from "../rollout/curriculum.ts";
 import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector } from "../rollout/pool.ts";
@@ -49,6 +49,8 @@ export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config"> {
   readonly student: Student;
   /** Who labels, and whose critic and spread of actions are begun with; without, the student is held to itself. */
   readonly teacher?: StudentRun["teacher"];
+  /** How credit is assigned; `gae` unless given. No checkpoint holds it: give it again to go on. */
+  readonly credit?: CreditFormula;
   readonly config: FineTuneConfig;
 }
 
@@ -132,7 +134,8 @@ async function openDriving(run: FineTuneRun, keep: Keep): Promise<Driving> {
   const params = actorCriticOf(spec, criticSpec);
   const imitated = await openImitated(run);
   if (imitated) keep(imitated);
-  const critic = keep(await Critic.create(params, criticSpec.privileged, LABEL_BATCH));
+  const { privileged } = criticSpec;
+  const critic = keep(await Critic.create(params, privileged, LABEL_BATCH, run.credit));
   const collector = keep(await openCollector(run, imitated?.groups ?? []));
   const { rollout } = collector;
   return {

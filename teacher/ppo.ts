@@ -17,7 +17,7 @@ import { shuffledRows } from "../nn/shuffle.ts";
 import { columnsOf, type Known, knownRows, readsAll } from "../policies/networks/known.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import { type NetworkActor, readBy } from "../rollout/actor.ts";
-import { Critic, creditedRows } from "../rollout/critic.ts";
+import { type CreditFormula, Critic, creditedRows } from "../rollout/critic.ts";
 import { startsAt } from "../rollout/curriculum.ts";
 import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
@@ -47,6 +47,8 @@ export interface TeacherRun {
    * of three and of five objects, the critic is new.
    */
   readonly from?: Pick<Teacher, "spec" | "theta">;
+  /** How credit is assigned; `gae` unless given. No checkpoint holds it: give it again to go on. */
+  readonly credit?: CreditFormula;
   readonly device?: Device;
   readonly threads?: number;
   readonly log?: (progress: TeacherProgress, ends: readonly EpisodeEnd[]) => void;
@@ -148,7 +150,7 @@ async function openLearners(
   const { config } = run;
   const { params } = teacherNetwork(spec);
   const trainer = keep(await createTrainer(run, spec, rng));
-  const critic = keep(await Critic.create(params, spec.privileged, config.batch));
+  const critic = keep(await Critic.create(params, spec.privileged, config.batch, run.credit));
   const actor = teacherActor(spec, config.observability);
   const standIn = await openStandIn(config, spec, rng);
   if (standIn) keep(standIn);

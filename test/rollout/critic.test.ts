@@ -60,6 +60,26 @@ describe("Critic", () => {
     expect([next[0], next[4], next[5]]).toEqual(close([10, 20, 15]));
   });
 
+  it("assigns credit by the formula it is given, and standardizes the advantages alone", async () => {
+    const { params } = teacherNetwork(spec);
+    const greedy = await Critic.create(params, spec.privileged, 4, (input, advantages, returns) => {
+      // each reward is all that its action was worth
+      advantages.set(input.rewards);
+      returns.forEach((_, i) => {
+        returns[i] = input.gamma * input.rewards[i];
+      });
+    });
+    const rows = { privileged: 3 };
+    const finals = ["privileged"];
+    const rollout = createRollout({ steps: 2, envs: 1, actions: 2, rows, finals });
+    rollout.rewards.set([1, 3]);
+    const credit = await greedy.credit(theta, rollout, { gamma: 0.5, lambda: 0.9 });
+    // mean 2, standard deviation 1
+    expect([...credit.advantages]).toEqual([-1, 1]);
+    expect([...credit.returns]).toEqual([0.5, 1.5]);
+    await greedy.close();
+  });
+
   it("needs no boundary", async () => {
     const shape = {
       steps: 1,

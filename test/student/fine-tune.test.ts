@@ -63,6 +63,14 @@ describe("fine-tuning", () => {
     expect(logged[0].metrics.stdTurn).toBeCloseTo(Math.exp(-0.5), 5);
   });
 
+  it("learns nothing from credit that is nothing", async () => {
+    // what is left beside the advantages is silenced, so that every gradient is zero
+    const config = { ...tinyFineTune, imitationWeight: 0, valueCoef: 0, entropyCoef: 0 };
+    const { theta } = await fineTune({ config, credit: () => {} });
+    expect(theta).toEqual(fresh.theta);
+    expect((await fineTune({ config })).theta).not.toEqual(fresh.theta);
+  });
+
   it("lets the critic learn before the student, of what the student does as it is", async () => {
     const still = { minLearningRate: 1e-12, maxLearningRate: 1e-12, learningRate: 1e-12 };
     const config = { ...tinyFineTune, ...still, gamma: 0, imitationWeight: 0 };

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConfigError, FileError, TrainingDivergedError } from "../../core/errors.ts";
+import { createRng } from "../../core/rng.ts";
 import { sizeOf } from "../../nn/tensor.ts";
 import { readCheckpoint } from "../../policies/checkpoint.ts";
 import { teacherNetwork } from "../../policies/networks/teacher.ts";
@@ -42,6 +43,17 @@ it("gives the same weights whatever the number of workers, and others by another
     await pool.close();
   }
   expect(hashes[1]).toBe(hashes[0]);
+});
+
+it("learns nothing from credit that is nothing", async () => {
+  const pool = new WorkerPool(1);
+  // what is left beside the advantages is silenced, so that every gradient is zero
+  const config = { ...tinyTeacher, valueCoef: 0, entropyCoef: 0, finalEntropyCoef: 0 };
+  const { spec, theta } = await train(pool, { config, credit: () => {} });
+  const rng = createRng(simulation.seed).split("teacher").split("weights");
+  expect(theta).toEqual(teacherNetwork(spec).params.init(rng));
+  expect((await train(pool, { config })).theta).not.toEqual(theta);
+  await pool.close();
 });
 
 describe("a checkpoint", () => {
