@@ -15,7 +15,7 @@ import {
 
 export const onnxName = "policy.onnx";
 export const manifestName = "policy.json";
-/** The bundles that ship, wherever the package is installed. */
+/** The folder of the bundles that ship, such as `push-pair`, wherever the package is installed. */
 export const zooFolder: string = path.join(packageRoot, "policies", "zoo");
 
 export interface PolicyBundle {

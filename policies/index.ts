@@ -1,6 +1,6 @@
 /** Public face of policies/ in Node; the page imports runtime/web.ts. In this repository, import from the file itself. */
 
-export { type PolicyBundle, readBundle, writeBundle } from "./bundle.ts";
+export { type PolicyBundle, readBundle, writeBundle, zooFolder } from "./bundle.ts";
 export { type Checkpoint, type ParamShape, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 export { type ExportCheck, type ExportReport, exportBundle } from "./export.ts";
 export {

@@ -110,7 +110,7 @@ function goalInput(): PolicyInterface["inputs"][number] {
         name: "yaw",
         width: goalLayout.width.yaw,
         meaning:
-          "sine and cosine of n times the target's yaw; the shape looks alike n times a turn",
+          "sine and cosine of n times the target's yaw less the robot's; n is 4 for a cube, 2 for another box, 3 for a prism, 0 for a cylinder",
       },
     ],
   };

@@ -85,8 +85,10 @@ describe("manifestHash", () => {
     expect(manifestHash({ ...camera, name: "other", scene: "other" } as PolicyManifest)).toBe(hash);
     const rounded = changed("inputs.0.camera.horizontalFov_rad", 1.2 + 1e-12);
     expect(manifestHash(parseManifest(rounded, "x"))).toBe(hash);
-    const worded = changed("inputs.0.meaning", "what the camera sees");
-    expect(manifestHash(parseManifest(worded, "x"))).toBe(hash);
+    for (const path of ["inputs.0.meaning", "output.columns.0.meaning"]) {
+      const worded = changed(path, "in other words");
+      expect(manifestHash(parseManifest(worded, "x"))).toBe(hash);
+    }
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
   });
 
