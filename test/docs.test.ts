@@ -11,7 +11,11 @@ const read = (page: string) => readFileSync(path.join(root, page), "utf8");
 
 /** Blocks run from inside the package, so that `understudy/sim` is found by its own name. */
 const scratch = path.join(root, "runs", `docs-test-${process.pid}`);
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+/** Where the blocks themselves write to, if they do. */
+const written = path.join(root, "runs", "from-a-script");
+afterAll(() => {
+  for (const folder of [scratch, written]) rmSync(folder, { recursive: true, force: true });
+});
 
 const documentation = readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".md"))
