@@ -76,7 +76,6 @@ async function openEndpoint(values: PlannerValues): Promise<Planner> {
     limit_s,
     cache,
     ...(key ? { key } : {}),
-    clock: () => performance.now(),
     log(entry) {
       mkdirSync(path.dirname(log), { recursive: true });
       appendFileSync(log, `${JSON.stringify(entry)}\n`);

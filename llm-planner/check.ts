@@ -17,7 +17,7 @@ const SAFE_NAME = /^[\p{L}\p{N}][\p{L}\p{N}_.-]*(?: [\p{L}\p{N}_.-]+){0,3}$/u;
 /** Longer ones carry sentences. */
 const LONGEST_NAME = 32;
 
-/** Thrown where a plan is wrong; `reasons` are its mistakes. */
+/** Thrown where a plan is wrong, or words ask for none; `reasons` are the mistakes, in sentences. */
 export class PlanRefusedError extends ConfigError {
   readonly reasons: readonly string[];
 
@@ -27,7 +27,11 @@ export class PlanRefusedError extends ConfigError {
   }
 }
 
-/** The stages in the order in which they will be executed. Throws a PlanRefusedError otherwise. */
+/**
+ * What can be told of a plan without simulating it.
+ * @returns the stages in the order in which they will be executed
+ * @throws PlanRefusedError with every mistake
+ */
 export function checkPlan(plan: Staged, cast: Cast): readonly PlanStage[] {
   const order = executionOrder(plan.stages);
   const reasons = [

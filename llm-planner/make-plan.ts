@@ -4,38 +4,49 @@ import type { z } from "zod";
 import { FileError, WireError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { colourNames } from "../sim/eyes.ts";
+import type { Ground } from "../sim/ground.ts";
 import { type AssembledScene, drawEpisode, type PlanarPose } from "../sim/scene.ts";
 import type { Shape } from "../sim/shape.ts";
 import { badNames, PlanRefusedError, quote } from "./check.ts";
+import { poseOf } from "./measure.ts";
 import { type Plan, type PlanAnswer, planAnswerSchema } from "./plan.ts";
 import type { Planner, Refusal } from "./planner.ts";
 import type { StageRehearsal } from "./rehearsal/rehearse.ts";
 import { verifyPlan } from "./verify.ts";
 import type { ObjectView, WorldView } from "./world-view.ts";
 
+/** What `makePlan` is asked. */
 export interface PlanningOptions {
+  /** Stays the caller's: close it when done. */
   readonly planner: Planner;
-  /** The scene the plan is for, under its name. */
-  readonly scene: string;
+  /** The scene that the plan is for. */
   readonly base: AssembledScene;
+  /** Name of the scene, which the plan keeps; the one of `base` unless given. */
+  readonly scene?: string;
+  /** In words, 1000 characters at most. */
   readonly instruction: string;
-  /** What stands where; a start of the scene unless given. */
+  /** What stands where; unless given, `worldOf` a start of the scene, drawn from `seed`. */
   readonly world?: WorldView;
+  /** Decides the start and the rehearsal. */
   readonly seed: number;
-  /** Answers that may be refused before the planner is given up. */
+  /** Answers that may be refused before the planner is given up; 3 unless given. */
   readonly tries?: number;
   /** Answers that were carried out and failed, oldest first; the planner is told of them as of those that are refused. */
   readonly failed?: readonly Refusal[];
-  /** Skips the rehearsal in simulation, for callers that do it themselves. */
+  /** False leaves out the rehearsal in simulation, for callers that do it themselves; true unless given. */
   readonly rehearse?: boolean;
+  /** Handed to the planner: gives up waiting for its answer. */
   readonly signal?: AbortSignal;
 }
 
+/** A plan that holds, and how it came about. */
 export interface MadePlan {
   readonly plan: Plan;
+  /** How each stage went in simulation, in the order of execution; empty where that was left out. */
   readonly rehearsal: readonly StageRehearsal[];
-  /** What was refused on the way. */
+  /** What was refused on the way, oldest first, `failed` included. */
   readonly refusals: readonly Refusal[];
+  /** Read and written by the planner in all tries; 0 where it counts none. */
   readonly tokens: { readonly input: number; readonly output: number };
 }
 
@@ -50,7 +61,7 @@ const MAX_INSTRUCTION = 1000;
  * @throws FileError where it keeps its answers and cannot
  */
 export async function makePlan(options: PlanningOptions): Promise<MadePlan> {
-  const { planner, scene, base, seed, tries = 3 } = options;
+  const { planner, base, scene = base.name, seed, tries = 3 } = options;
   const instruction = readableInstruction(options.instruction);
   // names are sent to planners: what is wrong with them must be known before
   const names = badNames(base.cast);
@@ -130,13 +141,31 @@ function schemaReasons(error: z.ZodError): string[] {
     .map(({ path, message }) => `The answer does not fit: ${path.join(".") || "all"}: ${message}.`);
 }
 
-/** What stands where at a start of the scene. Bodies that sit the episode out are left out. */
+/**
+ * What stands where at a start of the scene, drawn from `seed` (another one than a `SceneBatch` draws from it). Bodies that sit the
+ * episode out are left out.
+ * @param scene name that the view bears
+ */
 export function worldOf(scene: string, base: AssembledScene, seed: number): WorldView {
   const { poses } = drawEpisode(base, createRng(seed), { progress: 0, close: false });
   return viewOf(scene, base, poses);
 }
 
-/** @param poses one for each row of the world, the robot's first */
+/** What stands where now, in the environment that `ground` looks at; for a planner that is asked anew. */
+export function viewNow(scene: string, base: AssembledScene, ground: Ground): WorldView {
+  const rows = [0, ...base.cast.bodies.map((_, i) => i + 1)];
+  return viewOf(
+    scene,
+    base,
+    rows.map((row) => poseOf(ground, row)),
+  );
+}
+
+/**
+ * What a planner is told of things that stand at given poses; those beyond the walls are left out.
+ * @param scene name that the view bears
+ * @param poses in the world frame, one for each row of the world: the robot's first, then those of the scene's bodies
+ */
 export function viewOf(
   scene: string,
   { cast }: AssembledScene,

@@ -52,6 +52,7 @@ const factorSchema = z.strictObject({
     .default("both")
     .describe("reaching: until `reached` holds for the first time; placing: from then on"),
 });
+/** A dense reward of a stage. */
 export type Factor = z.output<typeof factorSchema>;
 
 const stageSchema = z.strictObject({
@@ -83,7 +84,9 @@ const stageSchema = z.strictObject({
     .describe("dense rewards; null: the usual ones"),
   budgetSteps: z.int().min(10).max(2000).default(300).describe("control steps it may take"),
 });
+/** One stage of a plan; docs/planner.md has its fields. */
 export type PlanStage = z.output<typeof stageSchema>;
+/** Where an object belongs, in the frame of another: metres, and degrees counter-clockwise. */
 export type Place = z.output<typeof placeSchema>;
 
 /** What a planner answers: the stages alone. */
@@ -121,7 +124,7 @@ export function planAnswerJsonSchema(): Record<string, unknown> {
   return schema;
 }
 
-/** Reads a plan from a JSON file. */
+/** Reads a plan from a JSON file. @throws FileError where there is none, ConfigError where it is not one */
 export function readPlan(file: string): Plan {
   let text: string;
   try {
@@ -140,6 +143,7 @@ export function readPlan(file: string): Plan {
   return parseConfig(planSchema, input, `the plan "${file}"`);
 }
 
+/** Writes a plan as JSON, whole or not at all; folders are made. */
 export function writePlan(file: string, plan: Plan): void {
   writeFileWhole(file, `${JSON.stringify(plan, null, 2)}\n`);
 }

@@ -13,16 +13,23 @@ import { type CompiledStage, compileStage } from "./stages.ts";
 /** A place that was achieved counts as kept within these: EgoPush's thresholds for success. */
 const KEPT_m = 0.05;
 const KEPT_rad = Math.PI / 12;
-/** A stage of a plan with its names looked up. */
+
+/** A stage of a plan with its names looked up. Rows are those of the world: 0 the robot, then the scene's bodies. */
 export interface PlannedStage {
+  /** The stage as it was planned, and its conditions ready to be evaluated. */
   readonly compiled: CompiledStage;
+  /** Row of the object that is moved, or driven up to. */
   readonly active: number;
+  /** Row of the object that the place is relative to; undefined where there is no place. */
   readonly anchor: number | undefined;
-  /** In the world frame, from where the anchor is now. */
+  /** Where the active object belongs, in the world frame, from where the anchor is now; undefined where there is no place. */
   readonly target: ((ground: Ground) => PlanarPose) | undefined;
 }
 
-/** Compiles the stages in the order in which they will be executed; throws on a plan that is wrong. */
+/**
+ * Compiles the stages in the order in which they will be executed.
+ * @throws PlanRefusedError for a plan that does not fit the cast
+ */
 export function plannedStages(plan: Staged, cast: Cast): readonly PlannedStage[] {
   return checkPlan(plan, cast).map((stage) => plannedStage(stage, cast));
 }

@@ -15,7 +15,12 @@ import { plannedEpisode } from "./starts.ts";
 /** An anchor that no stage has placed must not be moved further; that of push-pair. */
 const ANCHOR_SHIFT_m = 0.1;
 
-/** The scene with the plan's stages. */
+/**
+ * The scene with the plan's stages: what stands where is the scene's, what pays is the plan's. `asScene` makes of it what
+ * `SceneBatch.create` takes.
+ * @param gate "outcome" unless given
+ * @throws PlanRefusedError for a plan that does not fit the scene
+ */
 export function sceneFromPlan(
   base: AssembledScene,
   plan: Staged,
@@ -88,7 +93,10 @@ function failureOf(
   return ground.upright(active) < 0.7 ? "object toppled" : undefined;
 }
 
-/** Any plan on any scene, as a scene by name: what a training run is configured with. */
+/**
+ * Any plan on any scene, as the scene "plan": what a training run is configured with. Its settings are `base` (name of the scene),
+ * `scene` (settings of that), `plan` and `gate`.
+ */
 export const planScene: Scene = {
   name: "plan",
   summary: "Another scene with the stages of a plan.",
@@ -112,7 +120,7 @@ export const planScene: Scene = {
   },
 };
 
-/** A scene that is already assembled, where a `Scene` is asked for. */
+/** A scene that is already assembled, where a `Scene` is asked for, as by `SceneBatch.create`. It has no settings. */
 export function asScene(assembled: AssembledScene): Scene {
   return {
     name: assembled.name,

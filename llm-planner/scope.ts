@@ -28,6 +28,10 @@ export function rowOf(cast: Cast, name: string): number | undefined {
   return index < 0 ? undefined : index + 1;
 }
 
+/**
+ * What the expressions of a stage may name: the parts that things play in it, and the scene's objects. A name that the scene does
+ * not have names nothing, and an expression that uses it does not compile.
+ */
 export function scopeOf(stage: Pick<PlanStage, "active" | "place">, cast: Cast): Scope {
   const { active, anchor } = stageRows(stage, cast);
   const names = cast.bodies.map((body) => body.name);

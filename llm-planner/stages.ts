@@ -26,6 +26,7 @@ export const bonus = { reached: 1, done: 10, smooth: 0.01, smoothFrom: 0.5 } as 
 /** What all level factors of a stage may come to, either way: half of what completing it pays. */
 export const HELD_LIMIT = bonus.done / 2;
 
+/** A stage with its conditions and factors ready to be evaluated; those that the plan left out are the usual ones. */
 export interface CompiledStage {
   readonly plan: PlanStage;
   readonly reached: Expression;

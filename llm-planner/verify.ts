@@ -21,11 +21,13 @@ const MAX_PROGRESS = 2 * bonus.done;
 /** What a level factor may pay in one step. */
 const MAX_LEVEL = 1;
 
+/** How a plan is judged. */
 export interface VerificationOptions extends RehearsalOptions {
-  /** False leaves out the rehearsal in simulation. */
+  /** False leaves out the rehearsal in simulation; true unless given. */
   readonly rehearse?: boolean;
 }
 
+/** What was found. */
 export interface Verdict {
   /** Why the plan is refused; empty where it is not. */
   readonly reasons: readonly string[];
@@ -33,7 +35,7 @@ export interface Verdict {
   readonly rehearsal: readonly StageRehearsal[];
 }
 
-/** Judges a plan for a scene. Deterministic in the seed. */
+/** Judges a plan for a scene: by looking, on snapshots of the world, and in simulation. Deterministic in the seed. */
 export async function verifyPlan(
   base: AssembledScene,
   plan: Staged,

@@ -7,8 +7,7 @@ import {
   executeInSimulation,
   type Moment,
 } from "../../llm-planner/execution/simulated.ts";
-import { viewOf } from "../../llm-planner/make-plan.ts";
-import { poseOf } from "../../llm-planner/measure.ts";
+import { viewNow } from "../../llm-planner/make-plan.ts";
 import { type Plan, readPlan } from "../../llm-planner/plan.ts";
 import type { Planner } from "../../llm-planner/planner.ts";
 import type { WorldView } from "../../llm-planner/world-view.ts";
@@ -189,10 +188,7 @@ class Director {
   }
 
   #worldAt({ ground }: Moment): WorldView {
-    const poses = [0, ...this.#base.cast.bodies.map((_, i) => i + 1)].map((row) =>
-      poseOf(ground, row),
-    );
-    return viewOf(this.#plan.scene, this.#base, poses);
+    return viewNow(this.#plan.scene, this.#base, ground);
   }
 }
 

@@ -17,7 +17,7 @@ import { READER_SIZE, readerInputs } from "./reader.ts";
 import { likeliestOrders, pairFeatures, sequencerInputs, sided } from "./sequencer.ts";
 import { readInstruction, type Token } from "./words.ts";
 
-/** The planner that ships. */
+/** Folder of the planner that ships. */
 export const zooPlanner: string = path.join(packageRoot, "policies", "zoo", "planner");
 
 /** What was understood of an instruction, and in which orders it may be done, likeliest first. */
@@ -30,6 +30,10 @@ export interface Understood {
 
 type Session = Awaited<ReturnType<typeof createSession>>;
 
+/**
+ * The planner that needs no network and no key; close it when done. It reads which object goes on which side of which other, in
+ * scenes of two to eight objects.
+ */
 export class EmbeddedPlanner implements Planner {
   readonly name = "embedded";
   readonly manifest: PlannerManifest;
@@ -44,7 +48,10 @@ export class EmbeddedPlanner implements Planner {
     this.#sequencer = sequencer;
   }
 
-  /** Loads a planner from its folder; one thread. */
+  /**
+   * Loads a planner from its folder, the one that ships unless given; one thread.
+   * @throws FileError where the folder holds no planner of this version
+   */
   static async load(folder: string = zooPlanner): Promise<EmbeddedPlanner> {
     const { manifest, reader, sequencer } = readPlanner(folder);
     return new EmbeddedPlanner(
@@ -73,7 +80,10 @@ export class EmbeddedPlanner implements Planner {
     return { answer: JSON.stringify({ stages: stagesOf(world, goals, why) }) };
   }
 
-  /** Reads an instruction without making a plan of it. */
+  /**
+   * Reads an instruction without making a plan of it.
+   * @throws PlanRefusedError for more words or objects than it reads
+   */
   async understand(instruction: string, world: WorldView): Promise<Understood> {
     const tokens = readInstruction(instruction, world);
     checkSize(tokens, world);
@@ -96,6 +106,7 @@ export class EmbeddedPlanner implements Planner {
     return { tokens, row, reading, orders: await this.#orders(world, reading) };
   }
 
+  /** Frees the networks; ask nothing afterwards. */
   async close(): Promise<void> {
     await this.#reader.release();
     await this.#sequencer.release();

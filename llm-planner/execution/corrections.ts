@@ -35,6 +35,7 @@ const worldViewSchema = z.strictObject({
 /** Characters that are said at once, at most. */
 const MAX_WORDS = 1000;
 
+/** A correction as it is logged. */
 export const correctionSchema = z.strictObject({
   format: z.literal(1),
   scene: z.string(),
@@ -66,6 +67,7 @@ export function appendCorrection(file: string, correction: Correction): void {
   appendFileSync(file, `${JSON.stringify(correction)}\n`);
 }
 
+/** Reads a log of corrections, oldest first. @throws FileError where there is none, or a line of it is no correction */
 export function readCorrections(file: string): Correction[] {
   if (!existsSync(file)) throw new FileError(`There are no corrections at "${file}".`);
   const lines = readFileSync(file, "utf8").split("\n");
@@ -88,15 +90,22 @@ function jsonOf(line: string): unknown {
   }
 }
 
+/** What is corrected, by which words. */
 export interface CorrectionOptions {
   readonly execution: PlanExecution;
   readonly planner: Planner;
   readonly base: AssembledScene;
+  /** Name of the scene, for the log. */
   readonly scene: string;
+  /** What was asked for in the first place. */
   readonly instruction: string;
+  /** What is to be done instead; 1000 characters at most. */
   readonly words: string;
+  /** What stands where now: `viewNow` tells. */
   readonly world: WorldView;
+  /** Control steps of the execution until now. */
   readonly step: number;
+  /** Decides what the answer is verified with. */
   readonly seed: number;
   /** Where the correction is logged, whether it could be followed or not. */
   readonly file: string;

@@ -11,14 +11,15 @@ import type { PlannedStage } from "../planned-stage.ts";
 import { ScriptedPusher } from "../rehearsal/pusher.ts";
 import { type Estimator, HeadEstimator } from "./estimators.ts";
 
+/** Moves the robot of one environment towards the subgoal of an execution. */
 export interface Driver {
-  /** What it must be shown. */
+  /** Observation groups that the batch must have. */
   readonly groups: readonly GroupName[];
   /** How it knows what has been done; the true state unless given. */
   readonly estimator?: Estimator;
-  /** Takes in what the robot sees now, once per control step and when it is to work on something else. */
+  /** Takes in what the robot sees now (`batch.groups`), once per control step and when it is to work on something else. */
   look?(batch: SceneBatch): Promise<void>;
-  /** What to do in this control step, in [-1, 1]. */
+  /** What to do in this control step: shares of the robot's greatest speeds, in [-1, 1]; a positive turn is to the left. */
   act(ground: Ground, stage: PlannedStage): readonly [forward: number, turn: number];
   /**
    * What was going on is over without being done: its stage begins anew, or another one in its place. Not called where a stage follows on
@@ -27,7 +28,7 @@ export interface Driver {
   begin(): void;
 }
 
-/** Knows where everything is. */
+/** The scripted pusher of the rehearsal: goes behind the active object and pushes it, knowing where everything is. */
 export function scriptedDriver(cast: Cast): Driver {
   const pusher = new ScriptedPusher(cast, 1);
   return {
@@ -50,6 +51,7 @@ export class PolicyDriver implements Driver {
   #state: Rows | undefined;
   #action: readonly [number, number] = [0, 0];
 
+  /** @param runtime a policy of a scene like this one; stays the caller's */
   constructor(runtime: PolicyRuntime, { cast, timing }: AssembledScene) {
     const { inputs, poses } = runtime.manifest;
     this.groups = groupsOf(inputs);
@@ -59,6 +61,7 @@ export class PolicyDriver implements Driver {
     if (poses && this.takesGoal) this.estimator = new HeadEstimator(cast, timing.controlStep_s);
   }
 
+  /** @throws ShapeError where the batch's groups do not have the shapes of the policy's inputs */
   async look(batch: SceneBatch): Promise<void> {
     const seen = Object.fromEntries(this.groups.map((name) => [name, batch.groups[name]]));
     const asked = { poses: this.estimator !== undefined };

@@ -8,14 +8,18 @@ import { rowsOf, type Situation, thing } from "../language/situation.ts";
 import { Surveyor } from "../measure.ts";
 import { type PlannedStage, undoneStages } from "../planned-stage.ts";
 
+/** Where an execution's knowledge comes from. Asked once per control step, after the step. */
 export interface Estimator {
-  /** Fills in what is known for a stage; the rest is NaN. */
+  /**
+   * Fills in what is known of the scene for the stage that is worked on; the rest must be NaN. `out` is reused and holds what the
+   * last look left in it. Rows of its arrays are those of `rowsOf`; any frame will do, if it is one for all things.
+   */
   estimate(stage: PlannedStage, out: Situation): void;
-  /** Stages before `current` whose places are known to hold no longer. */
+  /** Of `stages` before index `current`, those whose places are known to hold no longer; empty where that is not known. */
   undone(stages: readonly PlannedStage[], current: number): readonly PlannedStage[];
 }
 
-/** Knows everything about the environment that `ground` looks at. */
+/** Knows everything about the environment that `ground` looks at, in the world frame. */
 export function trueState(ground: Ground, cast: Cast): Estimator {
   const surveyor = new Surveyor(cast);
   return {
@@ -28,11 +32,11 @@ export function trueState(ground: Ground, cast: Cast): Estimator {
 
 /** What a student reports in one control step. */
 export interface HeadReport {
-  /** [R, 3] of the relative-pose head: seen, x_m, y_m in the base frame. */
+  /** [R, 3] of the relative-pose head: how sure it is to see the role, 0 to 1, and x_m, y_m of its middle in the base frame. */
   readonly poses: Float32Array;
   /** Names of the rows: active, anchor, ... */
   readonly roles: readonly string[];
-  /** Where the target lies from the anchor, in the robot's axes: the student's own goal input. */
+  /** Where the target lies from the anchor, in metres along the robot's axes: the student's own goal input. */
   readonly goal: readonly [x_m: number, y_m: number];
 }
 
@@ -53,6 +57,7 @@ export class HeadEstimator implements Estimator {
   #offset: readonly [number, number] | undefined;
   #speed_mps = Number.NaN;
 
+  /** @param cast bodies of the scene, whose rows situations have */
   constructor(cast: Cast, controlStep_s: number) {
     this.#rows = rowsOf(cast.bodies.map(({ name }) => name));
     this.#reach_m = pusherReach_m(cast.robot);
@@ -72,12 +77,13 @@ export class HeadEstimator implements Estimator {
     this.#offset = offset;
   }
 
-  /** A new stage is about another object. */
+  /** To be called where another stage begins, which is about another object: no speed is known until two reports of it. */
   forget(): void {
     this.#offset = undefined;
     this.#speed_mps = Number.NaN;
   }
 
+  /** In the base frame. Nothing but the robot is known before the first report. */
   estimate(stage: PlannedStage, out: Situation): void {
     out.things.fill(Number.NaN);
     out.visible.fill(Number.NaN);
@@ -112,6 +118,7 @@ export class HeadEstimator implements Estimator {
     }
   }
 
+  /** Always empty: that is not known. */
   undone(): readonly PlannedStage[] {
     return [];
   }

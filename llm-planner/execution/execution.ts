@@ -18,6 +18,7 @@ import {
   usualMonitor,
 } from "./stage-monitor.ts";
 
+/** Something that happened to a stage while a plan was carried out. */
 export interface ExecutionEvent {
   /** Control steps since the execution began. */
   readonly step: number;
@@ -30,11 +31,15 @@ export interface ExecutionEvent {
     | "corrected"
     | "replanned"
     | "finished";
+  /** Name of the stage. */
   readonly stage: string;
+  /** For people: why, in a few words. */
   readonly reason: string;
 }
 
+/** How patient an execution is. */
 export interface ExecutionConfig {
+  /** When a stage counts as done or stalled. */
   readonly monitor: MonitorConfig;
   /** Looks in a row that must agree that a place no longer holds. */
   readonly undoneLooks: number;
@@ -42,6 +47,7 @@ export interface ExecutionConfig {
   readonly attempts: number;
 }
 
+/** What holds unless given: 3 looks, 3 attempts, and a stage stalls after 150 control steps without getting closer. */
 export const usualExecution: ExecutionConfig = {
   monitor: usualMonitor,
   undoneLooks: 3,
@@ -55,6 +61,10 @@ interface Entry {
   postponed: boolean;
 }
 
+/**
+ * A plan while it is carried out. After each control step, `look` once; then let the policy work on `subgoal`. It drives nothing:
+ * `executeInSimulation` does, for one environment of a scene.
+ */
 export class PlanExecution {
   /** All that has happened so far. */
   readonly events: ExecutionEvent[] = [];
@@ -69,6 +79,10 @@ export class PlanExecution {
   #step = 0;
   #givenUp = false;
 
+  /**
+   * @param config `usualExecution` unless given
+   * @throws PlanRefusedError for a plan that does not fit the cast
+   */
   constructor(plan: Staged, cast: Cast, estimator: Estimator, config = usualExecution) {
     this.#cast = cast;
     this.#estimator = estimator;
@@ -82,6 +96,7 @@ export class PlanExecution {
     return this.#givenUp ? undefined : this.#queue[0]?.stage;
   }
 
+  /** Whether every stage is done; not so where one was given up. */
   get finished(): boolean {
     return this.#queue.length === 0;
   }
@@ -111,7 +126,10 @@ export class PlanExecution {
     return state === "done" ? this.#complete(entry) : this.#stumble(entry, state);
   }
 
-  /** Subgoals that come first from now on; the interrupted one is taken up again afterwards. */
+  /**
+   * Subgoals that come first from now on; the interrupted one is taken up again afterwards.
+   * @throws PlanRefusedError for stages that do not fit the cast, and nothing changes
+   */
   correct(stages: Staged, words: string): ExecutionEvent {
     const added = entriesOf(stages, this.#cast);
     const moved = new Set(added.map(({ stage }) => stage.active));
@@ -122,7 +140,10 @@ export class PlanExecution {
     return this.#event("corrected", added[0].stage, words);
   }
 
-  /** Another plan for what is left. */
+  /**
+   * Another plan for what is left, in place of all that was still to be done.
+   * @throws PlanRefusedError for stages that do not fit the cast, and nothing changes
+   */
   replan(stages: Staged, reason: string): ExecutionEvent {
     this.#queue = entriesOf(stages, this.#cast);
     this.#restart();

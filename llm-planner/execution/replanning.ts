@@ -11,14 +11,16 @@ import type { ExecutionEvent, PlanExecution } from "./execution.ts";
 /** Places of two plans that are nearer to each other than this are one place. */
 const SAME_m = 0.03;
 
+/** What `Replanner.replan` is asked. */
 export interface ReplanOptions {
   readonly execution: PlanExecution;
   readonly planner: Planner;
   readonly base: AssembledScene;
   /** What was carried out until now. */
   readonly plan: Plan;
-  /** What stands where now. */
+  /** What stands where now: `viewNow` tells. */
   readonly world: WorldView;
+  /** Decides what the answer is verified with. */
   readonly seed: number;
   readonly signal?: AbortSignal;
 }
@@ -26,6 +28,7 @@ export interface ReplanOptions {
 /** What an answer that has nothing new in it is told. */
 const NOTHING_LEFT = "Another plan has nothing that is not done already.";
 
+/** Asks for another plan where a stage was given up. One for each execution: it remembers what was tried. */
 export class Replanner {
   /** What did not work, oldest first, each time that it did not: a planner is told, so that it answers with something else. */
   readonly #failed: Refusal[] = [];

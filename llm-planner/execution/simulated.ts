@@ -12,40 +12,57 @@ import { checkFits, type Driver, PolicyDriver, scriptedDriver } from "./drivers.
 import { trueState } from "./estimators.ts";
 import { type ExecutionConfig, type ExecutionEvent, PlanExecution } from "./execution.ts";
 
+/** What `executeInSimulation` is to carry out. */
 export interface SimulatedExecution {
+  /** The scene that the plan is for. */
   readonly base: AssembledScene;
   readonly plan: Staged;
+  /** Decides the start, which is drawn as those of evaluations are: no training begins there. */
   readonly seed: number;
   /** Control steps after which it ends in any case. */
   readonly maxSteps: number;
+  /** `usualExecution` unless given. */
   readonly config?: ExecutionConfig;
-  /** Drives; the scripted pusher unless given. */
+  /** Drives as a `PolicyDriver`; the scripted pusher drives unless given. Stays the caller's. */
   readonly policy?: PolicyRuntime;
-  /** Called after each look; may move things, correct or replan. */
+  /** Drives in place of `policy`: one of the caller's own. */
+  readonly driver?: Driver;
+  /** Called after each control step and its look; may move things, correct or replan. Waited for. */
   readonly meanwhile?: (moment: Moment) => void | Promise<void>;
+  /** Ends it after the control step that is under way. */
   readonly signal?: AbortSignal;
 }
 
 /** What `meanwhile` may look at and change. */
 export interface Moment {
+  /** Control steps before this one, from 0. */
   readonly step: number;
+  /** What this step's look has found, mostly nothing. */
   readonly events: readonly ExecutionEvent[];
   readonly execution: PlanExecution;
+  /** One environment; its episode never ends by itself. */
   readonly batch: SceneBatch;
+  /** Where everything is, in the world frame. */
   readonly ground: Ground;
 }
 
+/** How an execution ended. */
 export interface ExecutionResult {
+  /** All that has happened, oldest first. */
   readonly events: readonly ExecutionEvent[];
+  /** Control steps that it took. */
   readonly steps: number;
   /** All stages were done, corrections included, and at the end every object still stands in its place. */
   readonly success: boolean;
 }
 
-/** Runs one execution from a start of the scene. */
+/**
+ * Carries a plan out once, from a start of the scene to its end, deterministic in the seed.
+ * @throws PlanRefusedError for a plan that does not fit the scene, ConfigError where the scene does not show what the policy takes
+ */
 export async function executeInSimulation(options: SimulatedExecution): Promise<ExecutionResult> {
   const { base, plan, seed, maxSteps, meanwhile, signal, policy } = options;
-  const driver: Driver = policy ? new PolicyDriver(policy, base) : scriptedDriver(base.cast);
+  const driver = options.driver ?? driverOf(policy, base);
   const focus = new Focus(plannedStages(plan, base.cast)[0], base);
   const batch = await SceneBatch.create({
     scene: asScene(focus.sceneOf(plan, maxSteps)),
@@ -80,6 +97,10 @@ export async function executeInSimulation(options: SimulatedExecution): Promise<
   } finally {
     batch.free();
   }
+}
+
+function driverOf(policy: PolicyRuntime | undefined, base: AssembledScene): Driver {
+  return policy ? new PolicyDriver(policy, base) : scriptedDriver(base.cast);
 }
 
 /** What the robot is shown of the scene: the parts that things play in the stage that it works on. */

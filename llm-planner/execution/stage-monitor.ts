@@ -3,12 +3,13 @@
 import type { Situation } from "../language/situation.ts";
 import type { CompiledStage } from "../stages.ts";
 
+/** When a stage counts as done or stalled. */
 export interface MonitorConfig {
   /** Looks in a row at which nothing known speaks against "done", where not all of it is known. */
   readonly benefitLooks: number;
   /** Control steps without getting closer after which a stage counts as stalled. */
   readonly stallSteps: number;
-  /** What counts as closer. */
+  /** What counts as closer, to the active object or, once there, of that to its place. */
   readonly closer_m: number;
 }
 

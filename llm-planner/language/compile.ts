@@ -14,7 +14,7 @@ export const MAX_COST = 600;
 
 /** What an expression may name. */
 export interface Scope extends Surroundings {
-  /** Row of a role or an object; undefined where there is none of that name. */
+  /** Row of a role or an object; undefined where there is none of that name. Quoted, a name is never a role's. */
   readonly rowNamed: (name: string, quoted: boolean) => number | undefined;
   /** Names there are, for messages. */
   readonly names: readonly string[];
@@ -22,15 +22,19 @@ export interface Scope extends Surroundings {
 
 /** What an expression looks at, so that only that is measured. */
 export interface Uses {
+  /** Rows. */
   readonly visible: ReadonlySet<number>;
   /** Pairs of rows. */
   readonly contacts: readonly (readonly [number, number])[];
 }
 
+/** A condition or a number that a situation decides. */
 export interface Expression {
   readonly text: string;
+  /** Of the number, which is in SI; or that it is a condition. */
   readonly unit: Unit | "condition";
   readonly evaluate: Evaluate;
+  /** About how many multiplications it takes. */
   readonly cost: number;
   readonly uses: Uses;
 }
@@ -42,7 +46,10 @@ interface Part {
   readonly evaluate: Evaluate;
 }
 
-/** Compiles a condition; numbers are refused. */
+/**
+ * Compiles a condition, which is 1, 0, or NaN where what it needs is not known.
+ * @throws ExpressionError for a number, and for a mistake, at which the message points
+ */
 export function compileCondition(text: string, scope: Scope): Expression {
   const found = compile(text, scope);
   if (found.unit === "condition") return found;
@@ -53,7 +60,10 @@ export function compileCondition(text: string, scope: Scope): Expression {
   );
 }
 
-/** Compiles a number; conditions are refused. */
+/**
+ * Compiles a number, in SI, NaN where what it needs is not known.
+ * @throws ExpressionError for a condition, and for a mistake, at which the message points
+ */
 export function compileNumber(text: string, scope: Scope): Expression {
   const found = compile(text, scope);
   if (found.unit !== "condition") return found;

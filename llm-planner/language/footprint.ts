@@ -2,7 +2,7 @@
 
 import { footprintRadius_m, prismCorners, type Shape } from "../../sim/shape.ts";
 
-/** Corners [x, y] in the body frame, counter-clockwise. */
+/** Corners [x, y] in metres in the body frame, counter-clockwise. */
 export type Outline = readonly (readonly [x: number, y: number])[];
 
 /** A cylinder becomes a regular polygon of this many sides: 0.5 % too small at most. */

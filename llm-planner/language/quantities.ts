@@ -14,6 +14,7 @@ export interface Surroundings {
   readonly rows: Rows;
   /** Shape of a body; undefined of the robot, and of what is none, such as the target. */
   readonly shapeOf: (row: number) => Shape | undefined;
+  /** Footprint of a row of the world. */
   readonly outlineOf: (row: number) => Outline;
   readonly arenaSide_m: number;
 }

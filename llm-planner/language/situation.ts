@@ -9,17 +9,21 @@
 import { layout } from "../../core/layout.ts";
 import { type PushReading, pushReading } from "../../credit/ego-push.ts";
 
-/** Columns of one thing. */
+/** Columns of one thing. Its speed is at least 0; a positive turn rate is to the left. */
 export const thing = layout({ x_m: 1, y_m: 1, yaw_rad: 1, speed_mps: 1, turnRate_radps: 1 });
 
+/**
+ * What is known at one moment, in SI; NaN is "not known". Rows are those of `rowsOf`: the robot, the scene's bodies, the target of
+ * the stage, the face of the pusher. The frame may be any, if it is one for all things.
+ */
 export interface Situation extends PushReading {
   /** [rows, `thing`] */
   readonly things: Float64Array;
-  /** 1 where the camera sees the thing of that row, 0 where not. */
+  /** [rows] 1 where the camera sees the thing of that row, 0 where not. */
   readonly visible: Float64Array;
   /** [rows of the world + 1, same]: 1 where two bodies touched in the last control step; walls last. */
   readonly touching: Float64Array;
-  /** What level factors have earned in this stage and not been paid; see `stages.ts`. */
+  /** What level factors of the stage have earned and not been paid. An estimator leaves it alone. */
   readonly held: Float64Array;
   /** 1 where poses are in the world frame, NaN elsewhere: only then is it known where the walls are. */
   inWorld: number;
@@ -27,7 +31,7 @@ export interface Situation extends PushReading {
 
 /** Rows of the things that are not bodies of the world, in a scene of so many bodies. */
 export interface Rows {
-  /** Rows of the world: the robot and the scene's bodies. */
+  /** How many rows the world has: the robot's, 0, and the scene's bodies'. */
   readonly world: number;
   readonly target: number;
   readonly pusher: number;
@@ -35,13 +39,16 @@ export interface Rows {
   readonly walls: number;
 }
 
-/** @param bodies names of the scene's bodies, without the robot */
+/** The rows of a scene's situations. @param bodies names of the scene's bodies, without the robot */
 export function rowsOf(bodies: readonly string[]): Rows {
   const world = bodies.length + 1;
   return { world, target: world, pusher: world + 1, walls: world + 2 };
 }
 
-/** A situation in which nothing is known yet. */
+/**
+ * A situation in which nothing is known yet.
+ * @param factors level factors of the stage, which need a number each where they are paid; 0 unless given
+ */
 export function createSituation(rows: Rows, factors = 0): Situation {
   return {
     ...pushReading(),

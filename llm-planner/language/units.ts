@@ -1,5 +1,6 @@
-/** Units of the expression language: exponents of metre, second and radian. */
+/** Units of the expression language. */
 
+/** Exponents of metre, second and radian: m/s is { m: 1, s: -1, rad: 0 }. */
 export interface Unit {
   readonly m: number;
   readonly s: number;

@@ -12,27 +12,32 @@ import type { Planner, PlanRequest, Proposal } from "../planner.ts";
 import { AnswerCache } from "./cache.ts";
 import { type Message, messagesFor } from "./prompt.ts";
 
+/** Which endpoint, and what an answer may take. */
 export interface EndpointOptions {
-  /** Up to and including `/v1`. */
+  /** Up to and including `/v1`, such as http://127.0.0.1:8080/v1. */
   readonly url: string;
+  /** Name of the model, as the endpoint has it. */
   readonly model: string;
-  /** Servers of one's own mostly need none. */
+  /** Servers of one's own mostly need none. Appears in no log, message or file. */
   readonly key?: string;
-  /** For the answer as a whole, retries included. */
+  /** For the answer as a whole, retries included; 60 s unless given. */
   readonly limit_s?: number;
+  /** Requests after the first, where a failure may pass on its own; 2 unless given. */
   readonly retries?: number;
   /** Folder of the cache; none unless given. */
   readonly cache?: string;
   /** Price of a million tokens, for the log. */
   readonly price?: { readonly input: number; readonly output: number };
+  /** Called once a request, answered or not. */
   readonly log?: (entry: LogEntry) => void;
-  /** Milliseconds, from any start. */
-  readonly clock: () => number;
+  /** Milliseconds from any start, for the log; the process's own clock unless given. */
+  readonly clock?: () => number;
 }
 
 /** One request, as it is logged. */
 export interface LogEntry {
   readonly model: string;
+  /** Without user, password and query. */
   readonly url: string;
   readonly outcome: "answered" | "cached" | "failed";
   /** Why it failed. */
@@ -52,16 +57,19 @@ interface Answer {
   readonly tokens: { readonly input: number; readonly output: number };
 }
 
+/** Asks a model behind an endpoint; docs/planner.md says which will do. Connects when it is first asked. */
 export class EndpointPlanner implements Planner {
   readonly name: string;
   readonly #options: EndpointOptions;
   readonly #client: OpenAI;
+  readonly #clock: () => number;
   readonly #cache: AnswerCache | undefined;
 
   constructor(options: EndpointOptions) {
-    const { url, model, key, cache } = options;
+    const { url, model, key, cache, clock = () => performance.now() } = options;
     this.name = `${model} at ${withoutSecrets(url)}`;
     this.#options = options;
+    this.#clock = clock;
     this.#cache = cache === undefined ? undefined : new AnswerCache(cache);
     this.#client = new OpenAI({
       baseURL: url,
@@ -74,12 +82,12 @@ export class EndpointPlanner implements Planner {
     });
   }
 
-  /** @throws FileError where the answer cannot be kept in the cache */
+  /** @throws WireError where there was no answer in time, FileError where it cannot be kept in the cache */
   async propose(request: PlanRequest, signal: AbortSignal): Promise<Proposal> {
     const messages = messagesFor(request);
-    const { url, model, clock } = this.#options;
+    const { url, model } = this.#options;
     const asked = { url, model, messages, schema };
-    const began_ms = clock();
+    const began_ms = this.#clock();
     const known = this.#cache?.find(asked);
     if (known) {
       this.#log("cached", { text: known.answer, tokens: { input: 0, output: 0 } }, began_ms);
@@ -90,6 +98,7 @@ export class EndpointPlanner implements Planner {
     return { answer: text, tokens };
   }
 
+  /** Holds nothing that must be freed. */
   close(): void {}
 
   /** An answer, logged as soon as it is there: it is paid for. */
@@ -163,7 +172,7 @@ export class EndpointPlanner implements Planner {
     began_ms: number,
     reason?: string,
   ): void {
-    const { model, url, price, log, clock } = this.#options;
+    const { model, url, price, log } = this.#options;
     const { input, output } = answer?.tokens ?? { input: 0, output: 0 };
     log?.({
       model,
@@ -173,7 +182,7 @@ export class EndpointPlanner implements Planner {
       inputTokens: input,
       outputTokens: output,
       cost: price ? (input * price.input + output * price.output) / 1e6 : 0,
-      took_ms: Math.round(clock() - began_ms),
+      took_ms: Math.round(this.#clock() - began_ms),
     });
   }
 

@@ -19,7 +19,11 @@ const recordSchema = z.strictObject({
     .min(1),
 });
 
-/** Reads recorded answers; instructions are matched whole, letter case and spaces aside. */
+/**
+ * Reads recorded answers; instructions are matched whole, letter case and spaces aside. To words without an answer it throws a
+ * ConfigError.
+ * @throws FileError where there is no such file, ConfigError where it does not fit
+ */
 export function recordedPlanner(file: string): Planner {
   const record = parseConfig(recordSchema, jsonOf(file), `the recorded answers "${file}"`);
   const key = (text: string) => text.toLowerCase().replace(/\s+/g, " ").trim();

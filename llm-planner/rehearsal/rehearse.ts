@@ -7,24 +7,30 @@ import type { Staged } from "../plan.ts";
 import { asScene, sceneFromPlan } from "../scene.ts";
 import { ScriptedPusher } from "./pusher.ts";
 
+/** How a plan is rehearsed. */
 export interface RehearsalOptions {
   readonly seed: number;
-  /** Episodes, run side by side. Half of them begin at a later stage, with the earlier ones done. */
+  /** Episodes, run side by side; 24 unless given. Half of them begin at a later stage, with the earlier ones done. */
   readonly attempts?: number;
-  /** Stops as soon as every stage has been completed once; otherwise all attempts run to their end. */
+  /**
+   * Stops as soon as every stage has been completed once; otherwise all attempts run to their end. A verification stops unless told
+   * otherwise.
+   */
   readonly untilReachable?: boolean;
 }
 
 /** What became of one stage. */
 export interface StageRehearsal {
+  /** Its name. */
   readonly stage: string;
+  /** Attempts that came to it, and those that completed it. */
   readonly entered: number;
   readonly completed: number;
   /** Attempts in which the object counted as reached. */
   readonly reached: number;
   /** How attempts ended in this stage, most frequent first. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Nearest that the active object came to its place in an attempt that failed; Infinity without a place. */
+  /** Nearest that the active object came to its place in an attempt that failed; Infinity where none failed or there is no place. */
   readonly nearest_m: number;
 }
 

@@ -13,7 +13,7 @@ import { PlanExecution } from "../../llm-planner/execution/execution.ts";
 import { executeInSimulation } from "../../llm-planner/execution/simulated.ts";
 import { StageMonitor } from "../../llm-planner/execution/stage-monitor.ts";
 import { createSituation, rowsOf, type Situation } from "../../llm-planner/language/situation.ts";
-import { worldOf } from "../../llm-planner/make-plan.ts";
+import { viewNow, worldOf } from "../../llm-planner/make-plan.ts";
 import { type PlannedStage, plannedStages } from "../../llm-planner/planned-stage.ts";
 import type { Planner } from "../../llm-planner/planner.ts";
 import { asScene, sceneFromPlan } from "../../llm-planner/scene.ts";
@@ -245,6 +245,32 @@ describe("in simulation", () => {
       })),
     ),
   };
+
+  it("is driven by a driver of one's own, which is given the subgoal", async () => {
+    const asked: string[] = [];
+    const { steps, success } = await executeInSimulation({
+      base,
+      plan,
+      seed: 1,
+      maxSteps: 3,
+      driver: {
+        groups: ["proprioception"],
+        act(_, { compiled }) {
+          asked.push(compiled.plan.name);
+          return [0, 1];
+        },
+        begin() {},
+      },
+      meanwhile({ ground }) {
+        expect(viewNow("push-cross", base, ground).robot.yaw_rad).toBe(ground.yaw_rad(0));
+      },
+    });
+    expect({ steps, success, asked }).toEqual({
+      steps: 3,
+      success: false,
+      asked: ["stage-1", "stage-1", "stage-1"],
+    });
+  });
 
   it("an object that is dragged away is noticed and put back", async () => {
     let mended = 0;
