@@ -91,7 +91,7 @@ export class FleetGates {
   }
 
   /** Indices of robots marked by a number that is not zero; all of them without marks. */
-  marked(marks?: Uint8Array): number[] {
+  marked(marks?: ArrayLike<number>): number[] {
     if (marks && marks.length !== this.#gates.length) {
       throw new ShapeError(
         `Expected a mark for each of ${this.#gates.length} robots, got ${marks.length}.`,

@@ -211,6 +211,9 @@ export type MessageType = keyof typeof messageSchemas;
 export type MessageOf<T extends MessageType> = z.output<(typeof messageSchemas)[T]>;
 export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
 
+/** What a policy says of a session once a second. */
+export type SessionStatus = MessageOf<"status">;
+
 /** Who may send what. */
 export const senders: Readonly<Record<MessageType, "robot" | "policy" | "both">> = {
   hello: "robot",

@@ -19,33 +19,38 @@ import {
   listen,
 } from "./sockets.ts";
 
+/** Which policy, and who may ask it. */
 export interface ServeOptions {
   /** Stays the caller's: close it after the server. */
   readonly policy: PolicyRuntime;
-  /** Such as tcp://127.0.0.1:5601 (the default) or ipc:///tmp/policy; port * takes a free one. */
+  /** Such as ipc:///tmp/policy, or a port * for a free one; tcp://127.0.0.1:5601 (`defaultEndpoint`) unless given. */
   readonly endpoint?: string;
-  /** How long after its observation an action may be in force. */
+  /** How long after its observation an action may be in force; 250 unless given. */
   readonly ttl_ms?: number;
-  /** Who may connect, and as whom this server answers. Needed where other machines can connect. */
+  /** Who may connect, and as whom this server answers. Needed where other machines can connect; none unless given. */
   readonly keys?: ListenerKeys;
-  /** Listens where other machines can connect, without keys. */
+  /** Listens where other machines can connect, without keys; false unless given, and that is refused. */
   readonly allowOpenPort?: boolean;
-  /** Gets one line for each session, refusal (the first of a kind) and end. */
+  /** Gets one line for each session, refusal (the first of a kind) and end; nobody does unless given. */
   readonly log?: (line: string) => void;
 }
 
+/** Counts and times of a `PolicyServer` since it began. */
 export interface ServerReport {
+  /** Sessions that are open now, and the robots in them. */
   readonly sessions: number;
   readonly robots: number;
   /** Rows received, answered, and not answered because a newer one had come. */
   readonly observations: number;
   readonly actions: number;
   readonly superseded: number;
+  /** Inferences. */
   readonly batches: number;
   /** Episodes that robots said had ended. */
   readonly episodes: number;
+  /** Messages not accepted, by reason. */
   readonly refused: Readonly<Record<string, number>>;
-  /** From an observation received to its action sent. */
+  /** From an observation received to its action sent. 0 before the first. */
   readonly latencyP50_ms: number;
   readonly latencyP99_ms: number;
 }
@@ -54,7 +59,10 @@ export interface ServerReport {
 const forgetAfter_s = 10;
 const statusEvery_ms = 1000;
 
-/** Listens at `endpoint` until closed. @throws ConfigError or WireError when it cannot listen. */
+/**
+ * Answers robots at `endpoint` until closed, in this process.
+ * @throws ConfigError for an endpoint that other machines can reach without keys, WireError when it cannot listen
+ */
 export async function servePolicy(options: ServeOptions): Promise<PolicyServer> {
   const { endpoint = defaultEndpoint, keys, allowOpenPort, log = () => {} } = options;
   const refusals = new Refusals(log);
@@ -65,6 +73,7 @@ export async function servePolicy(options: ServeOptions): Promise<PolicyServer> 
   );
 }
 
+/** A policy that answers robots; made by `servePolicy`. */
 export class PolicyServer {
   /** Where it listens, with the port it was given. */
   readonly endpoint: string;
@@ -81,6 +90,7 @@ export class PolicyServer {
   #running: Promise<void> | undefined;
   #closed = false;
 
+  /** Use `servePolicy`. */
   constructor(
     { policy, ttl_ms = 250, log = () => {} }: ServeOptions,
     { endpoint, open }: Listening,
@@ -98,6 +108,7 @@ export class PolicyServer {
     log(`serving "${policy.manifest.name}" at ${endpoint}`);
   }
 
+  /** Counts and times so far. */
   report(): ServerReport {
     const sessions = this.#sessions.all();
     return {

@@ -13,30 +13,34 @@ import { monotonic_s, stamp_ns } from "./clock.ts";
 import { toFloats } from "./codec.ts";
 import { Latencies } from "./counts.ts";
 import { FleetGates, packRows } from "./fleet-gates.ts";
-import type { MessageOf } from "./messages.ts";
+import type { MessageOf, SessionStatus } from "./messages.ts";
 import { RobotSession } from "./robot-session.ts";
 import type { ConnectorKeys } from "./security/keys.ts";
 import { defaultEndpoint } from "./sockets.ts";
 
+/** Which policy, and how long to wait for it. */
 export interface ConnectOptions {
   /** What this robot sees and does; a whole manifest fits. Compared with the policy's at hello. */
   readonly manifest: PolicyInterface;
+  /** Where the policy listens; tcp://127.0.0.1:5601 (`defaultEndpoint`) unless given. */
   readonly endpoint?: string;
-  /** Needed where the policy has keys, as it should off this machine. */
+  /** Needed where the policy has keys, as it should off this machine; none unless given. */
   readonly keys?: ConnectorKeys | undefined;
-  /** How many robots share this session. */
+  /** How many robots share this session; 1 unless given. */
   readonly robots?: number;
-  /** Zero command this long after the last valid action. */
+  /** Zero command this long after the last valid action; 0.25 unless given. */
   readonly watchdog_s?: number;
-  /** How long `connectRobot` waits for a policy. */
+  /** How long `connectRobot` waits for a policy; 3 unless given. */
   readonly connectTimeout_s?: number;
-  /** How long `exchange` waits for an answer before it gives zeros. */
+  /** How long `exchange` waits for an answer before it gives zeros; 2 unless given. */
   readonly exchangeTimeout_s?: number;
-  /** How long the policy may be silent before `exchange` throws. */
+  /** How long the policy may be silent before `exchange` throws; 10 unless given. */
   readonly patience_s?: number;
+  /** Gets one line for each session that begins or is lost; nobody does unless given. */
   readonly log?: (line: string) => void;
 }
 
+/** Counts and times of a `RobotLink` since it was made. */
 export interface RobotReport {
   readonly connected: boolean;
   /** Welcomes after the first. */
@@ -46,13 +50,13 @@ export interface RobotReport {
   readonly actions: number;
   /** Messages and actions not accepted, by reason. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Lock-step: from observation sent to action accepted. */
+  /** Lock-step: from observation sent to action accepted. 0 before the first. */
   readonly roundTripP50_ms: number;
   readonly roundTripP99_ms: number;
   /** The policy's clock minus this one, by the quickest ping so far. */
   readonly clockOffset_s: number;
   /** What the policy said of this session last. */
-  readonly status: MessageOf<"status"> | undefined;
+  readonly status: SessionStatus | undefined;
 }
 
 interface Waiting {
@@ -62,7 +66,7 @@ interface Waiting {
 }
 
 /**
- * Connects and agrees on the manifest. @throws WireError when nobody answers in time, or when the
+ * Connects and agrees on the manifest; close the link when done. @throws WireError when nobody answers in time, or when the
  * policy speaks another version or was made for another robot.
  */
 export async function connectRobot(options: ConnectOptions): Promise<RobotLink> {
@@ -76,6 +80,7 @@ export async function connectRobot(options: ConnectOptions): Promise<RobotLink> 
   }
 }
 
+/** One robot's connection to its policy, or that of many which share a session. Rows of all arrays are robots. */
 export class RobotLink {
   readonly #options: Required<ConnectOptions>;
   readonly #session: RobotSession;
@@ -129,10 +134,13 @@ export class RobotLink {
   }
 
   /**
-   * Free-running: sends rows [robots, ...shape] of the robots whose `active` is not zero (all unless
-   * given), and does not wait. `resets` marks robots whose memory starts anew. The arrays are copied.
+   * Free-running: sends rows [robots, ...shape] of each input of the manifest, in its units, and does not wait. The arrays are
+   * copied; others beside them are left out.
+   * @param active [robots] not zero where a robot takes part; all do unless given
+   * @param resets [robots] not zero where a policy's memory starts anew; nowhere unless given
+   * @throws ShapeError for arrays of other sizes, WireError where the policy is no longer the same, or the link was closed
    */
-  observe(observations: Rows, active?: Uint8Array, resets?: Uint8Array): void {
+  observe(observations: Rows, active?: ArrayLike<number>, resets?: ArrayLike<number>): void {
     this.#session.throwIfOver();
     this.#send(observations, this.#gates.marked(active), resets);
   }
@@ -148,6 +156,8 @@ export class RobotLink {
   /**
    * Says that an episode of `robot` has ended with its last observation, and how ("success", or anything
    * else in a word or two): who records the session can tell episodes apart. The policy forgets by `resets`.
+   * @param robot 0 unless given
+   * @param sum its return: the rewards of the episode, added up; left out unless given
    */
   endEpisode(outcome: string, { robot = 0, sum }: { robot?: number; sum?: number } = {}): void {
     this.#session.throwIfOver();
@@ -157,25 +167,29 @@ export class RobotLink {
     this.#session.post({ type: "episode", session, robot, outcome, ...rewards });
   }
 
-  /** How much longer `commandOf` may be in force, unless a newer action comes; 0 where it is not. */
+  /** How many seconds longer `commandOf` may be in force, unless a newer action comes; 0 where it is not. */
   timeLeft_s(robot: number, now_s = monotonic_s()): number {
     return this.#gates.timeLeft_s(robot, now_s);
   }
 
-  /** What `robot` may be told right now [A], in the manifest's output units: zeros unless all is well. */
+  /**
+   * What `robot` (from 0) may be told right now [A], in the manifest's output units (`inSiUnits` scales them): zeros unless all is
+   * well. @throws ShapeError where there is no such robot
+   */
   commandOf(robot: number, now_s = monotonic_s()): Float32Array {
     return this.#gates.commandOf(robot, now_s);
   }
 
   /**
-   * Lock-step: sends like `observe` and waits for the answer. Actions [robots, A]; zeros for robots
-   * that are not active, and where no valid answer came in time. One call at a time.
-   * @throws WireError when the policy has been silent for too long, or is no longer the same.
+   * Lock-step: sends like `observe` and waits for the answer. Actions [robots, A] in the manifest's output units; zeros for
+   * robots that are not active, and where no valid answer came in time. One call at a time. A `SceneBatch` is driven by
+   * `batch.step(await link.exchange(batch.groups, undefined, batch.boundaries))`.
+   * @throws WireError when the policy has been silent for too long, or is no longer the same; ShapeError for arrays of other sizes
    */
   async exchange(
     observations: Rows,
-    active?: Uint8Array,
-    resets?: Uint8Array,
+    active?: ArrayLike<number>,
+    resets?: ArrayLike<number>,
   ): Promise<Float32Array> {
     if (this.#session.patient) throw new Error("internal: one exchange at a time.");
     this.#session.throwIfOver();
@@ -188,6 +202,7 @@ export class RobotLink {
     }
   }
 
+  /** Counts and times so far. */
   report(): RobotReport {
     const { welcomes, refused, clockOffset_s, status } = this.#session;
     return {
@@ -202,15 +217,15 @@ export class RobotLink {
     };
   }
 
-  /** Ends the session; commands are zero from here on. */
+  /** Ends the session; commands are zero from here on, and `observe` and `exchange` throw. */
   close(): Promise<void> {
     return this.#session.close();
   }
 
   async #exchange(
     observations: Rows,
-    active: Uint8Array | undefined,
-    resets: Uint8Array | undefined,
+    active: ArrayLike<number> | undefined,
+    resets: ArrayLike<number> | undefined,
   ): Promise<Float32Array> {
     const { robots, exchangeTimeout_s, manifest } = this.#options;
     const size = rowSize(manifest.output.shape);
@@ -243,7 +258,11 @@ export class RobotLink {
     if (waiting?.robots.size === 0) waiting.done();
   }
 
-  #send(observations: Rows, robots: readonly number[], resets?: Uint8Array): number | undefined {
+  #send(
+    observations: Rows,
+    robots: readonly number[],
+    resets?: ArrayLike<number>,
+  ): number | undefined {
     const { manifest, robots: total } = this.#options;
     const arrays = packRows(manifest.inputs, observations, robots, total);
     const session = this.#session.id;

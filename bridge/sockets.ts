@@ -12,7 +12,7 @@ import type { Refusals } from "./counts.ts";
 import type { ConnectorKeys, ListenerKeys } from "./security/keys.ts";
 import { guard } from "./security/zap.ts";
 
-/** Where a policy server listens unless told otherwise. */
+/** Where a policy server listens, and robots look for one, unless told otherwise. */
 export const defaultEndpoint = "tcp://127.0.0.1:5601";
 
 /** Larger messages end the connection: 4096 robots with a 64 x 64 float32 layer each fit. */

@@ -16,20 +16,24 @@ const name = z.string().regex(/^[\w.-]{1,60}$/, "not a name of letters, digits, 
 const publicSchema = z.strictObject({ name, publicKey: z85 });
 const secretSchema = z.strictObject({ name, publicKey: z85, secretKey: z85 });
 
+/** Both halves of a pair; stays on the machine where it was made. */
 export type SecretKeys = Readonly<z.output<typeof secretSchema>>;
+/** The half that peers are given. */
 export type PublicKey = Readonly<z.output<typeof publicSchema>>;
 
 /** What a listening socket needs. */
 export interface ListenerKeys {
+  /** Of `readSecretKeys`. */
   readonly own: SecretKeys;
-  /** Names by public key. */
+  /** Names by public key of who may connect: `readAllowed` of a folder. */
   readonly allowed: ReadonlyMap<string, string>;
 }
 
 /** What a connecting socket needs. */
 export interface ConnectorKeys {
+  /** Of `readSecretKeys`. */
   readonly own: SecretKeys;
-  /** Public key of the one that listens. */
+  /** Public key of the one that listens: `readPublicKey(file).publicKey`. */
   readonly peer: string;
 }
 
@@ -59,7 +63,7 @@ export function makeKeys(folder: string, keyName: string): { secret: string; pub
   return files;
 }
 
-/** @throws FileError when the file is missing, not of this form, or readable by others. */
+/** Reads NAME.secret.json. @throws FileError when the file is missing, not of this form, or readable by others. */
 export function readSecretKeys(file: string): SecretKeys {
   const keys = read(file, secretSchema, "a secret key (NAME.secret.json)");
   const mode = statSync(file).mode & 0o777;
@@ -71,11 +75,15 @@ export function readSecretKeys(file: string): SecretKeys {
   return keys;
 }
 
+/** Reads NAME.public.json. @throws FileError when the file is missing or not of this form. */
 export function readPublicKey(file: string): PublicKey {
   return read(file, publicSchema, "a public key (NAME.public.json)");
 }
 
-/** Names by key of all public keys in a folder. @throws ConfigError when there are none. */
+/**
+ * Names by key of all public keys (NAME.public.json) in a folder.
+ * @throws ConfigError when there are none, FileError when there is no such folder or one of them is not of this form
+ */
 export function readAllowed(folder: string): ReadonlyMap<string, string> {
   const keys = readKeysIn(folder);
   if (keys.size > 0) return keys;

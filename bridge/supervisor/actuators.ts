@@ -9,9 +9,11 @@ import { z } from "zod";
 import { monotonic_s } from "../clock.ts";
 import type { Mode } from "./machine.ts";
 
+/** What moves a robot. `programActuators` makes them of a program. */
 export interface Actuators {
-  /** Numbers in m/s or rad/s, one for each column. Must not wait. */
+  /** Numbers in m/s or rad/s, one for each column, once a tick. Must not wait. */
   write(command: readonly number[], mode: Mode): void;
+  /** Called once, after a last zero: stops the robot and frees what it held. */
   close(): Promise<void> | void;
 }
 
@@ -20,8 +22,10 @@ const sensedSchema = z.strictObject({
   pose: z.strictObject({ x_m: z.number(), y_m: z.number(), yaw_rad: z.number() }).exactOptional(),
   nearest_m: z.number().min(0).exactOptional(),
 });
+/** What a robot's own sensors see: odometry (x forward of the start, y left) and the least depth in its way. */
 export type SensedLine = Readonly<z.output<typeof sensedSchema>>;
 
+/** What a program of actuators has to say. */
 export interface ProgramEvents {
   /** A line that says what sensors see. */
   sensed(seen: SensedLine): void;

@@ -42,6 +42,7 @@ const nearestDepth = z
   .refine(({ stop_m, slow_m }) => stop_m < slow_m, "stop_m has to be below slow_m")
   .describe("slows and stops in front of what the depth camera sees");
 
+/** Checks a configuration and fills in what it leaves out. */
 export const supervisorSchema = z
   .strictObject({
     columns: z
@@ -69,10 +70,12 @@ export const supervisorSchema = z
     "watchdog_ms has to be longer than ramp_ms and two ticks, or no command is ever in force",
   );
 
+/** What a supervisor holds a robot to: `supervisorSchema.parse` makes one. */
 export type SupervisorConfig = Readonly<z.output<typeof supervisorSchema>>;
+/** What one number of a command is held to. */
 export type ColumnLimits = SupervisorConfig["columns"][string];
 
-/** Limits of robots that people have. Jerks are chosen to reach full acceleration in about 50 ms. */
+/** `columns` of robots that people have. Jerks are chosen to reach full acceleration in about 50 ms. */
 export const robotLimits = {
   // Burger: 0.22 m/s and 2.84 rad/s, commands cut to hundredths (turtlebot3_node); Nav2's accelerations
   "turtlebot3-burger": {

@@ -10,6 +10,7 @@ import { type ListenerKeys, readKeysIn } from "../security/keys.ts";
 import { isProof, proofOf } from "../security/proof.ts";
 import { type Lane, lanes } from "./machine.ts";
 
+/** Who may connect to a supervisor, and take which lane; `own` beside what `readLaneKeys` reads. */
 export interface LaneKeys extends ListenerKeys {
   /** Public keys that may take a lane; all of them are in `allowed`, too. */
   readonly lanes: Readonly<Record<Lane, ReadonlySet<string>>>;
@@ -47,7 +48,10 @@ export function laneProblem(
   return `Key "${name}" may not take lane "${lane}". Put ${name}.public.json into the folder "${lane}" of the allowed keys, if it should.`;
 }
 
-/** Keys in `folder` and in its folders of lanes. @throws ConfigError when none of them could take a lane. */
+/**
+ * Public keys in `folder` and in its folders of lanes (policy/, teleop/, operator/, watcher/).
+ * @throws ConfigError when none of them could take a lane, FileError when there is no such folder
+ */
 export function readLaneKeys(folder: string): Pick<LaneKeys, "allowed" | "lanes"> {
   const beside = readKeysIn(folder);
   const byLane = lanes.map((lane) => {

@@ -12,6 +12,7 @@ import { connect, type Frames, Link } from "../sockets.ts";
 import { claimOf } from "./lane-keys.ts";
 import type { Lane } from "./machine.ts";
 import {
+  type Beat,
   type CommandMessage,
   type CommandMessageOf,
   decodeCommand,
@@ -21,14 +22,19 @@ import {
 } from "./messages.ts";
 import type { Sensed } from "./zones.ts";
 
+/** Which supervisor, and what for. */
 export interface SupervisorLinkOptions {
+  /** What the peer is: see docs/deployment.md for what each may do. */
   readonly lane: Lane;
   /** Names of the numbers in a command; on a lane that drives, as the supervisor has them. */
   readonly columns: readonly string[];
+  /** Where the supervisor listens; tcp://127.0.0.1:5611 unless given. */
   readonly endpoint?: string;
+  /** Needed where the supervisor has keys; none unless given. */
   readonly keys?: ConnectorKeys | undefined;
-  /** How long `connectSupervisor` and `arm` wait. */
+  /** How long `connectSupervisor` and `arm` wait; 3 unless given. */
   readonly timeout_s?: number;
+  /** Gets one line where the lane is taken or lost; nobody does unless given. */
   readonly log?: (line: string) => void;
 }
 
@@ -36,7 +42,7 @@ const tick_ms = 50;
 /** A supervisor silent for so many ticks is taken for gone. */
 const lostAfterTicks = 8;
 
-/** Connects and takes the lane. @throws WireError when nobody answers, or with the reason of a refusal. */
+/** Connects and takes the lane; close the link when done. @throws WireError when nobody answers, or with the reason of a refusal. */
 export async function connectSupervisor(options: SupervisorLinkOptions): Promise<SupervisorLink> {
   const link = new SupervisorLink(options);
   try {
@@ -48,6 +54,7 @@ export async function connectSupervisor(options: SupervisorLinkOptions): Promise
   }
 }
 
+/** A peer's connection to a supervisor. It comes back by itself when the supervisor was away. */
 export class SupervisorLink {
   readonly #options: Required<SupervisorLinkOptions>;
   readonly #link: Link;
@@ -57,7 +64,7 @@ export class SupervisorLink {
   #columns: readonly string[];
   #nonce = randomUUID();
   #sequence = 0;
-  #beat: CommandMessageOf<"beat"> | undefined;
+  #beat: Beat | undefined;
   #ticksSinceHeard = 0;
   #welcomes = 0;
   /** The last thing refused, as a sentence. */
@@ -88,7 +95,7 @@ export class SupervisorLink {
   }
 
   /** The newest of what the supervisor says at each tick: mode, who drives, command, stops. */
-  get beat(): CommandMessageOf<"beat"> | undefined {
+  get beat(): Beat | undefined {
     return this.#beat;
   }
 
@@ -109,6 +116,7 @@ export class SupervisorLink {
   /**
    * Sends a command, one number for each column in m/s or rad/s; motion ends `ttl_s` after the newest
    * beat unless another follows. With no time left, or no lane, nothing is sent: the supervisor holds.
+   * @returns whether it was sent
    */
   command(values: ArrayLike<number>, ttl_s: number): boolean {
     if (!this.#session || !this.#beat || !(ttl_s > 0)) return false;
@@ -123,7 +131,7 @@ export class SupervisorLink {
     return true;
   }
 
-  /** Says what the robot's sensors see, and how old that is. */
+  /** Says what the robot's sensors see, the pose in the odometry frame, and how old that is: new unless given. */
   sense(seen: { pose?: NonNullable<Sensed["pose"]>; nearest_m?: number }, age_s = 0): void {
     if (!this.#session) return;
     this.#post({ type: "sense", session: this.#session, age_ms: 1000 * age_s, ...seen });

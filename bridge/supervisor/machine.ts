@@ -21,6 +21,7 @@ import type { ColumnLimits, SupervisorConfig } from "./config.ts";
 import { approach, atRest, type Motion, quantized, withinSpeeds } from "./limits.ts";
 import { nothingSensed, type Sensed, withinZones, type Zone } from "./zones.ts";
 
+/** A robot moves while "armed"; on "hold" no command is in force; "estop" is latched until it is reset. */
 export type Mode = "disarmed" | "hold" | "armed" | "estop";
 
 /** Who may open a session. The first that has a command in force drives; an operator only arms, a watcher only hears. */

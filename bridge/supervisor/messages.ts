@@ -135,6 +135,8 @@ export const stopSchemas = {
 type Of<S, T extends keyof S> = S[T] extends z.ZodType ? z.output<S[T]> : never;
 export type CommandType = keyof typeof commandSchemas;
 export type CommandMessageOf<T extends CommandType> = Of<typeof commandSchemas, T>;
+/** What a supervisor says at each tick: mode, who drives, command in m/s and rad/s, what holds it back, stops so far. */
+export type Beat = CommandMessageOf<"beat">;
 export type CommandMessage = { [T in CommandType]: CommandMessageOf<T> }[CommandType];
 export type StopMessage = {
   [T in keyof typeof stopSchemas]: Of<typeof stopSchemas, T>;

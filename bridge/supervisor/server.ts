@@ -47,28 +47,41 @@ import {
   takeLane,
 } from "./requests.ts";
 
+/** Which robot, and who may drive it. */
 export interface SuperviseOptions {
+  /** What the robot is held to: `supervisorSchema.parse({ columns: robotLimits["ego-push"] })` has the defaults. */
   readonly config: SupervisorConfig;
   /** Closed with the supervisor, after a last zero. */
   readonly actuators: Actuators;
+  /** For commands; tcp://127.0.0.1:5611 unless given. A port * takes a free one. */
   readonly endpoint?: string;
+  /** For emergency stops; tcp://127.0.0.1:5612 unless given. */
   readonly stopEndpoint?: string;
   /** Who may connect, and take which lane. Needed where other machines can connect. */
   readonly keys?: LaneKeys;
+  /** Listens where other machines can connect, without keys; false unless given, and that is refused. */
   readonly allowOpenPort?: boolean;
-  /** Armed from the start, without anybody saying go. */
+  /** Armed from the start, without anybody saying go; false unless given. */
   readonly isArmed?: boolean;
+  /** Gets one line for each thing that happens, refusals the first of a kind; nobody does unless given. */
   readonly log?: (line: string) => void;
 }
 
+/** How a supervisor stands, and its counts since it began. */
 export interface SupervisorReport {
   readonly mode: Mode;
+  /** Whose command is obeyed; undefined where nobody's is. */
   readonly driver: Lane | undefined;
+  /** What the actuators are told, one number for each column in m/s or rad/s. */
   readonly command: readonly number[];
   readonly ticks: number;
+  /** Commands that were accepted. */
   readonly commands: number;
+  /** Times that motion ended because no command was in force. */
   readonly holds: number;
+  /** Emergency stops. */
   readonly stops: number;
+  /** Messages not accepted, by reason. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
@@ -90,7 +103,10 @@ interface Refusal {
 /** Looks at the clock so many times in a tick. */
 const looksPerTick = 4;
 
-/** Listens at both endpoints until closed. @throws ConfigError or WireError when it cannot. */
+/**
+ * Listens at both endpoints until closed, in this process; better one of its own.
+ * @throws ConfigError for endpoints that other machines can reach without keys, WireError when it cannot listen
+ */
 export async function supervise(options: SuperviseOptions): Promise<SupervisorServer> {
   const { endpoint = defaultSupervisorEndpoint, stopEndpoint = defaultStopEndpoint } = options;
   const { keys, allowOpenPort, log = () => {} } = options;
@@ -105,7 +121,9 @@ export async function supervise(options: SuperviseOptions): Promise<SupervisorSe
   }
 }
 
+/** What owns a robot's actuators; made by `supervise`. */
 export class SupervisorServer {
+  /** Where it listens, with the ports it was given. */
   readonly endpoint: string;
   readonly stopEndpoint: string;
   readonly #plant: Plant;
@@ -122,6 +140,7 @@ export class SupervisorServer {
   #accepted = 0;
   #closed = false;
 
+  /** Use `supervise`. */
   constructor(
     { config, actuators, keys, isArmed = false, log = () => {} }: SuperviseOptions,
     commands: Listening,
@@ -150,13 +169,14 @@ export class SupervisorServer {
     log(`supervising at ${this.endpoint}, emergency stops at ${this.stopEndpoint}`);
   }
 
+  /** How it stands, and counts so far. */
   report(): SupervisorReport {
     const { mode, driver, command, tick, holds, stops } = this.#state;
     const refused = this.#refused.byReason();
     return { mode, driver, command, ticks: tick, commands: this.#accepted, holds, stops, refused };
   }
 
-  /** What the actuators' own sensors see. */
+  /** What the actuators' own sensors see, just now. */
   sensed({ pose, nearest_m }: SensedLine): void {
     const now_s = monotonic_s();
     const { sensed } = this.#state;

@@ -8,6 +8,7 @@ import { connect, type Frames, Link } from "../sockets.ts";
 import type { Mode } from "./machine.ts";
 import { decodeStop, defaultStopEndpoint, encodeOne, type StopMessage } from "./messages.ts";
 
+/** What a supervisor answers on the socket for stops. */
 export interface StopState {
   readonly mode: Mode;
   /** Emergency stops so far: the number that a reset has to name. */
@@ -19,6 +20,7 @@ type Question = Exclude<StopMessage, { type: "state" }>;
 /** How often a message that is not answered is sent again. */
 const repeat_ms = 50;
 
+/** The emergency stop's own connection to a supervisor; close it when done. Times are seconds to wait for an answer. */
 export class StopLink {
   readonly #endpoint: string;
   readonly #link: Link;
@@ -26,6 +28,7 @@ export class StopLink {
   readonly #waiting = new Map<number, (state: StopState) => void>();
   #request = 0;
 
+  /** @param endpoint where the supervisor listens for stops; tcp://127.0.0.1:5612 unless given */
   constructor(endpoint = defaultStopEndpoint, keys?: ConnectorKeys) {
     this.#endpoint = endpoint;
     this.#link = new Link(connect(endpoint, keys), (messages) => this.#receive(messages));
@@ -49,6 +52,7 @@ export class StopLink {
     return state;
   }
 
+  /** How the supervisor stands; changes nothing. @throws WireError when nobody answers */
   ask(timeout_s = 2): Promise<StopState> {
     return this.#say({ type: "ask", request: ++this.#request }, timeout_s);
   }

@@ -1,8 +1,9 @@
 /** The code blocks of docs/deployment.md, run as written but for the folder and the ports. */
 
-import { mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { makeKeys } from "../../bridge/security/keys.ts";
 import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts";
 import { supervise } from "../../bridge/supervisor/server.ts";
 import { writeBundle } from "../../policies/bundle.ts";
@@ -27,10 +28,30 @@ afterAll(async () => {
   await here.close();
 });
 
-it("has a test for every block", () => expect(blocks).toHaveLength(2));
+it("has a test for every block", () => expect(blocks).toHaveLength(4));
+
+it("docs/deployment.md serves a policy and drives simulated robots by it", async () => {
+  const said = await runBlock(blocks[0], path.join(scratch, "serve.ts"));
+  expect(said).toMatch(/^serving "push-pair" at tcp:/);
+  expect(said).toMatch(/^robot \d: success, \d+ steps$/m);
+  expect(said).toMatch(/^\d+\.\d ms from observation to action$/m);
+});
+
+it("docs/deployment.md serves only whom it knows by key", async () => {
+  const keys = path.join(scratch, "keys");
+  const robots = path.join(scratch, "robots");
+  const [policy, robot] = ["policy", "robot-1"].map((name) => makeKeys(keys, name));
+  mkdirSync(robots);
+  copyFileSync(robot.public, path.join(robots, "robot-1.public.json"));
+  const code = blocks[1]
+    .replace('"policy.public.json"', JSON.stringify(policy.public))
+    .replaceAll('"keys/', `"${keys}/`)
+    .replace('"robots"', JSON.stringify(robots));
+  expect(await outputOf(code)).toContain("connected: true");
+});
 
 it("docs/deployment.md drives a robot", async () => {
-  const said = await outputOf(blocks[0]);
+  const said = await outputOf(blocks[2]);
   // of the state [0, 0, 0]: forward 0, turn 0.5 * 2.84 rad/s
   expect(said).toContain("forward 0 m/s, turn 1.41");
   expect(said.trim().endsWith("forward 0 m/s, turn 0 rad/s")).toBe(true);
@@ -46,7 +67,7 @@ it("docs/deployment.md drives a robot behind a supervisor", async () => {
     isArmed: true,
   });
   try {
-    const code = blocks[1].replace("tcp://127.0.0.1:5611", supervisor.endpoint);
+    const code = blocks[3].replace("tcp://127.0.0.1:5611", supervisor.endpoint);
     expect(await outputOf(code)).toMatch(/^(armed|hold) \[/);
     // in float32, 0.5 * 2.84 is a little below 1.42, and commands are cut to hundredths
     expect(commands).toContain("0,1.41");
