@@ -28,7 +28,7 @@ afterAll(async () => {
   await here.close();
 });
 
-it("has a test for every block", () => expect(blocks).toHaveLength(4));
+it("has a test for every block", () => expect(blocks).toHaveLength(5));
 
 it("docs/deployment.md serves a policy and drives simulated robots by it", async () => {
   const said = await runBlock(blocks[0], path.join(scratch, "serve.ts"));
@@ -74,6 +74,12 @@ it("docs/deployment.md drives a robot behind a supervisor", async () => {
   } finally {
     await supervisor.close();
   }
+});
+
+it("docs/deployment.md asks a policy in its own process", async () => {
+  const said = await runBlock(blocks[4], path.join(scratch, "act.ts"));
+  expect(said).toContain("layers [ 2, 64, 64 ] 0 undefined [ 'active', 'anchor' ]");
+  expect(said).toMatch(/^1\.9 s: -?[\d.e-]+ m\/s -?[\d.e-]+ rad\/s$/m);
 });
 
 function outputOf(code: string): Promise<string> {
