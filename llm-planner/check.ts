@@ -21,6 +21,7 @@ const LONGEST_NAME = 32;
 export class PlanRefusedError extends ConfigError {
   readonly reasons: readonly string[];
 
+  /** @param reasons sentences; the message has one a line */
   constructor(reasons: readonly string[]) {
     super(`The plan was refused:\n${reasons.map((reason) => `- ${reason}`).join("\n")}`);
     this.reasons = reasons;

@@ -2,8 +2,9 @@
 
 export { checkPlan, PlanRefusedError } from "./check.ts";
 export type { PlannerManifest } from "./embedded/bundle.ts";
-export type { Reading } from "./embedded/decoding.ts";
+export type { Reading, ReadRow } from "./embedded/decoding.ts";
 export { EmbeddedPlanner, type Understood, zooPlanner } from "./embedded/planner.ts";
+export type { Token } from "./embedded/words.ts";
 export {
   applyCorrection,
   type Correction,
@@ -32,7 +33,8 @@ export {
   type SimulatedExecution,
 } from "./execution/simulated.ts";
 export { type MonitorConfig, usualMonitor } from "./execution/stage-monitor.ts";
-export type { Goal } from "./grammar/goals.ts";
+export type { Direction, Goal } from "./grammar/goals.ts";
+export type { Status } from "./grammar/instructions.ts";
 export {
   compileCondition,
   compileNumber,

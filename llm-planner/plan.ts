@@ -89,19 +89,20 @@ export type PlanStage = z.output<typeof stageSchema>;
 /** Where an object belongs, in the frame of another: metres, and degrees counter-clockwise. */
 export type Place = z.output<typeof placeSchema>;
 
-/** What a planner answers: the stages alone. */
+/** Checks what a planner answers: the stages alone. */
 export const planAnswerSchema = z.strictObject({
   stages: z.array(stageSchema).min(1).max(MAX_STAGES),
 });
 export type PlanAnswer = z.output<typeof planAnswerSchema>;
 
-/** A plan as it is kept in a file. */
+/** Checks a plan as it is kept in a file, and fills in what it leaves out. */
 export const planSchema = z.strictObject({
   format: z.literal(1).default(1),
   scene: z.string().min(1).max(64),
   instruction: z.string().max(1000),
   stages: planAnswerSchema.shape.stages,
 });
+/** A plan: the scene that it is for, the words that it was made of, and its stages. */
 export type Plan = z.output<typeof planSchema>;
 
 /** Anything with stages: a plan, or an answer that is to become one. */

@@ -4,6 +4,7 @@ import type { WorldView } from "./world-view.ts";
 
 /** What a planner is asked. */
 export interface PlanRequest {
+  /** In words. */
   readonly instruction: string;
   /** What stands where, in the world frame. */
   readonly world: WorldView;
@@ -13,6 +14,7 @@ export interface PlanRequest {
 
 /** An answer that did not pass, and why, in sentences that its author can act on. */
 export interface Refusal {
+  /** As the planner gave it. */
   readonly answer: string;
   readonly reasons: readonly string[];
 }

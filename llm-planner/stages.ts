@@ -28,10 +28,15 @@ export const HELD_LIMIT = bonus.done / 2;
 
 /** A stage with its conditions and factors ready to be evaluated; those that the plan left out are the usual ones. */
 export interface CompiledStage {
+  /** The stage as it was planned. */
   readonly plan: PlanStage;
+  /** Opens the placing phase. */
   readonly reached: Expression;
+  /** Completes the stage. */
   readonly done: Expression;
+  /** Dense rewards, and the numbers that they pay for. */
   readonly factors: readonly { readonly factor: Factor; readonly value: Expression }[];
+  /** What all of them look at together. */
   readonly uses: Uses;
 }
 

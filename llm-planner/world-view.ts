@@ -21,8 +21,10 @@ export interface ObjectView {
 
 /** A scene at one moment. The arena is a square about the origin. */
 export interface WorldView {
+  /** Its name. */
   readonly scene: string;
   readonly arenaSide_m: Meters;
+  /** In the world frame. */
   readonly robot: { readonly x_m: Meters; readonly y_m: Meters; readonly yaw_rad: Radians };
   readonly objects: readonly ObjectView[];
 }

@@ -9,6 +9,7 @@ import { monotonic_s } from "../clock.ts";
 import { Counts } from "../counts.ts";
 import type { ConnectorKeys } from "../security/keys.ts";
 import { connect, type Frames, Link } from "../sockets.ts";
+import type { SensedLine } from "./actuators.ts";
 import { claimOf } from "./lane-keys.ts";
 import type { Lane } from "./machine.ts";
 import {
@@ -20,7 +21,6 @@ import {
   encodeOne,
   supervisorProtocol,
 } from "./messages.ts";
-import type { Sensed } from "./zones.ts";
 
 /** Which supervisor, and what for. */
 export interface SupervisorLinkOptions {
@@ -132,7 +132,7 @@ export class SupervisorLink {
   }
 
   /** Says what the robot's sensors see, the pose in the odometry frame, and how old that is: new unless given. */
-  sense(seen: { pose?: NonNullable<Sensed["pose"]>; nearest_m?: number }, age_s = 0): void {
+  sense(seen: SensedLine, age_s = 0): void {
     if (!this.#session) return;
     this.#post({ type: "sense", session: this.#session, age_ms: 1000 * age_s, ...seen });
   }

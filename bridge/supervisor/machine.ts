@@ -26,6 +26,7 @@ export type Mode = "disarmed" | "hold" | "armed" | "estop";
 
 /** Who may open a session. The first that has a command in force drives; an operator only arms, a watcher only hears. */
 export const lanes = ["teleop", "policy", "operator", "watcher"] as const;
+/** What a peer of a supervisor is: teleop drives before policy, an operator only arms and disarms, a watcher only hears. */
 export type Lane = (typeof lanes)[number];
 const drivingLanes: readonly Lane[] = ["teleop", "policy"];
 

@@ -74,8 +74,9 @@ export interface SupervisorReport {
   readonly driver: Lane | undefined;
   /** What the actuators are told, one number for each column in m/s or rad/s. */
   readonly command: readonly number[];
+  /** So far. */
   readonly ticks: number;
-  /** Commands that were accepted. */
+  /** Commands of peers that were accepted. */
   readonly commands: number;
   /** Times that motion ended because no command was in force. */
   readonly holds: number;

@@ -57,6 +57,7 @@ export class StopLink {
     return this.#say({ type: "ask", request: ++this.#request }, timeout_s);
   }
 
+  /** Closes the connection. The robot stays as it is. */
   close(): void {
     this.#link.close();
   }

@@ -56,6 +56,7 @@ const manifestSchema = z.strictObject({
     corrections: z.int().default(0),
   }),
 });
+/** What `planner.json` says of an embedded planner: words that it knows, layout of its arrays, where it comes from. */
 export type PlannerManifest = z.output<typeof manifestSchema>;
 export type Provenance = PlannerManifest["provenance"];
 

@@ -17,6 +17,7 @@ export type ReadRow = Readonly<Record<ReaderOutput, Float32Array>>;
 
 /** What was read: goals in no order yet, and what the words say about order. */
 export interface Reading {
+  /** "ok", or why no plan can be made of the words. */
   readonly status: Status;
   /** Probability of the status. */
   readonly certainty: number;

@@ -22,9 +22,13 @@ export const zooPlanner: string = path.join(packageRoot, "policies", "zoo", "pla
 
 /** What was understood of an instruction, and in which orders it may be done, likeliest first. */
 export interface Understood {
+  /** The words, articles left out. */
   readonly tokens: readonly Token[];
+  /** What the reader's network answered, by output: logits. */
   readonly row: ReadRow;
+  /** The goals that fit together best, or why there are none. */
   readonly reading: Reading;
+  /** Each a permutation of the indices of `reading.goals`; empty where there are none. */
   readonly orders: readonly (readonly number[])[];
 }
 

@@ -27,13 +27,15 @@ type WordClass = (typeof CLASSES)[number];
 export const FITS = ["name", "colour", "shape"] as const;
 type Fit = (typeof FITS)[number];
 
+/** One word of an instruction, as the reader's network takes it. */
 export interface Token {
   /** The word, or the class that stands for it. */
   readonly word: string;
   /** As it was written. */
   readonly text: string;
-  /** Which objects it names, and by what. */
+  /** Which objects it names, by their position in the world view, and by what. */
   readonly fits: readonly { readonly object: number; readonly by: Fit }[];
+  /** Where it is a length, such as "30 cm". */
   readonly length_m?: Meters;
 }
 

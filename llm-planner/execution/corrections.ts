@@ -60,6 +60,7 @@ export const correctionSchema = z.strictObject({
     })
     .exactOptional(),
 });
+/** A correction as it is logged: what was asked for, what was said, what was made of it. */
 export type Correction = z.output<typeof correctionSchema>;
 
 export function appendCorrection(file: string, correction: Correction): void {

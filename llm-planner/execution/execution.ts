@@ -22,6 +22,11 @@ import {
 export interface ExecutionEvent {
   /** Control steps since the execution began. */
   readonly step: number;
+  /**
+   * "done": its condition holds; "undone": its place no longer does, and it is taken up again; "retried" after it stalled or ran out of
+   * time; "postponed" until the others are done; "given up", with which the execution rests; "corrected" and "replanned": other stages
+   * come first, or in place of what was left; "finished": no stage is left, after the last "done".
+   */
   readonly kind:
     | "done"
     | "undone"

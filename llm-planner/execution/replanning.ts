@@ -22,6 +22,7 @@ export interface ReplanOptions {
   readonly world: WorldView;
   /** Decides what the answer is verified with. */
   readonly seed: number;
+  /** Handed to the planner: gives up waiting for its answer. */
   readonly signal?: AbortSignal;
 }
 

@@ -13,6 +13,7 @@ export interface MonitorConfig {
   readonly closer_m: number;
 }
 
+/** What holds unless given. */
 export const usualMonitor: MonitorConfig = { benefitLooks: 5, stallSteps: 150, closer_m: 0.02 };
 
 export type StageState = "under way" | "done" | "stalled" | "out of time";

@@ -16,6 +16,7 @@ export const DIRECTIONS = [
   "front-right",
   "beside",
 ] as const;
+/** A side of an anchor; "beside" leaves open which. */
 export type Direction = (typeof DIRECTIONS)[number];
 
 /** Places one behind another on the same side: the first next to the anchor. */
@@ -30,6 +31,7 @@ export const ROW_STEP_m: Meters = 0.25;
 export interface Goal {
   readonly object: number;
   readonly anchor: number;
+  /** Side of the anchor, in the anchor's own frame. */
   readonly direction: Direction;
   /** Which place in a row, from 1; or a distance between centres that the words give. */
   readonly place: number;

@@ -24,6 +24,7 @@ export const MOST_GOALS = 5;
 
 /** Whether an instruction can be followed, and if not, why. */
 export const STATUSES = ["ok", "unknown-object", "ambiguous", "unclear"] as const;
+/** Whether an instruction can be planned for, and if not, why. */
 export type Status = (typeof STATUSES)[number];
 
 export interface Example {

@@ -30,9 +30,11 @@ export interface Uses {
 
 /** A condition or a number that a situation decides. */
 export interface Expression {
+  /** As it was written. */
   readonly text: string;
   /** Of the number, which is in SI; or that it is a condition. */
   readonly unit: Unit | "condition";
+  /** Its value in a situation: a number in SI, 1 or 0 for a condition, NaN where it is not known. */
   readonly evaluate: Evaluate;
   /** About how many multiplications it takes. */
   readonly cost: number;

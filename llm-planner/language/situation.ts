@@ -33,7 +33,9 @@ export interface Situation extends PushReading {
 export interface Rows {
   /** How many rows the world has: the robot's, 0, and the scene's bodies'. */
   readonly world: number;
+  /** Where the active object of the stage belongs. */
   readonly target: number;
+  /** The middle of the pusher's face. */
   readonly pusher: number;
   /** Only for contacts and clearances; it has no pose. */
   readonly walls: number;

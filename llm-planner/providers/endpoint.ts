@@ -46,6 +46,7 @@ export interface LogEntry {
   readonly outputTokens: number;
   /** In the currency of `price`; 0 without one. */
   readonly cost: number;
+  /** From asking to the answer, retries included. */
   readonly took_ms: number;
 }
 
