@@ -25,7 +25,7 @@ export interface PlanningOptions {
   readonly scene?: string;
   /** In words, 1000 characters at most. */
   readonly instruction: string;
-  /** What stands where; unless given, `worldOf` a start of the scene, drawn from `seed`. */
+  /** What stands where; unless given, `worldOf` the start that `executeInSimulation` has with the same seed. */
   readonly world?: WorldView;
   /** Decides the start and the rehearsal. */
   readonly seed: number;
@@ -142,12 +142,14 @@ function schemaReasons(error: z.ZodError): string[] {
 }
 
 /**
- * What stands where at a start of the scene, drawn from `seed` (another one than a `SceneBatch` draws from it). Bodies that sit the
- * episode out are left out.
+ * What stands where at the scene's first start of evaluations with this seed: the one that `executeInSimulation` begins at. Bodies that
+ * sit the episode out are left out.
  * @param scene name that the view bears
  */
 export function worldOf(scene: string, base: AssembledScene, seed: number): WorldView {
-  const { poses } = drawEpisode(base, createRng(seed), { progress: 0, close: false });
+  // the streams of the first episode of a batch's first environment
+  const rng = createRng(seed).split("evaluation").split("environment 0 episode 0").split("start");
+  const { poses } = drawEpisode(base, rng, { progress: 0, close: false });
   return viewOf(scene, base, poses);
 }
 

@@ -17,7 +17,7 @@ export interface SimulatedExecution {
   /** The scene that the plan is for. */
   readonly base: AssembledScene;
   readonly plan: Staged;
-  /** Decides the start, which is drawn as those of evaluations are: no training begins there. */
+  /** Decides the start: the one that `makePlan` has with the same seed, and evaluations, but no training. */
   readonly seed: number;
   /** Control steps after which it ends in any case. */
   readonly maxSteps: number;

@@ -18,6 +18,7 @@ import { type PlannedStage, plannedStages } from "../../llm-planner/planned-stag
 import type { Planner } from "../../llm-planner/planner.ts";
 import { asScene, sceneFromPlan } from "../../llm-planner/scene.ts";
 import { compileStage } from "../../llm-planner/stages.ts";
+import type { WorldView } from "../../llm-planner/world-view.ts";
 import { Ground } from "../../sim/ground.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -245,6 +246,41 @@ describe("in simulation", () => {
       })),
     ),
   };
+
+  it.each(["push-pair", "push-arrangement"])(
+    "begins where a plan of the same seed was made for: %s",
+    async (name) => {
+      const scene = assembled(name);
+      const expected = worldOf(name, scene, 4);
+      const { name: active } = scene.cast.bodies[1];
+      let world: WorldView | undefined;
+      await executeInSimulation({
+        base: scene,
+        plan: {
+          stages: stagesOf({ name: "a", active, place: { anchor: "anchor", x_m: 0.3, y_m: 0 } }),
+        },
+        seed: 4,
+        maxSteps: 1,
+        driver: {
+          groups: ["proprioception"],
+          act(ground) {
+            world = viewNow(name, scene, ground);
+            return [0, 0];
+          },
+          begin() {},
+        },
+      });
+      // the simulation's numbers are float32
+      const placed = expected.objects.map(({ name, x_m }) => ({
+        name,
+        x_m: expect.closeTo(x_m, 5),
+      }));
+      expect(world).toMatchObject({
+        robot: { y_m: expect.closeTo(expected.robot.y_m, 5) },
+        objects: placed,
+      });
+    },
+  );
 
   it("is driven by a driver of one's own, which is given the subgoal", async () => {
     const asked: string[] = [];
