@@ -5,7 +5,7 @@ import { packageRoot } from "../../core/package-root.ts";
 import { tensorOver } from "../../nn/arrays.ts";
 import { createSession } from "../../nn/device.ts";
 import { PlanRefusedError, quote } from "../check.ts";
-import { type Goal, stagesOf } from "../grammar/goals.ts";
+import { type Direction, type Goal, stagesOf } from "../grammar/goals.ts";
 import type { Planner, PlanRequest, Proposal } from "../planner.ts";
 import type { WorldView } from "../world-view.ts";
 import { positionsIn } from "./batches.ts";
@@ -170,5 +170,10 @@ function reasonFor({ object, anchor, direction }: Goal, row: ReadRow, tokens: re
         .join(" "),
     );
   };
-  return `The words ask for ${spoken(object)} ${direction === "front" ? "in front" : direction} of ${spoken(anchor)}.`;
+  return `The words ask for ${spoken(object)} ${sideWords(direction)} ${spoken(anchor)}.`;
+}
+
+function sideWords(direction: Direction): string {
+  if (direction === "behind" || direction === "beside") return direction;
+  return direction === "front" ? "in front of" : `${direction} of`;
 }

@@ -49,6 +49,13 @@ describe("the planner that ships", () => {
     ]);
   });
 
+  it.each(["in front of", "behind", "left of"])("says why a stage is there: %s", async (side) => {
+    const instruction = `Put the green can ${side} the blue cube.`;
+    const { answer } = await planner.propose({ instruction, world: table, refusals: [] });
+    const [{ why }] = planAnswerSchema.parse(JSON.parse(answer)).stages;
+    expect(why).toMatch(new RegExp(`^The words ask for ".*can" ${side} ".*cube"\\.$`));
+  });
+
   it("asks which one where a word may mean two: a box can be a cube, too", async () => {
     await expect(planFor("Put the red box to the left of the blue cube.")).rejects.toThrow(
       "could mean several objects",
