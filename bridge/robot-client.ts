@@ -184,14 +184,17 @@ export class RobotLink {
    * Lock-step: sends like `observe` and waits for the answer. Actions [robots, A] in the manifest's output units; zeros for
    * robots that are not active, and where no valid answer came in time. One call at a time. A `SceneBatch` is driven by
    * `batch.step(await link.exchange(batch.groups, undefined, batch.boundaries))`.
-   * @throws WireError when the policy has been silent for too long, or is no longer the same; ShapeError for arrays of other sizes
+   * @throws WireError when the policy has been silent for too long or is no longer the same, or another exchange is under way; ShapeError
+   * for arrays of other sizes
    */
   async exchange(
     observations: Rows,
     active?: ArrayLike<number>,
     resets?: ArrayLike<number>,
   ): Promise<Float32Array> {
-    if (this.#session.patient) throw new Error("internal: one exchange at a time.");
+    if (this.#session.patient) {
+      throw new WireError("An exchange is under way. Wait for its answer before the next one.");
+    }
     this.#session.throwIfOver();
     this.#throwIfSilent();
     this.#session.patient = true;

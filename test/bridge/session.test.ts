@@ -101,6 +101,15 @@ describe("exchange", () => {
     await expect(robot.exchange({})).rejects.toThrow('observation "state" of shape [1, 3]');
   });
 
+  it("answers one exchange at a time, and takes marks of any numbers", async () => {
+    const { robot } = await pair();
+    const state = Float32Array.of(0.5, 0, 0);
+    const first = robot.exchange({ state }, [1], Float32Array.of(1));
+    await expect(robot.exchange({ state })).rejects.toThrow("An exchange is under way.");
+    expect((await first)[0]).toBe(0.5);
+    await expect(robot.exchange({ state }, [1, 1])).rejects.toThrow(ShapeError);
+  });
+
   it("gives zeros where the observation is not finite, and goes on", async () => {
     const { robot, log } = await pair();
     const bad = await robot.exchange({ state: Float32Array.of(Number.NaN, 0, 0) });
