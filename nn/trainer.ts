@@ -136,7 +136,7 @@ export class Trainer {
     if (diverged >= 0) {
       this.#updater.load(before);
       throw new TrainingDivergedError(
-        `The training diverged in update ${this.#steps + diverged + 1}: its loss is ${stats.loss[diverged]} and the norm of its gradient ${stats.gradNorm[diverged]}. Nothing of it is kept; go on from what was saved last, with a lower learning rate.`,
+        `The training diverged in update ${this.#steps + diverged + 1}: its loss is ${stats.loss[diverged]} and the norm of its gradient ${stats.gradNorm[diverged]}. Nothing of it is kept; go on from what was saved last, with a lower learning rate (where it adapts itself, a lower maxLearningRate).`,
       );
     }
     this.#steps += rounds;

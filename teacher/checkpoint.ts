@@ -25,7 +25,7 @@ export interface TeacherProgress {
 const KIND = "teacher";
 
 /** Who learns in a training. */
-interface Learners {
+export interface Learners {
   readonly trainer: Trainer;
   readonly standIn: StandIn | undefined;
 }

@@ -26,7 +26,7 @@ import { type Learnt, Sitting } from "../rollout/sitting.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { EpisodeEnd } from "../sim/scene-batch.ts";
 import type { Observability } from "../sim/visibility.ts";
-import { loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
+import { type Learners, loadTeacher, saveTeacher, type TeacherProgress } from "./checkpoint.ts";
 import type { TeacherConfig } from "./config.ts";
 import { lessonAt, simulationIn } from "./lessons.ts";
 import { entropyChanges, teacherData, teacherObjective } from "./losses.ts";
@@ -82,18 +82,18 @@ async function learn(
   const { envs, rolloutSteps: steps } = config;
   const { params } = teacherNetwork(spec);
   const rng = createRng(simulation.seed).split("teacher");
-  const learners = await openLearners(run, spec, rng, keep);
-  const { trainer, critic, actor, standIn } = learners;
-  const sitting = openSitting(run, spec, learners);
+  const troupe = await openTroupe(run, spec, rng, keep);
+  const { trainer, critic, actor, standIn } = troupe;
+  const sitting = openSitting(run, spec, troupe);
   let lesson = lessonAt(sitting.progress.iteration, config);
-  let collector = keep(await openCollector(run, learners, lesson));
+  let collector = keep(await openCollector(run, troupe, lesson));
 
   while (sitting.goesOn) {
     const { iteration, environmentSteps, learningRate } = sitting.progress;
     // the next lesson has other environments
     if (lessonAt(iteration, config) !== lesson) {
       lesson = lessonAt(iteration, config);
-      collector = keep(await openCollector(run, learners, lesson));
+      collector = keep(await openCollector(run, troupe, lesson));
     }
     const { rollout } = collector;
 
@@ -133,20 +133,18 @@ async function learn(
   return sitting.end();
 }
 
-/** Who learns, and who judges it. */
-interface Learners {
-  readonly trainer: Trainer;
+/** Who learns, who acts as it does so far, and who judges that. */
+interface Troupe extends Learners {
   readonly critic: Critic;
   readonly actor: NetworkActor;
-  readonly standIn: StandIn | undefined;
 }
 
-async function openLearners(
+async function openTroupe(
   run: TeacherRun,
   spec: TeacherSpec,
   rng: Rng,
   keep: Keep,
-): Promise<Learners> {
+): Promise<Troupe> {
   const { config } = run;
   const { params } = teacherNetwork(spec);
   const trainer = keep(await createTrainer(run, spec, rng));
@@ -248,7 +246,7 @@ async function openStandIn(
 
 function openCollector(
   run: TeacherRun,
-  { actor, standIn }: Learners,
+  { actor, standIn }: Troupe,
   lesson: number,
 ): Promise<Collector> {
   const { config, pool } = run;
