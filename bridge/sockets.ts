@@ -171,25 +171,31 @@ export function connect(
     routingId: randomUUID(),
   });
   try {
-    if (keys) {
-      dealer.curveServerKey = keys.peer;
-      dealer.curvePublicKey = keys.own.publicKey;
-      dealer.curveSecretKey = keys.own.secretKey;
-    }
-    watch(dealer);
-    dealer.connect(endpoint);
+    connecting(endpoint, defaultEndpoint, () => {
+      if (keys) {
+        dealer.curveServerKey = keys.peer;
+        dealer.curvePublicKey = keys.own.publicKey;
+        dealer.curveSecretKey = keys.own.secretKey;
+      }
+      watch(dealer);
+      dealer.connect(endpoint);
+    });
   } catch (error) {
     dealer.close();
-    throw cannotConnect(endpoint, error, defaultEndpoint);
+    throw error;
   }
   return dealer;
 }
 
-/** For an endpoint, or a URL, that is none; `example` is one. */
-export function cannotConnect(endpoint: string, error: unknown, example: string): WireError {
-  return new WireError(
-    `Cannot connect to "${endpoint}": ${(error as Error).message}. Expected something like ${example}.`,
-  );
+/** Does what connects to an endpoint, or to a URL. @throws WireError where that is none; `example` is one */
+export function connecting<T>(endpoint: string, example: string, connect: () => T): T {
+  try {
+    return connect();
+  } catch (error) {
+    throw new WireError(
+      `Cannot connect to "${endpoint}": ${(error as Error).message}. Expected something like ${example}.`,
+    );
+  }
 }
 
 /** Whether only this machine can reach an endpoint. */

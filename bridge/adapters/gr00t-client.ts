@@ -4,7 +4,7 @@ import { Request } from "zeromq";
 import { WireError } from "../../core/errors.ts";
 import type { PolicyInterface } from "../../policies/manifest.ts";
 import type { Rows } from "../../policies/runtime/runtime.ts";
-import { cannotConnect } from "../sockets.ts";
+import { connecting } from "../sockets.ts";
 import { arrayIn, encodeRequest, onlyFrame } from "./gr00t-messages.ts";
 import { defaultGr00tEndpoint } from "./gr00t-server.ts";
 import { isMap, type Unpacked, unpack } from "./msgpack.ts";
@@ -41,10 +41,10 @@ export class Gr00tClient implements RemotePolicy {
       maxMessageSize: 64 * 2 ** 20,
     });
     try {
-      this.#socket.connect(endpoint);
+      connecting(endpoint, defaultGr00tEndpoint, () => this.#socket.connect(endpoint));
     } catch (error) {
       this.#socket.close();
-      throw cannotConnect(endpoint, error, defaultGr00tEndpoint);
+      throw error;
     }
   }
 

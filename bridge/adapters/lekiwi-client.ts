@@ -8,7 +8,7 @@ import { Pull, Push } from "zeromq";
 import { WireError } from "../../core/errors.ts";
 import type { PolicyOutput } from "../../policies/manifest.ts";
 import { monotonic_s } from "../clock.ts";
-import { cannotConnect } from "../sockets.ts";
+import { connecting } from "../sockets.ts";
 import { CommandPort } from "./command-port.ts";
 import { defaultLeKiwi } from "./lekiwi-host.ts";
 import { decodeObservation, encodeCommand, type LeKiwiObservation } from "./lekiwi-messages.ts";
@@ -54,8 +54,8 @@ export class LeKiwiClient {
     // nothing old may wait for a robot to come back
     this.#push = new Push({ linger: 0, sendTimeout: 0, immediate: true, sendHighWaterMark: 1 });
     try {
-      connectTo(this.#pull, observations, defaultLeKiwi.observations);
-      connectTo(this.#push, commands, defaultLeKiwi.commands);
+      connecting(observations, defaultLeKiwi.observations, () => this.#pull.connect(observations));
+      connecting(commands, defaultLeKiwi.commands, () => this.#push.connect(commands));
     } catch (error) {
       this.#pull.close();
       this.#push.close();
@@ -159,14 +159,6 @@ export class LeKiwiClient {
     this.#newest_s = monotonic_s();
     this.#fresh = true;
     this.#wake?.();
-  }
-}
-
-function connectTo(socket: Pull | Push, endpoint: string, example: string): void {
-  try {
-    socket.connect(endpoint);
-  } catch (error) {
-    throw cannotConnect(endpoint, error, example);
   }
 }
 

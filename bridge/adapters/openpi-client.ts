@@ -4,7 +4,7 @@ import { type RawData, WebSocket } from "ws";
 import { WireError } from "../../core/errors.ts";
 import type { PolicyInterface } from "../../policies/manifest.ts";
 import type { Rows } from "../../policies/runtime/runtime.ts";
-import { cannotConnect } from "../sockets.ts";
+import { connecting } from "../sockets.ts";
 import type { UnpackedMap } from "./msgpack.ts";
 import { decodeOpenpi, encodeOpenpi, maxOpenpiBytes, openpiArray } from "./openpi-messages.ts";
 import { chunkOf, type RemotePolicy, wireArray } from "./remote-policy.ts";
@@ -80,16 +80,13 @@ export class OpenpiClient implements RemotePolicy {
 
   #open(): WebSocket {
     const { url = defaultUrl, apiKey, timeout_s = 1 } = this.#options;
-    try {
-      return new WebSocket(url, {
-        perMessageDeflate: false,
-        maxPayload: maxOpenpiBytes,
-        handshakeTimeout: 1000 * timeout_s,
-        headers: apiKey === undefined ? {} : { Authorization: `Api-Key ${apiKey}` },
-      });
-    } catch (error) {
-      throw cannotConnect(url, error, defaultUrl);
-    }
+    const options = {
+      perMessageDeflate: false,
+      maxPayload: maxOpenpiBytes,
+      handshakeTimeout: 1000 * timeout_s,
+      headers: apiKey === undefined ? {} : { Authorization: `Api-Key ${apiKey}` },
+    };
+    return connecting(url, defaultUrl, () => new WebSocket(url, options));
   }
 
   /** The next binary message. @throws WireError for a text (an error), an end, or silence. */

@@ -7,7 +7,7 @@
 import { WebSocket } from "ws";
 import type { PolicyOutput } from "../../policies/manifest.ts";
 import { monotonic_s } from "../clock.ts";
-import { cannotConnect } from "../sockets.ts";
+import { connecting } from "../sockets.ts";
 import { CommandPort } from "./command-port.ts";
 import { jsonMap } from "./lekiwi-messages.ts";
 import { Refusal, RefusalLog } from "./refusal.ts";
@@ -166,7 +166,11 @@ export class Rosbridge {
 
   #connect(): void {
     const { url, commandTopic, twist, topics, log, reconnect_ms } = this.#options;
-    const socket = openSocket(url);
+    const socket = connecting(
+      url,
+      defaultRosbridge,
+      () => new WebSocket(url, { perMessageDeflate: false, maxPayload: maxMessageBytes }),
+    );
     this.#socket = socket;
     socket.on("open", () => {
       const type = `geometry_msgs/msg/${twist}`;
@@ -193,13 +197,5 @@ export class Rosbridge {
     const { commandTopic, twist } = this.#options;
     const [forward_mps, turn_radps] = this.#port.siCommandAt(monotonic_s());
     this.#socket?.send(velocityMessage(commandTopic, twist, forward_mps, turn_radps));
-  }
-}
-
-function openSocket(url: string): WebSocket {
-  try {
-    return new WebSocket(url, { perMessageDeflate: false, maxPayload: maxMessageBytes });
-  } catch (error) {
-    throw cannotConnect(url, error, defaultRosbridge);
   }
 }
