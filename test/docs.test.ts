@@ -1,7 +1,7 @@
 /** The documentation is true: its code runs, its links lead somewhere, its numbers are the measured ones. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { forFrontPage, type ResultFile, readResults, withResults } from "../bench/readme.ts";
@@ -41,6 +41,19 @@ describe("code", () => {
       await runBlock(code, path.join(scratch, `${path.basename(page, ".md")}-${i}.ts`));
     },
   );
+
+  // tsx does not look at types, but whoever copies a block into an editor sees them
+  it("has the types that it says", { timeout: 120_000 }, () => {
+    const folder = path.join(scratch, "typed");
+    mkdirSync(folder, { recursive: true });
+    for (const { page, i, code } of blocks) {
+      writeFileSync(path.join(folder, `${path.basename(page, ".md")}-${i}.ts`), code);
+    }
+    const project = { extends: path.join(root, "tsconfig.json"), include: ["*.ts"] };
+    writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify(project));
+    const tsc = path.join(root, "node_modules", ".bin", "tsc");
+    expect(spawnSync(tsc, ["-p", folder], { encoding: "utf8" }).stdout).toBe("");
+  });
 
   it.each(Object.entries(runElsewhere))("of %s is run by %s", (page, test) => {
     expect(blocksOf(page).length).toBeGreaterThan(0);
