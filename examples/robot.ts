@@ -2,7 +2,7 @@
  * The least a robot has to do: connect, send what it sees, obey what comes back while it is fresh.
  *
  * understudy serve --policy DIR                                      # in one terminal
- * node --import tsx --conditions=source examples/robot.ts DIR        # in another
+ * node --import tsx --conditions=understudy-source examples/robot.ts DIR        # in another
  */
 
 // biome-ignore-all lint/suspicious/noConsole: a program for people to run

@@ -1,7 +1,7 @@
 /**
  * How good is a rule? Many environments of one scene in one world, driven by hand-written steering.
  *
- * node --import tsx --conditions=source examples/rule.ts
+ * node --import tsx --conditions=understudy-source examples/rule.ts
  */
 
 // biome-ignore-all lint/suspicious/noConsole: a program for people to run

@@ -68,7 +68,7 @@ describe("examples", () => {
       [
         "--import",
         "tsx",
-        "--conditions=source",
+        "--conditions=understudy-source",
         path.join(root, "examples", `${name}.ts`),
         ...words,
       ],

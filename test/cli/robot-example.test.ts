@@ -14,7 +14,13 @@ it("understudy serve and examples/robot.ts talk to each other as two processes",
   const words = ["serve", "--policy", bundle, "--endpoint", "tcp://127.0.0.1:*", "--json"];
   const server = start(["cli/main.ts", ...words]);
   const [, endpoint] = await server.says(/at (tcp:\S+)/);
-  const robot = start(["--conditions=source", "examples/robot.ts", bundle, endpoint, "3"]);
+  const robot = start([
+    "--conditions=understudy-source",
+    "examples/robot.ts",
+    bundle,
+    endpoint,
+    "3",
+  ]);
   const driven = await robot.ended;
   server.child.kill("SIGINT");
   const served = await server.ended;

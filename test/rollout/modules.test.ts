@@ -55,6 +55,18 @@ describe("a module that workers import", () => {
 });
 
 it("hands on under which conditions packages are resolved, and no other flag", () => {
-  const flags = ["--import", "tsx", "--conditions=source", "-C", "a", "--conditions", "b"];
-  expect(conditionsOf(flags)).toEqual(["--conditions=source", "--conditions=a", "--conditions=b"]);
+  const flags = [
+    "--import",
+    "tsx",
+    "--conditions=understudy-source",
+    "-C",
+    "a",
+    "--conditions",
+    "b",
+  ];
+  expect(conditionsOf(flags)).toEqual([
+    "--conditions=understudy-source",
+    "--conditions=a",
+    "--conditions=b",
+  ]);
 });

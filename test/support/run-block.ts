@@ -23,7 +23,7 @@ export function blocksOf(page: string): string[] {
 export async function runBlock(code: string, file: string): Promise<string> {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, code);
-  const flags = ["--import", "tsx", "--conditions=source", file];
+  const flags = ["--import", "tsx", "--conditions=understudy-source", file];
   const child = spawn(process.execPath, flags, { cwd: root });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
