@@ -139,13 +139,7 @@ async function recordSimulation(
   const { options, report } = context;
   const simulation = simulationIn(context, scene);
   const assembled = assembleScene(findScene(scene), simulation.config);
-  const { seed, config } = simulation;
-  const about = {
-    source: "simulation",
-    scene,
-    seed: String(seed),
-    config: JSON.stringify(config),
-  };
+  const about = aboutSimulation(simulation);
   const { recorder, file } = await open(context, policy, options.out, about);
   const robots = Math.min(options.robots, options.episodes);
   const recorded = new RecordedSimulation(
@@ -221,6 +215,17 @@ async function recordDataset(
 
 function simulationIn({ options, configure }: RecordContext, scene: string): SimulationSpec {
   return simulationOf(scene, configure(runConfigSchema(scene)), options.seed);
+}
+
+/** What a recording keeps of how it came about: enough to simulate it again. */
+function aboutSimulation(simulation: SimulationSpec): Record<string, string> {
+  const { scene, seed, config, contact = "planar", randomization } = simulation;
+  return {
+    source: "simulation",
+    ...{ scene, seed: String(seed), contact },
+    config: JSON.stringify(config),
+    ...(randomization ? { randomization: JSON.stringify(randomization) } : {}),
+  };
 }
 
 function successOf(outcomes: readonly string[]): Proportion {

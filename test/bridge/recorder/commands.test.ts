@@ -31,6 +31,11 @@ describe("understudy record, replay and dataset", () => {
     });
     expect(end).toMatchObject({ whole: true, messages });
     expect(steps).toEqual(ends);
+    // enough to simulate it again
+    const { source, scene, seed, contact, config, randomization } = end.metadata;
+    expect([source, scene, seed, contact]).toEqual(["simulation", "push-pair", "0", "planar"]);
+    expect(JSON.parse(config)).toMatchObject({ arenaSide_m: 3 });
+    expect(JSON.parse(randomization)).toMatchObject({ massScale: [0.8, 1.25] });
     const replayed = await run(`replay ${file} --policy ${zoo} --json`);
     const report = JSON.parse(replayed.out);
     expect(report).toMatchObject({ robots: 2, skipped: 0, different: 0, whole: true });
