@@ -2,13 +2,12 @@
 
 import type { z } from "zod";
 import { FileError, WireError } from "../core/errors.ts";
-import { createRng } from "../core/rng.ts";
+import { episodeStream, startStream } from "../sim/episode-streams.ts";
 import { colourNames } from "../sim/eyes.ts";
 import type { Ground } from "../sim/ground.ts";
 import { type AssembledScene, drawEpisode, type PlanarPose } from "../sim/scene.ts";
 import type { Shape } from "../sim/shape.ts";
 import { badNames, PlanRefusedError, quote } from "./check.ts";
-import { poseOf } from "./measure.ts";
 import { type Plan, type PlanAnswer, planAnswerSchema } from "./plan.ts";
 import type { Planner, Refusal } from "./planner.ts";
 import type { StageRehearsal } from "./rehearsal/rehearse.ts";
@@ -147,20 +146,15 @@ function schemaReasons(error: z.ZodError): string[] {
  * @param scene name that the view bears
  */
 export function worldOf(scene: string, base: AssembledScene, seed: number): WorldView {
-  // the streams of the first episode of a batch's first environment
-  const rng = createRng(seed).split("evaluation").split("environment 0 episode 0").split("start");
+  const rng = startStream(episodeStream(seed, "evaluation", 0, 0));
   const { poses } = drawEpisode(base, rng, { progress: 0, close: false });
   return viewOf(scene, base, poses);
 }
 
 /** What stands where now, in the environment that `ground` looks at; for a planner that is asked anew. */
 export function viewNow(scene: string, base: AssembledScene, ground: Ground): WorldView {
-  const rows = [0, ...base.cast.bodies.map((_, i) => i + 1)];
-  return viewOf(
-    scene,
-    base,
-    rows.map((row) => poseOf(ground, row)),
-  );
+  const poses = ground.bodies.map((_, row) => ground.pose(row));
+  return viewOf(scene, base, poses);
 }
 
 /**

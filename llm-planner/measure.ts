@@ -66,7 +66,7 @@ export class Surveyor {
   ): void {
     const { robot, bodies } = this.#cast;
     const { shape } = bodies[active - 1];
-    const goal = target ?? poseOf(ground, active);
+    const goal = target ?? ground.pose(active);
     measurePush(ground, robot, active, shape, goal, out);
     const way = wayAmong(ground, active, goal, passing_m(this.#cast, active));
     out.detour_m = way.detour_m;
@@ -80,10 +80,6 @@ export class Surveyor {
       out.touching[pairIndex(this.#rows, a, b)] = ground.touched(body(a), body(b)) ? 1 : 0;
     }
   }
-}
-
-export function poseOf(ground: Ground, row: number): PlanarPose {
-  return { x_m: ground.x_m(row), y_m: ground.y_m(row), yaw_rad: ground.yaw_rad(row) };
 }
 
 /** Centres of the active object and of any other can pass each other at this distance. */

@@ -4,7 +4,6 @@ import { type Ground, yawDistance_rad } from "../sim/ground.ts";
 import type { Cast, PlanarPose } from "../sim/scene.ts";
 import { symmetry_rad } from "../sim/shape.ts";
 import { checkPlan } from "./check.ts";
-import { poseOf } from "./measure.ts";
 import { placePose } from "./place.ts";
 import type { PlanStage, Staged } from "./plan.ts";
 import { rowOf } from "./scope.ts";
@@ -40,8 +39,7 @@ function plannedStage(stage: PlanStage, cast: Cast): PlannedStage {
   if (!stage.place) return { compiled, active, anchor: undefined, target: undefined };
   const { place } = stage;
   const anchor = known(cast, place.anchor);
-  const target = (ground: Ground) =>
-    placePose(place, poseOf(ground, anchor), ground.yaw_rad(active));
+  const target = (ground: Ground) => placePose(place, ground.pose(anchor), ground.yaw_rad(active));
   return { compiled, active, anchor, target };
 }
 

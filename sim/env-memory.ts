@@ -3,6 +3,7 @@
 import { createRng, type Rng } from "../core/rng.ts";
 import type { Radians, Seconds } from "../core/units.ts";
 import { StageMachine } from "../credit/stage.ts";
+import { startStream } from "./episode-streams.ts";
 import type { FailureStarts, Moment } from "./failure-starts.ts";
 import type { Randomization } from "./randomization.ts";
 import { type AssembledScene, drawEpisode, type Episode } from "./scene.ts";
@@ -94,7 +95,7 @@ export function drawInto(
   const stage = rng.split("stage");
   const later = stage.next() < shares.stageShare || close;
   const progress = later ? stage.next() : 0;
-  memory.drawn = again?.episode ?? drawEpisode(scene, rng.split("start"), { progress, close });
+  memory.drawn = again?.episode ?? drawEpisode(scene, startStream(rng), { progress, close });
   memory.goesOn = again;
   memory.practice = close || again !== undefined || memory.drawn.firstStage > 0;
   memory.steps = 0;

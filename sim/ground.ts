@@ -1,6 +1,7 @@
 /** A look at one environment from above: planar poses and speeds of its bodies. */
 
 import type { Axes } from "../core/arrays.ts";
+import type { PlanarPose } from "./scene.ts";
 import { bodyState, type PhysicsWorld } from "./world.ts";
 
 /** Reads the current state of one environment of a world. Rows: 0 is the robot. */
@@ -50,6 +51,11 @@ export class Ground {
 
   z_m(body: number): number {
     return this.states[this.at(body) + 2];
+  }
+
+  /** Where a body stands now, from above. */
+  pose(body: number): PlanarPose {
+    return { x_m: this.x_m(body), y_m: this.y_m(body), yaw_rad: this.yaw_rad(body) };
   }
 
   /** Heading of the body's x axis in the ground plane. */

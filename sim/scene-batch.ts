@@ -7,7 +7,7 @@
 
 import type { Axes } from "../core/arrays.ts";
 import { ShapeError, SimulationDivergedError } from "../core/errors.ts";
-import { createRng, type Rng } from "../core/rng.ts";
+import type { Rng } from "../core/rng.ts";
 import { termNames } from "../credit/stage.ts";
 import { ActionDelay } from "./action-delay.ts";
 import { type EngineName, openWorld } from "./engines/open.ts";
@@ -21,6 +21,7 @@ import {
   misalign,
   type StartShares,
 } from "./env-memory.ts";
+import { episodeStream, type Purpose } from "./episode-streams.ts";
 import { type Eyes, openEyes } from "./eyes.ts";
 import { FailureStarts } from "./failure-starts.ts";
 import { Ground } from "./ground.ts";
@@ -48,7 +49,7 @@ export interface SceneBatchOptions {
    */
   readonly seed: number;
   /** Training and evaluation never share a start: their random streams differ. */
-  readonly purpose: "training" | "evaluation";
+  readonly purpose: Purpose;
   readonly groups: readonly GroupName[];
   /** "planar" unless given. */
   readonly contact?: ContactMode;
@@ -88,7 +89,6 @@ export class SceneBatch {
   readonly ends: EpisodeEnd[] = [];
   readonly #options: SceneBatchOptions;
   readonly #randomization: Randomization;
-  readonly #rng: Rng;
   readonly #ground: Ground;
   readonly #writer: GroupWriter;
   readonly #eyes: Eyes | undefined;
@@ -115,7 +115,6 @@ export class SceneBatch {
     this.scene = scene;
     this.envs = envs;
     this.#randomization = options.randomization ?? randomization.parse({});
-    this.#rng = createRng(options.seed).split(options.purpose);
     this.world = world;
     this.#ground = new Ground(this.world);
     const { keypointNoise_m } = this.#randomization;
@@ -180,13 +179,12 @@ export class SceneBatch {
   /** Starts a new episode in one environment: number `episode`, or the next one. */
   resetOne(env: number, episode = this.#envs[env].episode + 1): void {
     const memory = this.#envs[env];
-    const rng = this.#rng.split(`environment ${this.#numberOf(env)} episode ${episode}`);
+    const { seed, purpose } = this.#options;
+    const rng = episodeStream(seed, purpose, this.#numberOf(env), episode);
     memory.episode = episode;
     const { practiceShare, failureShare, stageShare } = this;
     const shares =
-      this.#options.purpose === "training"
-        ? { practiceShare, failureShare, stageShare }
-        : FULL_STARTS;
+      purpose === "training" ? { practiceShare, failureShare, stageShare } : FULL_STARTS;
     drawInto(memory, this.scene, rng, shares, this.#failures);
     memory.drawn.poses.forEach((pose, body) => {
       this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
@@ -345,11 +343,7 @@ export class SceneBatch {
   /** Keeps in mind where an environment stands, should its episode fail soon. */
   #hold(env: number): void {
     const { machine, drawn, steps } = this.#envs[env];
-    const poses = this.world.bodies.map((_, body) => ({
-      x_m: this.#ground.x_m(body),
-      y_m: this.#ground.y_m(body),
-      yaw_rad: this.#ground.yaw_rad(body),
-    }));
+    const poses = this.world.bodies.map((_, body) => this.#ground.pose(body));
     const episode = { ...drawn, poses, firstStage: machine.index };
     const recollection = this.#writer.remembered(env);
     this.#failures.hold(env, steps, { episode, recollection });

@@ -19,12 +19,7 @@ import { ANCHOR, type Common, FIRST, type Prepared, ROBOT } from "./prepare.ts";
 
 /** A slot in the world, where the anchor stands now. */
 export function slotPose(ground: Ground, slot: PlanarPose): PlanarPose {
-  const anchor = {
-    x_m: ground.x_m(ANCHOR),
-    y_m: ground.y_m(ANCHOR),
-    yaw_rad: ground.yaw_rad(ANCHOR),
-  };
-  return inWorld(slot, anchor);
+  return inWorld(slot, ground.pose(ANCHOR));
 }
 
 /** Where only poses are known: the slot of its shape that the active object is nearest to. */
