@@ -12,7 +12,7 @@ import type { ActorSpec } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import { readStudent } from "../student/checkpoint.ts";
-import { studentInterface } from "../student/interface.ts";
+import { inputsOf, studentInterface } from "../student/interface.ts";
 import { studentActor, studentSpec } from "../student/student.ts";
 import { readTeacher } from "../teacher/checkpoint.ts";
 import { teacherSpec } from "../teacher/teacher.ts";
@@ -42,14 +42,12 @@ export function readAnyPolicy(source: string): AnyPolicy {
 
 function bundledPolicy(folder: string): AnyPolicy {
   const { manifest } = readBundle(folder);
-  const reads = (name: string) => manifest.inputs.some((input) => input.name === name);
-  const inputs = { goal: reads("goal"), lastSeen: reads("lastSeen") };
   return {
     actor: { kind: "bundle", folder: path.resolve(folder) },
     scene: manifest.scene,
     ...(manifest.sceneConfig ? { sceneConfig: manifest.sceneConfig } : {}),
     fits: ({ scene, config }) =>
-      manifestHash(studentInterface(scene, config, inputs)) === manifestHash(manifest),
+      manifestHash(studentInterface(scene, config, inputsOf(manifest))) === manifestHash(manifest),
   };
 }
 

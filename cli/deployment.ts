@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 import { WireError } from "../core/errors.ts";
 import { type Proportion, wilson } from "../core/statistics.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
-import type { StudentInputs } from "../student/interface.ts";
 import { readProgressLine } from "./progress-lines.ts";
 
 export interface Deployment {
@@ -30,8 +29,6 @@ interface RobotSimReport extends Omit<Deployment, `latency${string}`> {
 
 interface DeployOptions {
   readonly simulation: SimulationSpec;
-  /** What the student is told and remembers beside its images. */
-  readonly inputs: StudentInputs;
   readonly bundle: string;
   readonly episodes: number;
   /** Ends both processes. */
@@ -89,13 +86,13 @@ function servingAt({ said }: Program): Promise<string> {
 }
 
 async function robotSim(options: DeployOptions, endpoint: string): Promise<RobotSimReport> {
-  const { episodes, signal, onProgress } = options;
+  const { bundle, episodes, signal, onProgress } = options;
   const { scene, config, contact, randomization, seed } = options.simulation;
-  const { goal, lastSeen } = options.inputs;
-  const settings = { scene: config, contact, randomization, student: { goal, lastSeen } };
+  const settings = { scene: config, contact, randomization };
   const words = [
     "robot-sim",
-    ...["--scene", scene, "--endpoint", endpoint, "--json", "--progress", "json"],
+    ...["--scene", scene, "--policy", bundle, "--endpoint", endpoint],
+    ...["--json", "--progress", "json"],
     ...["--episodes", String(episodes), "--seed", String(seed)],
     ...Object.entries(settings).flatMap(([name, value]) =>
       value === undefined ? [] : ["--set", `${name}=${JSON.stringify(value)}`],

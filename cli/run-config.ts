@@ -21,6 +21,15 @@ export function runConfigSchema(scene?: string) {
 }
 export type RunConfig = z.output<ReturnType<typeof runConfigSchema>>;
 
+/** The settings that a policy was trained with in its scene, to begin a configuration with; none in another scene. */
+export function ownScene(
+  policy: { readonly scene: string; readonly sceneConfig?: unknown },
+  scene: string,
+): { readonly scene?: unknown } {
+  const { sceneConfig } = policy;
+  return policy.scene === scene && sceneConfig ? { scene: sceneConfig } : {};
+}
+
 /** What is simulated under a configuration. */
 export function simulationOf(scene: string, config: RunConfig, seed: number): SimulationSpec {
   return {

@@ -1,7 +1,13 @@
-/** How a training goes along: where new episodes start, as time goes by, and how bodies touch; spans to resume at, and what comes out in the end. */
+/**
+ * How a training goes along: where new episodes start, as time goes by, what is asked of them, and how bodies touch; spans to resume at, and
+ * what comes out in the end.
+ */
 
 import { z } from "zod";
+import { parseConfig, withChanges } from "../core/config.ts";
 import { falling } from "../core/schedule.ts";
+import { findScene } from "../sim/scenes/index.ts";
+import type { SimulationSpec } from "./shard.ts";
 
 const share = () => z.number().min(0).max(1);
 
@@ -19,6 +25,12 @@ export const curriculumFields = {
     .min(1)
     .default(1)
     .describe("roll-outs over which the weights that come out are averaged; 1: the last weights"),
+  scene: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe(
+      "settings of the scene that are others while learning, such as a stricter placeShare",
+    ),
   practiceShare: share().default(0.5).describe("episodes that start close to the goal, at first"),
   practiceUntil: share()
     .default(0.5)
@@ -39,8 +51,20 @@ export const curriculumFields = {
 };
 
 export type Curriculum = { readonly iterations: number } & {
-  readonly [field in keyof typeof curriculumFields]: number;
+  readonly [field in Exclude<keyof typeof curriculumFields, "scene">]: number;
 };
+
+/** A simulation with other settings of its scene. @throws ConfigError, naming `whose` they are, where the scene has none such */
+export function withScene(
+  simulation: SimulationSpec,
+  changes: Readonly<Record<string, unknown>>,
+  whose: string,
+): SimulationSpec {
+  if (Object.keys(changes).length === 0) return simulation;
+  const { config } = findScene(simulation.scene);
+  const changed = withChanges(simulation.config as Record<string, unknown>, changes);
+  return { ...simulation, config: parseConfig(config, changed, whose) };
+}
 
 /** How the new episodes of an iteration start, and the span it belongs to. */
 export function startsAt(iteration: number, curriculum: Curriculum) {

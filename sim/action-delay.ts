@@ -39,6 +39,12 @@ export class ActionDelay {
     this.commands[env * 2 + 1] = this.#past[due + 1] * this.#limits[1];
   }
 
+  /** The twist that an environment's newest action stands for: what its robot has commanded, not knowing when it arrives. */
+  newestCommand(env: number): readonly [v_mps: number, omega_radps: number] {
+    const [forward, turn] = this.newest(env);
+    return [forward * this.#limits[0], turn * this.#limits[1]];
+  }
+
   /** An environment's newest action, in [-1, 1], whether it has arrived or not. */
   newest(env: number): readonly [forward: number, turn: number] {
     const at = env * ROW;

@@ -44,7 +44,10 @@ export interface EnvMemory {
   /** What the episode goes on from, where it began before a failure. */
   goesOn: Moment | undefined;
   drawn: Episode<unknown>;
-  sensing: Rng;
+  /** Noise of each observation group. */
+  sensing: Readonly<Record<string, Rng>>;
+  /** Which moment a failed episode leaves. */
+  leaving: Rng;
   /** How far off the heading is that the robot believes in, and how fast that grows. */
   headingError_rad: number;
   headingDrift_radps: number;
@@ -65,7 +68,8 @@ export function createMemory(scene: AssembledScene): EnvMemory {
     practice: false,
     goesOn: undefined,
     drawn: { poses: [], firstStage: 0, stages: scene.stages.length, plan: undefined },
-    sensing: createRng(0),
+    sensing: {},
+    leaving: createRng(0),
     headingError_rad: 0,
     headingDrift_radps: 0,
   };

@@ -141,17 +141,20 @@ export class Eyes {
       this.renderer.render({ layers: true }, 0, envs, this.#seeds);
       return;
     }
-    for (let env = 0; env < envs; env++) {
-      this.renderer.render({ layers: true, id: true }, env, 1, this.#seeds);
-      sighted(env, this.#sightingsIn(env));
-    }
+    for (let env = 0; env < envs; env++) this.#renderSighted(env, sighted);
   }
 
   /** The same for one environment alone. */
-  lookIn(env: number): void {
+  lookIn(env: number, sighted?: (env: number, sightings: Sightings) => void): void {
     this.#takePoses(env);
     this.#history.recallView(env, this.#delay[env]);
-    this.renderer.render({ layers: true }, env, 1, this.#seeds);
+    if (sighted) this.#renderSighted(env, sighted);
+    else this.renderer.render({ layers: true }, env, 1, this.#seeds);
+  }
+
+  #renderSighted(env: number, sighted: (env: number, sightings: Sightings) => void): void {
+    this.renderer.render({ layers: true, id: true }, env, 1, this.#seeds);
+    sighted(env, this.#sightingsIn(env));
   }
 
   /** Takes in where an environment's bodies and camera are now. */

@@ -6,12 +6,14 @@
  */
 
 import type { Rng } from "../core/rng.ts";
-import type { Episode } from "./scene.ts";
+import type { Episode, PlanarPose } from "./scene.ts";
 
 /** Where an episode stood. */
 export interface Moment {
   /** Begins at the stage and with the poses of the moment. */
   readonly episode: Episode<unknown>;
+  /** Where the bodies were when the episode began, which says how far the anchor has been moved. */
+  readonly starts: readonly PlanarPose[];
   /** What the robot remembered of where things are; undefined without such a memory. */
   readonly recollection: Float32Array | undefined;
 }

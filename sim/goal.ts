@@ -6,9 +6,10 @@ import type { PlanarPose, Roles } from "./scene.ts";
 import { type Shape, symmetry_rad } from "./shape.ts";
 
 /**
- * What a robot knows of its target once it was told the arrangement and has followed its own heading since: the target
- * less the anchor, in metres along the robot's axes, and the target's yaw less the robot's, as sine and cosine of as many
- * turns as the shape has faces. Zeros in stages without anchor or target.
+ * What a robot knows of its target once it was told the arrangement, and which way the anchor faced at first, and has followed
+ * its own heading since: the target less the anchor, in metres along the robot's axes, and the target's yaw less the robot's, as sine
+ * and cosine of as many turns as the shape has faces. That the anchor was turned since, it does not know. Zeros in stages without
+ * anchor or target.
  */
 export const goalLayout = layout({ offset: 2, yaw: 2 });
 
@@ -25,7 +26,8 @@ export function writeGoal(
   const { at, size } = goalLayout;
   out.fill(0, start, start + size);
   if (!target || anchor === undefined) return;
-  const heading = ground.yaw_rad(0) + headingError_rad;
+  // an anchor that was turned is, to the robot, as if its own heading were off by as much
+  const heading = ground.yaw_rad(0) + headingError_rad + ground.turned_rad(anchor);
   const cos = Math.cos(heading);
   const sin = Math.sin(heading);
   const dx = target.x_m - ground.x_m(anchor);

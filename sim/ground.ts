@@ -10,7 +10,7 @@ export class Ground {
   /** All environments; see `World.states`. */
   readonly states: Axes<"N,B,S">;
   readonly #world: PhysicsWorld;
-  readonly #starts: Float32Array;
+  readonly #starts: (readonly PlanarPose[])[];
   /** Which environment is looked at; set it before reading. */
   env = 0;
 
@@ -18,22 +18,28 @@ export class Ground {
     this.#world = world;
     this.states = world.states;
     this.bodies = world.bodies;
-    this.#starts = new Float32Array(world.envs * world.bodies.length * 2);
+    this.#starts = Array.from({ length: world.envs }, () => []);
   }
 
-  /** Remembers where the bodies of the current environment stand, for `shift_m`. */
-  markStart(): void {
-    for (let body = 0; body < this.bodies.length; body++) {
-      const at = (this.env * this.bodies.length + body) * 2;
-      this.#starts[at] = this.x_m(body);
-      this.#starts[at + 1] = this.y_m(body);
-    }
+  /** Remembers where the current environment's bodies began: where they stand, unless `starts` says otherwise. */
+  markStart(starts: readonly PlanarPose[] = this.bodies.map((_, body) => this.pose(body))): void {
+    this.#starts[this.env] = starts;
   }
 
-  /** How far a body is from where its episode started. */
+  /** Where the current environment's bodies began. */
+  get starts(): readonly PlanarPose[] {
+    return this.#starts[this.env];
+  }
+
+  /** How far a body is from where it began. */
   shift_m(body: number): number {
-    const at = (this.env * this.bodies.length + body) * 2;
-    return Math.hypot(this.x_m(body) - this.#starts[at], this.y_m(body) - this.#starts[at + 1]);
+    const { x_m, y_m } = this.starts[body];
+    return Math.hypot(this.x_m(body) - x_m, this.y_m(body) - y_m);
+  }
+
+  /** How far a body has turned since it began. */
+  turned_rad(body: number): number {
+    return this.yaw_rad(body) - this.starts[body].yaw_rad;
   }
 
   /** First column of a body in the world's states. */

@@ -24,8 +24,8 @@ export interface Situation {
   readonly progress: Progress;
   /** What the robot's own idea of its heading is off by. */
   readonly headingError_rad: number;
-  /** Draws the noise of what is seen. */
-  readonly sensing: Rng;
+  /** Draws the noise of what is seen, for each group by itself: what else is asked for changes nothing. */
+  readonly sensing: Readonly<Record<string, Rng>>;
 }
 
 export class GroupWriter {
@@ -103,24 +103,26 @@ export class GroupWriter {
       writePrivileged(scene, this.#privileged, ground, roles, target, progress, out, start);
     } else if (group.startsWith("poses:")) {
       const observability = group.slice("poses:".length) as Observability;
-      this.#writeKeypoints(ground, observability, { roles, target, sensing }, this.#keypoints, 0);
+      const seen = { roles, target, noise: sensing[group] };
+      this.#writeKeypoints(ground, observability, seen, this.#keypoints, 0);
       writeObjectPoses(this.#keypoints, 0, this.#objects, out, start);
     } else {
       const observability = group.slice("keypoints:".length) as Observability;
-      this.#writeKeypoints(ground, observability, { roles, target, sensing }, out, start);
+      const seen = { roles, target, noise: sensing[group] };
+      this.#writeKeypoints(ground, observability, seen, out, start);
     }
   }
 
   #writeKeypoints(
     ground: Ground,
     observability: Observability,
-    { roles, target, sensing }: Pick<Situation, "roles" | "target" | "sensing">,
+    { roles, target, noise }: Pick<Situation, "roles" | "target"> & { readonly noise: Rng },
     out: Float32Array,
     start: number,
   ): void {
     this.#observer.writeKeypoints(ground, roles, target, observability, out, start);
     if (this.#noise_m > 0 && observability !== "global") {
-      jitterKeypoints(this.#observer.keypoints, this.#noise_m, sensing, out, start);
+      jitterKeypoints(this.#observer.keypoints, this.#noise_m, noise, out, start);
     }
   }
 

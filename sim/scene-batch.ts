@@ -8,6 +8,7 @@
 import type { Axes } from "../core/arrays.ts";
 import { ShapeError, SimulationDivergedError } from "../core/errors.ts";
 import type { Rng } from "../core/rng.ts";
+import type { Sightings } from "../core/sightings.ts";
 import { termNames } from "../credit/stage.ts";
 import { ActionDelay } from "./action-delay.ts";
 import { type EngineName, openWorld } from "./engines/open.ts";
@@ -191,12 +192,16 @@ export class SceneBatch {
     });
     this.#randomize(env, rng.split("physics"));
     this.#eyes?.begin(env, rng.split("camera"), this.#randomization);
-    memory.sensing = rng.split("sensing");
+    const sensing = rng.split("sensing");
+    memory.sensing = Object.fromEntries(
+      this.#vectorGroups.map((group) => [group, sensing.split(group)]),
+    );
+    memory.leaving = rng.split("leaving");
     misalign(memory, this.#randomization, rng.split("heading"));
     const { firstStage, stages, plan } = memory.drawn;
     memory.machine.reset(firstStage, stages);
     this.#ground.env = env;
-    this.#ground.markStart();
+    this.#ground.markStart(memory.goesOn?.starts);
     this.#writer.begin(this.#ground, rng.split("recalling"), memory.goesOn?.recollection);
     memory.x_m = this.#ground.x_m(0);
     memory.y_m = this.#ground.y_m(0);
@@ -278,22 +283,23 @@ export class SceneBatch {
 
   /** Takes the images of all cameras, and in what they show. */
   #look(): void {
-    const { lastSeen } = this.groups;
-    if (!lastSeen) {
-      this.#eyes?.look();
-      return;
-    }
-    this.#eyes?.look((env, sightings) => {
+    this.#eyes?.look(this.#rememberIn(this.groups));
+  }
+
+  /** Takes in what a camera shows, and writes down what is remembered by then; not without such a memory. */
+  #rememberIn({ lastSeen }: Readonly<Record<string, Float32Array>>) {
+    if (!lastSeen) return undefined;
+    return (env: number, sightings: Sightings) => {
       this.#writer.sight(env, sightings);
       const start = env * this.rowSizes.lastSeen;
       this.#writer.write("lastSeen", this.#ground, this.#situationOf(env), lastSeen, start);
-    });
+    };
   }
 
   #keepFinalImage(env: number): void {
     const { layers } = this.finalGroups;
     if (!layers || !this.#eyes) return;
-    this.#eyes.lookIn(env);
+    this.#eyes.lookIn(env, this.#rememberIn(this.finalGroups));
     const [first, last] = [env * this.rowSizes.layers, (env + 1) * this.rowSizes.layers];
     layers.set(this.#eyes.layers.subarray(first, last), first);
   }
@@ -305,8 +311,7 @@ export class SceneBatch {
     this.#ground.env = env;
     if (!this.#finite(env)) this.#diverged(env);
     this.#measure(env);
-    const { commands } = this.#actions;
-    this.#writer.advance(this.#ground, commands[env * 2], commands[env * 2 + 1]);
+    this.#writer.advance(this.#ground, ...this.#actions.newestCommand(env));
     const outcome = machine.advance(memory.before, memory.now);
     const failure = outcome.finished
       ? undefined
@@ -330,7 +335,7 @@ export class SceneBatch {
     const kind = outcome.finished ? "success" : (failure ?? "timed out");
     this.ends.push(endOf(memory, this.#numberOf(env), kind));
     const failed = kind !== "success" && memory.goesOn === undefined;
-    this.#failures.end(env, failed ? memory.steps : undefined, memory.sensing);
+    this.#failures.end(env, failed ? memory.steps : undefined, memory.leaving);
     this.#options.onEnd?.(env);
     this.resetOne(env);
   }
@@ -345,8 +350,9 @@ export class SceneBatch {
     const { machine, drawn, steps } = this.#envs[env];
     const poses = this.world.bodies.map((_, body) => this.#ground.pose(body));
     const episode = { ...drawn, poses, firstStage: machine.index };
+    const { starts } = this.#ground;
     const recollection = this.#writer.remembered(env);
-    this.#failures.hold(env, steps, { episode, recollection });
+    this.#failures.hold(env, steps, { episode, starts, recollection });
   }
 
   /** The next stage is measured by its own roles, so that its first step pays for no jump. */

@@ -12,7 +12,7 @@ import { Trainer } from "../nn/engine.ts";
 import { shuffledRows } from "../nn/shuffle.ts";
 import { latentRoles, type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import type { TeacherSpec } from "../policies/networks/teacher.ts";
-import { startsAt } from "../rollout/curriculum.ts";
+import { startsAt, withScene } from "../rollout/curriculum.ts";
 import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector, WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
@@ -171,7 +171,7 @@ function openCollector(run: StudentRun, spec: StudentSpec): Promise<Collector> {
   const { config, simulation, teacher, pool } = run;
   const labelled = labelledGroups(teacher.spec, teacher.observability);
   return pool.openCollector({
-    simulation,
+    simulation: withScene(simulation, config.scene, "student.scene"),
     actor:
       config.driver === "student"
         ? studentActor(spec)

@@ -21,7 +21,7 @@ import { type StudentSpec, studentInputs } from "../policies/networks/student.ts
 import { pointsOf } from "../policies/networks/teacher.ts";
 import { readBy } from "../rollout/actor.ts";
 import { type CreditFormula, Critic, creditedRows } from "../rollout/critic.ts";
-import { startsAt } from "../rollout/curriculum.ts";
+import { startsAt, withScene } from "../rollout/curriculum.ts";
 import { averages, episodeMetrics } from "../rollout/metrics.ts";
 import type { Collector } from "../rollout/pool.ts";
 import type { Rollout } from "../rollout/rollout.ts";
@@ -254,7 +254,7 @@ function openCollector(
   labelled: readonly GroupName[],
 ): Promise<Collector> {
   return pool.openCollector({
-    simulation,
+    simulation: withScene(simulation, config.scene, "fineTune.scene"),
     actor: studentActor(student.spec),
     envs: config.envs,
     shardEnvs: config.shardEnvs,

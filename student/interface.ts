@@ -22,6 +22,12 @@ export interface StudentInputs {
   readonly lastSeen?: boolean;
 }
 
+/** Which of them a policy reads. */
+export function inputsOf({ inputs }: Pick<PolicyInterface, "inputs">): Required<StudentInputs> {
+  const reads = (name: string) => inputs.some((input) => input.name === name);
+  return { goal: reads("goal"), lastSeen: reads("lastSeen") };
+}
+
 export function studentInterface(
   sceneName: string,
   config: unknown,

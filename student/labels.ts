@@ -13,7 +13,7 @@ import {
 import { readBy } from "../rollout/actor.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
-import { HIDDEN } from "../sim/keypoints.ts";
+import { HIDDEN, KEYPOINTS } from "../sim/keypoints.ts";
 import type { GroupName } from "../sim/observations.ts";
 import type { Observability } from "../sim/visibility.ts";
 
@@ -129,7 +129,7 @@ function keepFirst(
   }
 }
 
-/** Whether any point of a role was shown, and the middle of all its points that there are. */
+/** Whether any point of a role was shown, and the middle of those of its objects that were. */
 function posesOf(
   spec: TeacherSpec,
   roles: readonly string[],
@@ -144,18 +144,25 @@ function posesOf(
     roles.forEach((role, r) => {
       const points = spec.points[role];
       const to = (row * roles.length + r) * POSE_COLUMNS;
-      let present = 0;
-      for (let k = 0; k < points; k++, at += 3) {
-        if (keypoints[at] !== HIDDEN) poses[to] = 1;
-        // a stage may have fewer obstacles than another
-        if (everything[at] === HIDDEN) continue;
-        present++;
-        poses[to + 1] += everything[at];
-        poses[to + 2] += everything[at + 1];
+      let shown = 0;
+      for (let first = 0; first < points; first += KEYPOINTS, at += KEYPOINTS * 3) {
+        if (!isShown(keypoints, at)) continue;
+        shown += KEYPOINTS;
+        for (let k = 0; k < KEYPOINTS; k++) {
+          poses[to + 1] += everything[at + k * 3];
+          poses[to + 2] += everything[at + k * 3 + 1];
+        }
       }
-      poses[to + 1] /= Math.max(1, present);
-      poses[to + 2] /= Math.max(1, present);
+      poses[to] = shown > 0 ? 1 : 0;
+      poses[to + 1] /= Math.max(1, shown);
+      poses[to + 2] /= Math.max(1, shown);
     });
   }
   return poses;
+}
+
+/** Whether any point of the object whose points begin at `at` is. */
+function isShown(keypoints: Float32Array, at: number): boolean {
+  for (let k = 0; k < KEYPOINTS; k++) if (keypoints[at + k * 3] !== HIDDEN) return true;
+  return false;
 }

@@ -20,7 +20,7 @@ export const teacherConfig = z.strictObject({
       }),
     )
     .default([])
-    .describe("easier or other scenes before the scene as it is, one after another"),
+    .describe("easier or other scenes first, one after another"),
   observability: z
     .enum(observabilities)
     .default("fov+gate")

@@ -1,8 +1,7 @@
 /** Lessons: a training may begin with an easier form of its scene, such as one that is content with less precision. */
 
-import { parseConfig, withChanges } from "../core/config.ts";
+import { withScene } from "../rollout/curriculum.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
-import { findScene } from "../sim/scenes/index.ts";
 import type { TeacherConfig } from "./config.ts";
 
 /** Number of the lesson that an iteration belongs to; that of the lessons, once all are over. */
@@ -19,10 +18,9 @@ export function lessonAt(iteration: number, { lessons }: Pick<TeacherConfig, "le
 export function simulationIn(
   lesson: number,
   simulation: SimulationSpec,
-  { lessons }: Pick<TeacherConfig, "lessons">,
+  { scene, lessons }: Pick<TeacherConfig, "scene" | "lessons">,
 ): SimulationSpec {
-  if (lesson >= lessons.length) return simulation;
-  const { config } = findScene(simulation.scene);
-  const changed = withChanges(simulation.config as Record<string, unknown>, lessons[lesson].scene);
-  return { ...simulation, config: parseConfig(config, changed, `lesson ${lesson + 1}`) };
+  const learnt = withScene(simulation, scene, "teacher.scene");
+  if (lesson >= lessons.length) return learnt;
+  return withScene(learnt, lessons[lesson].scene, `lesson ${lesson + 1}`);
 }

@@ -12,11 +12,10 @@ import type { SimulationSpec } from "../../rollout/shard.ts";
 import { openStarts } from "../../rollout/starts.ts";
 import { groupsOf } from "../../sim/observations.ts";
 import type { EpisodeEnd } from "../../sim/scene-batch.ts";
-import { studentInterface } from "../../student/interface.ts";
 import { secretOf } from "../adapt.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
-import { sceneOption } from "../run-options.ts";
+import { runConfigSchema } from "../run-config.ts";
+import { simulatedRobot, simulatedRobotOptions } from "../simulated-robot.ts";
 import { formatTable } from "../table.ts";
 
 export const driveSim = defineCommand({
@@ -31,7 +30,7 @@ export const driveSim = defineCommand({
     ],
   ],
   options: {
-    ...sceneOption,
+    ...simulatedRobotOptions,
     protocol: {
       type: "string",
       choices: ["gr00t", "openpi"],
@@ -62,10 +61,8 @@ export const driveSim = defineCommand({
   },
   config: runConfigSchema(),
   async run({ options, configure, signal, io, report }) {
-    const { scene, protocol, server, task, seed, execute } = options;
-    const config = configure(runConfigSchema(scene));
-    const simulation = simulationOf(scene, config, seed);
-    const robot = studentInterface(scene, simulation.config, config.student);
+    const { scene, protocol, server, task, execute } = options;
+    const { simulation, robot } = simulatedRobot({ options, configure });
     const secret = secretOf(options.secret_file);
     const policy =
       protocol === "gr00t"

@@ -9,7 +9,7 @@ import { type Evaluation, evaluateLink, evaluationFacts } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { ownScene, runConfigSchema, simulationOf } from "../run-config.ts";
 import { computeOptions, openPool, sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
 
@@ -70,8 +70,7 @@ export const evaluate = defineCommand({
   async run({ options, configure, signal, report, io }) {
     const { scene, episodes, engine, seed, replays } = options;
     const policy = readAnyPolicy(options.policy);
-    const own = policy.scene === scene && policy.sceneConfig ? { scene: policy.sceneConfig } : {};
-    const config = configure(runConfigSchema(scene), own);
+    const config = configure(runConfigSchema(scene), ownScene(policy, scene));
     const simulation = { ...simulationOf(scene, config, seed), engine };
     if (policy.scene !== scene && !policy.fits(simulation)) {
       throw new ConfigError(

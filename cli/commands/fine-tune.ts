@@ -6,7 +6,7 @@ import { readAnyStudent } from "../any-student.ts";
 import { fineTuneLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { ownScene, runConfigSchema, simulationOf } from "../run-config.ts";
 import { presetBase } from "../run-options.ts";
 
 export const fineTune = defineCommand({
@@ -49,9 +49,7 @@ export const fineTune = defineCommand({
     const teacher = options.teacher === undefined ? undefined : readTeacher(options.teacher);
     const scene = options.scene ?? student.scene;
     const preset = presetBase(scene, options.preset);
-    const { sceneConfig } = student;
-    const own = scene === student.scene && sceneConfig ? { scene: sceneConfig } : {};
-    const base = { ...preset, ...own, student: student.config };
+    const base = { ...preset, ...ownScene(student, scene), student: student.config };
     const config = configure(runConfigSchema(scene), base);
     const simulation = simulationOf(scene, config, seed);
     const first = config.student.near ? withNear(student) : student;

@@ -10,11 +10,10 @@ import { lekiwiWires } from "../../bridge/adapters/lekiwi-messages.ts";
 import { openZmqCamera, type ZmqCamera } from "../../bridge/adapters/zmq-camera.ts";
 import { monotonic_s } from "../../bridge/clock.ts";
 import type { EpisodeEnd } from "../../sim/scene-batch.ts";
-import { studentInterface } from "../../student/interface.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
-import { sceneOption } from "../run-options.ts";
+import { runConfigSchema } from "../run-config.ts";
 import { SimulatedLeKiwi } from "../simulated-lekiwi.ts";
+import { simulatedRobot, simulatedRobotOptions } from "../simulated-robot.ts";
 import { formatTable } from "../table.ts";
 
 export const lekiwiHost = defineCommand({
@@ -23,7 +22,7 @@ export const lekiwiHost = defineCommand({
     ["lekiwi-host --scene push-pair --wire 0.6.0 --episodes 8", "for LeRobot 0.3 to 0.6.0"],
   ],
   options: {
-    ...sceneOption,
+    ...simulatedRobotOptions,
     wire: {
       type: "string",
       choices: lekiwiWires,
@@ -68,10 +67,8 @@ export const lekiwiHost = defineCommand({
   },
   config: runConfigSchema(),
   async run({ options, configure, signal, io, report }) {
-    const { scene, wire, commands, observations, seed, open } = options;
-    const config = configure(runConfigSchema(scene));
-    const simulation = simulationOf(scene, config, seed);
-    const robot = studentInterface(scene, simulation.config, config.student);
+    const { scene, wire, commands, observations, open } = options;
+    const { simulation, robot } = simulatedRobot({ options, configure });
     const host = await openLeKiwiHost({
       output: robot.output,
       wire,

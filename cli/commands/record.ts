@@ -20,7 +20,7 @@ import { liveOptions, openRecorder, wallClock_ns } from "../recording/open-recor
 import { checkDatasetOf, RecordedDataset } from "../recording/recorded-dataset.ts";
 import { RecordedSimulation } from "../recording/recorded-simulation.ts";
 import { type SimulatedStep, simulateEpisodes } from "../recording/simulate.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { ownScene, runConfigSchema, simulationOf } from "../run-config.ts";
 import { formatTable } from "../table.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { listenerKeys, listenOptions } from "../wire-options.ts";
@@ -137,7 +137,7 @@ async function recordSimulation(
   scene: string,
 ): Promise<void> {
   const { options, report } = context;
-  const simulation = simulationIn(context, scene);
+  const simulation = simulationIn(context, policy, scene);
   const assembled = assembleScene(findScene(scene), simulation.config);
   const about = aboutSimulation(simulation);
   const { recorder, file } = await open(context, policy, options.out, about);
@@ -182,7 +182,7 @@ async function recordDataset(
 ): Promise<void> {
   const { options, report } = context;
   const { out, pictures, onlySuccess } = options;
-  const simulation = simulationIn(context, scene);
+  const simulation = simulationIn(context, policy, scene);
   const { task = findScene(scene).summary } = options;
   let kept = { episodes: 0, frames: 0 };
   let outcomes: string[] = [];
@@ -213,8 +213,13 @@ async function recordDataset(
   );
 }
 
-function simulationIn({ options, configure }: RecordContext, scene: string): SimulationSpec {
-  return simulationOf(scene, configure(runConfigSchema(scene)), options.seed);
+function simulationIn(
+  { options, configure }: RecordContext,
+  { manifest }: PolicyRuntime,
+  scene: string,
+): SimulationSpec {
+  const config = configure(runConfigSchema(scene), ownScene(manifest, scene));
+  return simulationOf(scene, config, options.seed);
 }
 
 /** What a recording keeps of how it came about: enough to simulate it again. */

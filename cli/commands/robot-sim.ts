@@ -7,23 +7,26 @@ import type { SimulationSpec } from "../../rollout/shard.ts";
 import { openStarts } from "../../rollout/starts.ts";
 import { timingOf } from "../../rollout/timing.ts";
 import { type GroupName, groupsOf } from "../../sim/observations.ts";
-import { studentInterface } from "../../student/interface.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
 import { progressLine } from "../progress-lines.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
-import { sceneOption } from "../run-options.ts";
+import { runConfigSchema } from "../run-config.ts";
+import { simulatedRobot, simulatedRobotOptions } from "../simulated-robot.ts";
 import { formatTable } from "../table.ts";
 import { connectOptions, connectorKeys } from "../wire-options.ts";
 
 export const robotSim = defineCommand({
   examples: [
     ["robot-sim --scene push-pair", "drive 64 starts by the policy that `serve` offers here"],
+    [
+      "robot-sim --scene push-cross --policy policies/zoo/push-cross",
+      "the same, where the policy reads more than images",
+    ],
     ["robot-sim --scene push-pair --episodes 512 --json", "the figures as JSON"],
   ],
   options: {
-    ...sceneOption,
+    ...simulatedRobotOptions,
     endpoint: { type: "string", default: defaultEndpoint, description: "where the policy listens" },
     ...connectOptions,
     episodes: {
@@ -46,13 +49,11 @@ export const robotSim = defineCommand({
   config: runConfigSchema(),
   async run({ options, configure, signal, report, io }) {
     const { scene, endpoint, episodes, seed } = options;
-    const config = configure(runConfigSchema(scene));
-    const simulation = simulationOf(scene, config, seed);
-    const manifest = studentInterface(scene, simulation.config, config.student);
-    const groups = groupsOf(manifest.inputs);
+    const { simulation, robot } = simulatedRobot({ options, configure });
+    const groups = groupsOf(robot.inputs);
     const robots = Math.min(EVALUATION_SHARD, episodes);
     const link = await connectRobot({
-      manifest,
+      manifest: robot,
       endpoint,
       robots,
       ...connectorKeys(options),

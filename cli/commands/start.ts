@@ -134,7 +134,6 @@ export const start = defineCommand({
       progress.start({ name: "deployed", unit: "episodes", total: episodes });
       const deployed = await deploy({
         simulation: unseen.simulation,
-        inputs: config.student,
         bundle: at("bundle"),
         episodes,
         signal,

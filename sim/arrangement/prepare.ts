@@ -18,9 +18,6 @@ export const ROBOT = 0;
 export const ANCHOR = 1;
 export const FIRST = 2;
 
-// what only just counts as placed is soon pushed out of place by the next object
-const { placeShare } = egoPushReward.shape;
-
 /** What every scene of this kind lets one set. */
 export const arrangementConfig = z.strictObject({
   assignment: z
@@ -35,9 +32,7 @@ export const arrangementConfig = z.strictObject({
     .positive()
     .default(0.1)
     .describe("moving the anchor further fails; the paper sets no limit"),
-  reward: egoPushReward
-    .extend({ placeShare: placeShare.default(0.65).describe(placeShare.description ?? "") })
-    .prefault({}),
+  reward: egoPushReward.prefault({}),
 });
 /** The part of its configuration that every such scene has. */
 export type Common = z.output<typeof arrangementConfig>;

@@ -14,7 +14,7 @@ const bundle = path.join(folder, "bundle");
 // episodes of twelve steps at most
 const simulation = simulationOf("reach-box", { config: { budgetSteps: 12, start_m: 0.4 } });
 const never = new AbortController().signal;
-const deployment = { simulation, inputs: { goal: false, lastSeen: false }, bundle, signal: never };
+const deployment = { simulation, bundle, signal: never };
 
 beforeAll(() => saveFreshStudent(bundle, simulation));
 

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
 import { FailureStarts, type Moment } from "../../sim/failure-starts.ts";
+import { Ground } from "../../sim/ground.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { pushCross } from "../../sim/scenes/push-cross.ts";
 
 const moment = (x_m: number): Moment => ({
   episode: { poses: [{ x_m, y_m: 0, yaw_rad: 0 }], firstStage: 0, stages: 1, plan: undefined },
+  starts: [],
   recollection: undefined,
 });
 const placeOf = (found: Moment | undefined) => found?.episode.poses[0].x_m;
@@ -101,6 +103,32 @@ describe("a batch that begins where it has failed", () => {
         if (episode === 0) most = Math.max(most, known()[env]);
     }
     expect(most).toBe(5);
+    batch.free();
+  });
+
+  it("knows there how far the anchor had been moved", async () => {
+    const batch = await open("training");
+    const ground = new Ground(batch.world);
+    // every anchor is 8 cm off where its episode began
+    const anchors = () =>
+      Array.from({ length: 8 }, (_, env) => {
+        ground.env = env;
+        return ground.pose(1);
+      });
+    anchors().forEach(({ x_m, y_m, yaw_rad }, env) => {
+      batch.world.place(env, 1, x_m + 0.08, y_m, yaw_rad);
+    });
+    const still = new Float32Array(16);
+    while (batch.ends.length === 0) batch.step(still);
+    // they go on from there: two centimetres more were allowed, three are not
+    expect(batch.ends.map(({ outcome }) => outcome)).toEqual(Array(8).fill("timed out"));
+    anchors().forEach(({ x_m, y_m, yaw_rad }, env) => {
+      batch.world.place(env, 1, x_m + (env < 4 ? 0.03 : 0.01), y_m, yaw_rad);
+    });
+    batch.step(still);
+    expect(batch.ends.map(({ env, outcome }) => [env, outcome])).toEqual(
+      [0, 1, 2, 3].map((env) => [env, "anchor moved"]),
+    );
     batch.free();
   });
 

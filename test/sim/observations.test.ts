@@ -56,6 +56,7 @@ function setUp(poses: Readonly<Record<number, readonly [x: number, y: number, ya
   for (let body = 1; body <= 4; body++)
     world.place(0, body, ...(poses[body] ?? [-2.5, -2.5 + body, 0]));
   const ground = new Ground(world);
+  ground.markStart();
   const observer = new Observer(scene);
   const keypoints = (observability: Observability, target?: PlanarPose) => {
     const row = new Float32Array(observer.keypoints.size);
@@ -344,6 +345,22 @@ describe("goal", () => {
     expect(row(Math.PI / 2).slice(1, 3)).toEqual(close([-0.25, 0]));
     // 22.5 degrees off make 90 for a cube
     expect(row(Math.PI / 8).slice(3, 5)).toEqual(close([0, 1]));
+  });
+
+  it("knows nothing of an anchor that was turned, which turns the target with it", () => {
+    const { ground, world } = setUp({ [ANCHOR]: [0.5, 0.8, 1] });
+    const told = () => {
+      const { x_m, y_m, yaw_rad } = ground.pose(ANCHOR);
+      const [cos, sin] = [Math.cos(yaw_rad), Math.sin(yaw_rad)];
+      const ahead = { x_m: x_m + 0.25 * cos, y_m: y_m + 0.25 * sin, yaw_rad };
+      const out = new Float32Array(4);
+      writeGoal(ground, roles, cube, ahead, 0, out, 0);
+      return [...out];
+    };
+    const before = told();
+    world.place(0, ANCHOR, 0.52, 0.79, 1.3);
+    expect(told()).toEqual(close(before));
+    world.free();
   });
 
   it("is nothing where there is no anchor or no target", () => {

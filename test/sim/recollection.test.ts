@@ -9,11 +9,11 @@ import { openBatch } from "../support/conformance.ts";
 const ACTIVE = 2;
 
 /** One environment of push-cross: the robot in a corner, the active object 0.8 m ahead of it. */
-async function setUp() {
+async function setUp(randomization = exact) {
   const batch = await openBatch(findScene("push-cross"), {
     envs: 1,
     groups: ["lastSeen"],
-    randomization: exact,
+    randomization,
   });
   batch.reset();
   const ahead_m = 0.8 * Math.SQRT1_2;
@@ -56,6 +56,22 @@ describe("the group lastSeen", () => {
     expect(staleness).toBeGreaterThan(0.1);
     expect(staleness).toBeLessThan(1);
     batch.free();
+  });
+
+  it("goes by what was commanded, not by when that arrives, which no robot knows", async () => {
+    const apartAfterTurning = async (delay: number) => {
+      const { batch, step, read } = await setUp({ ...exact, actionDelaySteps: [delay, delay] });
+      for (let t = 0; t < 10; t++) step(0, 1);
+      // until the wheels have done what they were told
+      for (let t = 0; t < 8; t++) step(0, 0);
+      const [, x, y] = read();
+      const [trueX, trueY] = truth(batch, ACTIVE);
+      batch.free();
+      return Math.hypot(x - trueX, y - trueY);
+    };
+    expect(await apartAfterTurning(0)).toBeLessThan(0.05);
+    // once it is out of view, two steps of turning go uncounted: 2 * 0.1 s * 2.84 rad/s, 0.8 m away
+    expect(await apartAfterTurning(2)).toBeGreaterThan(0.3);
   });
 
   it("has a place for each role, and for three obstacles the nearest first", async () => {

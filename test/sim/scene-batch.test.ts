@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, ShapeError, SimulationDivergedError } from "../../core/errors.ts";
 import { HIDDEN } from "../../sim/keypoints.ts";
-import { keypointLayout, privilegedLayout, roleNames } from "../../sim/observations.ts";
+import {
+  type GroupName,
+  keypointLayout,
+  privilegedLayout,
+  roleNames,
+} from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
 import type { Scene } from "../../sim/scene.ts";
 import type { EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
@@ -230,4 +235,36 @@ it("shows what an ended episode saw last where that is wanted, not where the nex
     expect(apart(last, previous)).toBeLessThan(apart(last, next) / 2);
   }
   batch.free();
+});
+
+it("gives a group the same noise whatever else is asked for", async () => {
+  const rows = async (groups: readonly GroupName[]) => {
+    const batch = await openBatch(findScene("push-cross"), { envs: 4, groups });
+    batch.reset();
+    for (let t = 0; t < 3; t++) batch.step(new Float32Array(8).fill(0.5));
+    const found = batch.groups["keypoints:fov"].slice();
+    batch.free();
+    return found;
+  };
+  const alone = await rows(["keypoints:fov"]);
+  expect(alone.some((x) => x !== HIDDEN)).toBe(true);
+  expect(await rows(["poses:fov", "keypoints:objects+gate", "keypoints:fov"])).toEqual(alone);
+});
+
+it("has at the end of an episode remembered what the last image shows", async () => {
+  const groups = ["layers", "lastSeen"] as const;
+  const open = (finalImages: boolean, budgetSteps: number) =>
+    openBatch(findScene("push-cross"), {
+      ...{ envs: 8, groups, finalImages },
+      config: { reward: { budgetSteps } },
+    });
+  const [ends, goesOn] = [await open(true, 12), await open(false, 300)];
+  for (const batch of [ends, goesOn]) {
+    batch.reset();
+    for (let t = 0; t < 12; t++) batch.step(new Float32Array(16).map((_, i) => (i % 2) * 0.5));
+  }
+  expect(ends.ends).toHaveLength(8);
+  expect(ends.finalGroups.layers).toEqual(goesOn.groups.layers);
+  expect(ends.finalGroups.lastSeen).toEqual(goesOn.groups.lastSeen);
+  for (const batch of [ends, goesOn]) batch.free();
 });

@@ -81,20 +81,28 @@ describe("labels", () => {
       shown,
       everything,
     );
-    expect([...poses.subarray(0, 3)]).toEqual([0, 2, 4]);
-    expect(poses[3]).toBe(1);
+    expect([...poses.subarray(0, 3)]).toEqual([0, 0, 0]);
+    // by all of its corners, once one of them is seen
+    const middle = (axis: number) => everything.filter((_, i) => i % 3 === axis).slice(4, 8);
+    const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value) / 4;
+    expect([...poses.subarray(3, 6)]).toEqual([1, mean(middle(0)), mean(middle(1))]);
     expect(poses).toHaveLength(4 * 2 * 3);
   });
 
-  it("leave out of a role's middle what is not there at all", async () => {
-    const everything = new Float32Array(4 * COLUMNS).fill(HIDDEN);
-    // the active object has two points left, the anchor none
-    everything.set([1, 2, 0, 3, 6, 0]);
-    const { poses } = await labeller.label(
-      { keypoints: everything, proprioception: new Float32Array(8) },
-      everything,
-      everything,
+  it("leave out of a role's middle those of its objects that were not seen", async () => {
+    const points = { active: 4, anchor: 8, reference: 4 };
+    const spec = { ...teacherSpec, points };
+    const ofTwo = await Labeller.create({ spec, theta: lively(spec, 1) }, 1);
+    const square = (x: number, y: number) => [x, y, 0, x + 2, y, 0, x + 2, y + 2, 0, x, y + 2, 0];
+    const everything = Float32Array.from(
+      [square(1, 1), square(5, 3), square(-9, -9), square(0, 0)].flat(),
     );
-    expect([...poses.subarray(0, 6)]).toEqual([1, 2, 4, 0, 0, 0]);
+    const shown = everything.slice();
+    // the second of two, and three corners of the first
+    shown.fill(HIDDEN, 12 + 3, 12 + 24);
+    const proprioception = new Float32Array(2);
+    const { poses } = await ofTwo.label({ keypoints: shown, proprioception }, shown, everything);
+    expect([...poses]).toEqual([1, 2, 2, 1, 6, 4]);
+    await ofTwo.close();
   });
 });

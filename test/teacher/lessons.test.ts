@@ -24,17 +24,36 @@ describe("lessons", () => {
     const simulation = simulationOf("push-cross", {
       config: { offset_m: 0.3, reward: { placeShare: 0.6, slow: 0.005 } },
     });
-    const changed = simulationIn(1, simulation, { lessons });
+    const changed = simulationIn(1, simulation, { scene: {}, lessons });
     expect(changed.config).toMatchObject({
       offset_m: 0.3,
       reward: { placeShare: 0.8, slow: 0.005 },
     });
-    expect(simulationIn(2, simulation, { lessons })).toBe(simulation);
+    expect(simulationIn(2, simulation, { scene: {}, lessons })).toBe(simulation);
+  });
+
+  it("come on top of what is other while learning, and that stays when they are over", () => {
+    const simulation = simulationOf("push-cross", { config: { offset_m: 0.3 } });
+    const scene = { anchorShift_m: 0.2, reward: { placeShare: 0.5, slow: 0.01 } };
+    const settingsIn = (lesson: number) => simulationIn(lesson, simulation, { scene, lessons });
+    const learnt = { offset_m: 0.3, anchorShift_m: 0.2 };
+    expect(settingsIn(1).config).toMatchObject({
+      ...learnt,
+      reward: { placeShare: 0.8, slow: 0.01 },
+    });
+    expect(settingsIn(2).config).toMatchObject({
+      ...learnt,
+      reward: { placeShare: 0.5, slow: 0.01 },
+    });
+    expect(() => simulationIn(2, simulation, { scene: { rewards: {} }, lessons })).toThrow(
+      /teacher\.scene[\s\S]*rewards/,
+    );
   });
 
   it("with settings that the scene lacks are refused in a sentence", () => {
     const misspelt = [{ iterations: 1, scene: { rewards: {} } }];
-    const change = () => simulationIn(0, simulationOf("push-cross"), { lessons: misspelt });
+    const change = () =>
+      simulationIn(0, simulationOf("push-cross"), { scene: {}, lessons: misspelt });
     expect(change).toThrow(ConfigError);
     expect(change).toThrow(/lesson 1[\s\S]*rewards/);
   });

@@ -1,0 +1,42 @@
+/** The robot that a command simulates: where it lives, and what it tells a policy and understands of it. */
+
+import type { z } from "zod";
+import { readBundle } from "../policies/bundle.ts";
+import type { PolicyInterface } from "../policies/manifest.ts";
+import type { SimulationSpec } from "../rollout/shard.ts";
+import { inputsOf, studentInterface } from "../student/interface.ts";
+import type { Options } from "./command.ts";
+import { ownScene, runConfigSchema, simulationOf } from "./run-config.ts";
+import { sceneOption } from "./run-options.ts";
+
+export const simulatedRobotOptions = {
+  ...sceneOption,
+  policy: {
+    type: "string",
+    description: "bundle of who will drive: its scene's settings, and the inputs it reads",
+  },
+} as const satisfies Options;
+
+interface Asked {
+  readonly options: {
+    readonly scene: string;
+    readonly policy?: string | undefined;
+    readonly seed: number;
+  };
+  configure<S extends z.ZodType>(schema: S, base?: object): z.output<S>;
+}
+
+export interface SimulatedRobot {
+  readonly simulation: SimulationSpec;
+  readonly robot: PolicyInterface;
+}
+
+/** As `--set` has it, on top of what the policy was trained with; without a policy, of the scene's defaults. */
+export function simulatedRobot({ options, configure }: Asked): SimulatedRobot {
+  const { scene, policy, seed } = options;
+  const manifest = policy === undefined ? undefined : readBundle(policy).manifest;
+  const base = manifest ? { ...ownScene(manifest, scene), student: inputsOf(manifest) } : {};
+  const config = configure(runConfigSchema(scene), base);
+  const simulation = simulationOf(scene, config, seed);
+  return { simulation, robot: studentInterface(scene, simulation.config, config.student) };
+}
