@@ -16,7 +16,7 @@ export function overview(commands: Readonly<Record<string, CommandEntry>>): stri
     "Commands:",
     ...columns(rows),
     "",
-    'Options of a command: "understudy <command> --help".',
+    'Options of a command: "understudy <command> --help". The version: "understudy --version".',
   ].join("\n")}\n`;
 }
 

@@ -1,5 +1,6 @@
 /** What `train`, `distill` and `fine-tune` have in common: options, workers with a progress bar, and the report. */
 
+import { claimFile } from "../core/files.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { Chain, CurvePoint } from "./chain.ts";
 import { type Context, jsonOption, type Options, seedOption } from "./command.ts";
@@ -43,6 +44,7 @@ export async function runLearner(
   { bar, simulation, config, learn, learner }: Learning,
 ): Promise<void> {
   const { out, device, threads } = options;
+  claimFile(out);
   const pool = openPool(options.workers);
   const progress = new Progress([bar]);
   try {

@@ -1,7 +1,8 @@
 /** One command line, from words to exit code: 0 done, 1 bad input, 70 our bug, 130 interrupted. */
 
-import { ConfigError, isUserError } from "../core/errors.ts";
+import { asUserError, ConfigError, isUserError } from "../core/errors.ts";
 import { didYouMean } from "../core/nearest.ts";
+import { packageFacts } from "../core/package-root.ts";
 import { applySettings } from "../core/settings.ts";
 import { parseOptions } from "./args.ts";
 import type { Command, Context, Io } from "./command.ts";
@@ -21,13 +22,14 @@ export async function runCommandLine(words: readonly string[], to: RunOptions): 
     await dispatch(words, to);
     return to.signal.aborted ? 130 : 0;
   } catch (error) {
-    if (to.signal.aborted && !isUserError(error)) return 130;
+    if (to.signal.aborted && !isUserError(asUserError(error))) return 130;
     return explain(error, to.io);
   }
 }
 
 async function dispatch(words: readonly string[], to: RunOptions): Promise<void> {
   const [first, ...after] = words;
+  if (first === "--version" || first === "-v") return to.io.out(`${packageFacts().version}\n`);
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
     const about = first === "help" ? after : [];
     if (about.length === 0) return to.io.out(overview(to.commands));
@@ -80,7 +82,8 @@ function ensureNewline(text: string): string {
 }
 
 /** Says what went wrong, for a person or for us, and returns the exit code. */
-export function explain(error: unknown, io: Io): number {
+export function explain(thrown: unknown, io: Io): number {
+  const error = asUserError(thrown);
   if (isUserError(error)) {
     io.err(ensureNewline(error.message));
     return 1;

@@ -44,6 +44,25 @@ export class TrainingDivergedError extends Error {
   override readonly name = "TrainingDivergedError";
 }
 
+/** What the system says where a path is not what it should be; a path that is not there may as well be our own mistake. */
+const atFault: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+  ENAMETOOLONG: "the name is too long",
+  ENOSPC: "no space is left there",
+  ENOTDIR: "a part of it is no folder",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+};
+
+/** An error of the file system that is about the path that somebody gave, as one for that person; any other as it is. */
+export function asUserError(error: unknown): unknown {
+  const { code = "", path } = (error ?? {}) as { readonly code?: string; readonly path?: string };
+  if (!(error instanceof Error) || path === undefined || !Object.hasOwn(atFault, code))
+    return error;
+  return new FileError(`Cannot use "${path}": ${atFault[code]}.`);
+}
+
 /** True for errors whose message is meant for the person at the keyboard: no stack trace is needed. */
 export function isUserError(error: unknown): error is Error {
   return (

@@ -1,7 +1,18 @@
 /** Files that are either whole or absent: written beside the target, then renamed over it. */
 
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
+import { FileError } from "./errors.ts";
 
 /** Whether a folder, and not a file, lies there. */
 export function isFolder(source: string): boolean {
@@ -26,20 +37,57 @@ export function writeFileWhole(file: string, data: string | Uint8Array, mode = 0
   }
 }
 
-/** Fills a new folder by `fill`, then puts it in the place of `folder`. On error nothing changes. */
+/** Makes sure that `writeFileWhole` will find a place for `file`, before hours of work are to go there. @throws FileError */
+export function claimFile(file: string): void {
+  if (isFolder(file)) throw new FileError(`"${file}" is a folder. Give the name of a file.`);
+  const folder = path.dirname(file);
+  mkdirSync(folder, { recursive: true });
+  accessSync(folder, constants.W_OK);
+}
+
+/**
+ * Fills a new folder by `fill`, then puts it in the place of `folder`. On error nothing changes.
+ *
+ * @param names of what such a folder holds: one that holds anything else is somebody's, and stays
+ * @throws FileError where it is, before `fill` begins
+ */
 export async function writeFolderWhole(
   folder: string,
+  names: readonly string[],
   fill: (beside: string) => void | Promise<void>,
 ): Promise<void> {
-  const beside = `${folder}.${process.pid}.partial`;
+  const place = path.resolve(folder);
+  refuseForeign(place, names);
+  const [beside, former] = ["partial", "former"].map((kind) => `${place}.${process.pid}.${kind}`);
   rmSync(beside, { recursive: true, force: true });
   mkdirSync(beside, { recursive: true });
   try {
     await fill(beside);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(beside, folder);
+    putInPlace(beside, place, former);
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });
     throw error;
   }
+}
+
+function refuseForeign(place: string, names: readonly string[]): void {
+  if (!existsSync(place)) return;
+  if (!isFolder(place)) throw new FileError(`"${place}" is a file. Give a folder.`);
+  const foreign = readdirSync(place).find((name) => !names.includes(name));
+  if (foreign === undefined) return;
+  throw new FileError(
+    `"${place}" holds "${foreign}", which would be lost. Give a new folder, or an empty one.`,
+  );
+}
+
+/** What lay there before is gone only once the new folder is there. */
+function putInPlace(beside: string, place: string, former: string): void {
+  if (existsSync(place)) renameSync(place, former);
+  try {
+    renameSync(beside, place);
+  } catch (error) {
+    if (existsSync(former)) renameSync(former, place);
+    throw error;
+  }
+  rmSync(former, { recursive: true, force: true });
 }

@@ -30,13 +30,13 @@ export function completeManifest(draft: ManifestDraft, onnx: Uint8Array): Policy
   return parseManifest({ format: manifestFormat, ...draft, onnx: identity }, draft.name);
 }
 
-/** Writes the two files beside `folder`, then puts them in its place. */
+/** Writes the two files beside `folder`, then puts them in its place. @throws FileError where other files are */
 export async function writeBundle(
   folder: string,
   { onnx, manifest }: { readonly onnx: Uint8Array; readonly manifest: ManifestDraft },
 ): Promise<PolicyManifest> {
   const complete = completeManifest(manifest, onnx);
-  await writeFolderWhole(folder, (beside) => {
+  await writeFolderWhole(folder, [onnxName, manifestName], (beside) => {
     writeFileSync(path.join(beside, onnxName), onnx);
     writeFileSync(path.join(beside, manifestName), `${JSON.stringify(complete, null, 2)}\n`);
   });

@@ -1,9 +1,7 @@
 /** Where a policy comes from: what only its maker knows, and what can be looked up. */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { packageRoot } from "../core/package-root.ts";
+import { packageFacts } from "../core/package-root.ts";
 import type { ManifestDraft } from "./manifest.ts";
 
 type Provenance = ManifestDraft["provenance"];
@@ -42,13 +40,10 @@ function commit(): string {
 }
 
 function versions(): Record<string, string> {
-  const own = JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8")) as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
+  const { version, dependencies } = packageFacts();
   return {
-    understudy: own.version,
+    understudy: version,
     node: process.versions.node,
-    onnxruntime: own.dependencies["onnxruntime-node"],
+    onnxruntime: dependencies["onnxruntime-node"],
   };
 }

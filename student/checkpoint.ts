@@ -6,9 +6,15 @@ import type { Trainer } from "../nn/engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
 import { type StudentSpec, studentNetwork } from "../policies/networks/student.ts";
 import { type KeptCounts, keptState, stateOf } from "../rollout/kept-state.ts";
+import { checkSameTraining, digestOfWeights, type Training } from "../rollout/same-training.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { Learnt } from "../rollout/sitting.ts";
-import type { StudentConfig } from "./config.ts";
+import {
+  type FineTuneConfig,
+  fineTuneConfig,
+  type StudentConfig,
+  studentConfig,
+} from "./config.ts";
 import type { Student, StudentRun } from "./distill.ts";
 import type { FineTuneRun } from "./fine-tune.ts";
 
@@ -38,7 +44,12 @@ export function saveStudent(
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
-    config: { simulation: run.simulation, student: run.config, network: spec },
+    config: {
+      simulation: run.simulation,
+      student: run.config,
+      network: spec,
+      learntFrom: learntFrom(run),
+    },
     progress: { ...progress, ...counts },
     params: paramsOf(spec),
     arrays,
@@ -62,7 +73,10 @@ export function loadStudent(
       `"${run.checkpoint}" is a student that was fine-tuned, so its distillation cannot go on. Give another file to write to; with --from it is what a distillation begins with.`,
     );
   }
-  checkSeed(run.checkpoint, "distilled", saved.seed, run.simulation.seed);
+  const { student, ...other } = saved.config as SavedConfig;
+  const wanted = { simulation: run.simulation, config: run.config, learntFrom: learntFrom(run) };
+  const learner = { name: "student", schema: studentConfig };
+  checkSameTraining(run.checkpoint, learner, { ...other, config: student }, wanted);
   const { state, progress } = stateOf(saved.arrays, saved.progress as StudentProgress & KeptCounts);
   trainer.load(state);
   return { progress, theta: state.average ?? state.theta };
@@ -93,6 +107,7 @@ export function saveFineTuned(
       student: config,
       network: spec,
       fineTune: run.config,
+      learntFrom: learntFrom(run),
     },
     progress: { ...progress, ...counts },
     params: paramsOf(spec),
@@ -125,7 +140,10 @@ export function loadFineTuned(
         : `"${file}" is a student that was distilled and not fine-tuned. Give another file to write to.`,
     );
   }
-  checkSeed(file, "fine-tuned", saved.seed, simulation.seed);
+  const { fineTune, ...other } = saved.config as SavedConfig;
+  const wanted = { simulation, config: run.config, learntFrom: learntFrom(run) };
+  const learner = { name: "fineTune", schema: fineTuneConfig };
+  checkSameTraining(file, learner, { ...other, config: fineTune }, wanted);
   const { state, progress } = stateOf(arrays, saved.progress as FineTuneProgress & KeptCounts);
   trainer.load(state);
   return { progress, theta: saved.arrays.theta };
@@ -138,21 +156,27 @@ function renamed(
   return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [rename(name), array]));
 }
 
-function checkSeed(file: string, how: string, found: number, wanted: number): void {
-  if (found === wanted) return;
-  throw new ConfigError(
-    `"${file}" was ${how} with seed ${found}, not ${wanted}. Use that seed to resume, or another file.`,
-  );
+interface SavedConfig extends Pick<Training, "simulation" | "learntFrom"> {
+  readonly network: StudentSpec;
+  readonly student: StudentConfig;
+  readonly fineTune?: FineTuneConfig;
+}
+
+/** Whom a student learns from: its teacher, and the student that it was. */
+function learntFrom(
+  run: Pick<StudentRun, "from"> & Partial<Pick<FineTuneRun, "teacher" | "student">>,
+): Record<string, string> {
+  const before = run.student ?? run.from;
+  return {
+    ...(run.teacher ? { teacher: digestOfWeights(run.teacher.theta) } : {}),
+    ...(before ? { student: digestOfWeights(before.theta) } : {}),
+  };
 }
 
 /** A student to export or to act with. */
 export function readStudent(file: string): Student & { readonly simulation: SimulationSpec } {
   const saved = readCheckpoint(file, { kind: KIND });
-  const { network, student, simulation } = saved.config as {
-    readonly network: StudentSpec;
-    readonly student: StudentConfig;
-    readonly simulation: SimulationSpec;
-  };
+  const { network, student, simulation } = saved.config as SavedConfig;
   return {
     spec: network,
     theta: saved.arrays.average ?? saved.arrays.theta,

@@ -4,13 +4,13 @@
  */
 
 import { existsSync } from "node:fs";
-import { ConfigError } from "../core/errors.ts";
 import type { Trainer } from "../nn/engine.ts";
 import { readCheckpoint, writeCheckpoint } from "../policies/checkpoint.ts";
 import { type TeacherSpec, teacherNetwork } from "../policies/networks/teacher.ts";
 import { type KeptCounts, keptState, stateOf } from "../rollout/kept-state.ts";
+import { checkSameTraining, digestOfWeights, type Training } from "../rollout/same-training.ts";
 import type { Learnt } from "../rollout/sitting.ts";
-import type { TeacherConfig } from "./config.ts";
+import { type TeacherConfig, teacherConfig } from "./config.ts";
 import type { Teacher, TeacherRun } from "./ppo.ts";
 import type { StandIn } from "./stand-in.ts";
 
@@ -42,7 +42,12 @@ export function saveTeacher(
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
-    config: { simulation: run.simulation, teacher: run.config, network: spec },
+    config: {
+      simulation: run.simulation,
+      teacher: run.config,
+      network: spec,
+      learntFrom: learntFrom(run),
+    },
     progress: {
       ...progress,
       ...counts,
@@ -58,7 +63,10 @@ export function saveTeacher(
   });
 }
 
-/** Fills those who learn from the run's checkpoint, if there is one, and says where it stood and how it acted. */
+/**
+ * Fills those who learn from the run's checkpoint, if there is one, and says where it stood and how it acted.
+ * @throws ConfigError where it is another training's
+ */
 export function loadTeacher(
   run: TeacherRun,
   spec: TeacherSpec,
@@ -71,11 +79,10 @@ export function loadTeacher(
   }
   const params = teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape }));
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params });
-  if (saved.seed !== run.simulation.seed) {
-    throw new ConfigError(
-      `"${run.checkpoint}" was trained with seed ${saved.seed}, not ${run.simulation.seed}. Use that seed to resume, or another file.`,
-    );
-  }
+  const { teacher, ...other } = saved.config as SavedConfig;
+  const wanted = { simulation: run.simulation, config: run.config, learntFrom: learntFrom(run) };
+  const learner = { name: "teacher", schema: teacherConfig };
+  checkSameTraining(run.checkpoint, learner, { ...other, config: teacher }, wanted);
   const { standInSteps, ...counted } = saved.progress as TeacherProgress &
     KeptCounts & { readonly standInSteps?: number };
   const { state, progress } = stateOf(saved.arrays, counted);
@@ -88,17 +95,22 @@ export function loadTeacher(
   return { progress, theta: state.average ?? state.theta };
 }
 
+function learntFrom({ from }: TeacherRun): Record<string, string> {
+  return from ? { teacher: digestOfWeights(from.theta) } : {};
+}
+
+interface SavedConfig extends Pick<Training, "simulation" | "learntFrom"> {
+  readonly network: TeacherSpec;
+  readonly teacher: TeacherConfig;
+}
+
 /** A teacher to act with, and what it was trained with. */
 export function readTeacher(file: string): Teacher & {
   readonly config: TeacherConfig;
   readonly simulation: TeacherRun["simulation"];
 } {
   const saved = readCheckpoint(file, { kind: KIND });
-  const { network, teacher, simulation } = saved.config as {
-    readonly network: TeacherSpec;
-    readonly teacher: TeacherConfig;
-    readonly simulation: TeacherRun["simulation"];
-  };
+  const { network, teacher, simulation } = saved.config as SavedConfig;
   return {
     spec: network,
     theta: saved.arrays.average ?? saved.arrays.theta,

@@ -186,7 +186,7 @@ async function recordDataset(
   const { task = findScene(scene).summary } = options;
   let kept = { episodes: 0, frames: 0 };
   let outcomes: string[] = [];
-  await writeFolderWhole(out, async (beside) => {
+  await writeFolderWhole(out, [], async (beside) => {
     const about = { source: "simulation", pictures, task, onlySuccess } as const;
     const dataset = new RecordedDataset(beside, policy.manifest, about);
     try {

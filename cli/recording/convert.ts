@@ -36,7 +36,7 @@ export async function convertRecording(
   const outcomes: Record<string, number> = {};
   let kept = { episodes: 0, frames: 0 };
   let read = { whole: false, spoilt: 0 };
-  await writeFolderWhole(out, async (beside) => {
+  await writeFolderWhole(out, [], async (beside) => {
     let dataset: RecordedDataset | undefined;
     try {
       read = await readEpisodes(

@@ -115,7 +115,7 @@ export async function writePlanner(
     sequencer: identityOf(sequencer),
     provenance,
   };
-  await writeFolderWhole(folder, (beside) => {
+  await writeFolderWhole(folder, [MANIFEST, READER, SEQUENCER, WEIGHTS], (beside) => {
     writeFileSync(path.join(beside, READER), reader);
     writeFileSync(path.join(beside, SEQUENCER), sequencer);
     writeFileSync(path.join(beside, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);

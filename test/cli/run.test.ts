@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineCommand, jsonOption, seedOption } from "../../cli/command.ts";
@@ -37,6 +38,7 @@ const failing = defineCommand({
   examples: [],
   options: { how: { type: "string", required: true, description: "way to fail" } },
   run({ options }) {
+    if (options.how === "path") writeFileSync(import.meta.dirname, "");
     if (options.how === "wire") throw new WireError("Robot silent. Start it.");
     throw new Error("internal: boxes have no soul");
   },
@@ -167,6 +169,11 @@ describe("exit codes", () => {
     });
   });
 
+  it("is 1 for a path that is not what it should be", async () => {
+    const { code, err } = await run("fail --how path");
+    expect([code, err]).toEqual([1, `Cannot use "${import.meta.dirname}": it is a folder.\n`]);
+  });
+
   it("is 70 for our own bugs, with the stack and a word of apology", async () => {
     const { code, err } = await run("fail --how else");
     expect(code).toBe(70);
@@ -195,6 +202,11 @@ describe("help", () => {
     expect(page).toMatch(/ppo\.gamma=0\.99 +discount per step \(number from 0 to 1\)/);
     expect(page).toMatch(/ppo\.hidden=\[64,64\] +list, each whole number/);
     expect(page).toContain("understudy lesson --mass_kg 2");
+  });
+
+  it("tells the version", async () => {
+    const { out } = await run("--version");
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it("answers to -h and to help <command> alike", async () => {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { isFolder, writeFileWhole } from "../../core/files.ts";
+import { FileError } from "../../core/errors.ts";
+import { claimFile, isFolder, writeFileWhole, writeFolderWhole } from "../../core/files.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -39,4 +40,51 @@ it("a folder is told from a file, and from nothing", () => {
   expect([folder, file, path.join(file, "below"), path.join(folder, "none")].map(isFolder)).toEqual(
     [true, false, false, false],
   );
+});
+
+describe("a folder written whole", () => {
+  const names = ["a.txt", "b.txt"];
+  const fill = (text: string) => (beside: string) =>
+    names.forEach((name) => void writeFileSync(path.join(beside, name), text));
+  const textsIn = (place: string) =>
+    readdirSync(place).map((name) => [name, readFileSync(path.join(place, name), "utf8")]);
+
+  it("takes the place of an earlier one, whichever way its name ends, and leaves nothing beside it", async () => {
+    const parent = path.join(folder, "bundles");
+    const place = path.join(parent, "one");
+    await writeFolderWhole(place, names, fill("first"));
+    await writeFolderWhole(`${place}${path.sep}`, names, fill("second"));
+    expect(textsIn(place)).toEqual(names.map((name) => [name, "second"]));
+    expect(readdirSync(parent)).toEqual(["one"]);
+  });
+
+  it("never takes the place of one that holds anything else, nor of a file", async () => {
+    const run = path.join(folder, "run");
+    writeFileWhole(path.join(run, "student.ckpt"), "weights of a night");
+    const filled: string[] = [];
+    const bundle = writeFolderWhole(run, names, (beside) => void filled.push(beside));
+    await expect(bundle).rejects.toThrow(FileError);
+    await expect(bundle).rejects.toThrow(
+      /holds "student\.ckpt", which would be lost\. Give a new folder/,
+    );
+    expect([filled, readdirSync(run)]).toEqual([[], ["student.ckpt"]]);
+    const file = path.join(run, "student.ckpt");
+    await expect(writeFolderWhole(file, names, fill("x"))).rejects.toThrow(/is a file/);
+  });
+
+  it("is as it was where filling fails", async () => {
+    const place = path.join(folder, "kept");
+    await writeFolderWhole(place, names, fill("first"));
+    const failing = writeFolderWhole(place, names, () => Promise.reject(new Error("no ink")));
+    await expect(failing).rejects.toThrow("no ink");
+    expect(textsIn(place)).toEqual(names.map((name) => [name, "first"]));
+    expect(readdirSync(folder).filter((name) => name.startsWith("kept"))).toEqual(["kept"]);
+  });
+});
+
+it("a file's place is claimed before the work, and a folder there is refused", () => {
+  const file = path.join(folder, "runs", "deep", "teacher.ckpt");
+  claimFile(file);
+  expect([isFolder(path.dirname(file)), existsSync(file)]).toEqual([true, false]);
+  expect(() => claimFile(path.dirname(file))).toThrow(/is a folder\. Give the name of a file/);
 });

@@ -80,13 +80,22 @@ describe("a student", () => {
     try {
       const other = distill(pool, { checkpoint, simulation: { ...simulation, seed: 6 } });
       await expect(other).rejects.toThrow(ConfigError);
-      await expect(other).rejects.toThrow(/was distilled with seed 5, not 6/);
+      await expect(other).rejects.toThrow(/holds another training, whose seed is 5, not 6/);
       expect(sessions.open.size).toBe(0);
       expect(closed).toHaveBeenCalledOnce();
     } finally {
       sessions.stop();
       closed.mockRestore();
     }
+  });
+
+  it("does not go on with another teacher", async () => {
+    const { theta, ...teacher } = freshTeacher(simulation);
+    const other = distill(pool, {
+      checkpoint,
+      teacher: { ...teacher, theta: theta.map((x) => -x) },
+    });
+    await expect(other).rejects.toThrow(/whose predecessor\.teacher is "/);
   });
 
   it.each([true, false])(

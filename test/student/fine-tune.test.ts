@@ -222,7 +222,7 @@ describe("fine-tuning", () => {
     await fineTune({ checkpoint });
     const other = fineTune({ checkpoint, simulation: { ...simulation, seed: 6 } });
     await expect(other).rejects.toThrow(ConfigError);
-    await expect(other).rejects.toThrow(/was fine-tuned with seed 5, not 6/);
+    await expect(other).rejects.toThrow(/holds another training, whose seed is 5, not 6/);
     // without a teacher it has 128 units instead of 16
     const alone = { simulation, student: fresh, pool, config: tinyFineTune, checkpoint };
     await expect(fineTuneStudent(alone)).rejects.toThrow(/was fine-tuned with another critic/);

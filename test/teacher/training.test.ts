@@ -9,6 +9,7 @@ import { sizeOf } from "../../nn/tensor.ts";
 import { readCheckpoint } from "../../policies/checkpoint.ts";
 import { teacherNetwork } from "../../policies/networks/teacher.ts";
 import { Collector, WorkerPool } from "../../rollout/pool.ts";
+import { findScene } from "../../sim/scenes/index.ts";
 import { readTeacher, type TeacherProgress } from "../../teacher/checkpoint.ts";
 import { type Teacher, type TeacherRun, trainTeacher } from "../../teacher/ppo.ts";
 import { hashOf } from "../support/hash.ts";
@@ -112,10 +113,43 @@ describe("a checkpoint", () => {
     expect(readTeacher(file).theta).toEqual(fourth.theta);
   });
 
-  it("of another seed is refused", async () => {
-    const other = train(pool, { checkpoint, simulation: { ...simulation, seed: 6 } });
+  it.each([
+    ["seed", { simulation: { ...simulation, seed: 6 } }, "seed is 5, not 6"],
+    [
+      "setting of its scene",
+      { simulation: { ...simulation, config: { budgetSteps: 7 } } },
+      "scene.budgetSteps is 6, not 7",
+    ],
+    [
+      "contact",
+      { simulation: { ...simulation, contact: "coulomb" as const } },
+      'contact is "planar", not "coulomb"',
+    ],
+    ["discount", { config: { ...tinyTeacher, gamma: 0.5 } }, "teacher.gamma is 0.99, not 0.5"],
+  ])("of another %s is refused", async (_, changes, difference) => {
+    const other = train(pool, { checkpoint, ...changes });
     await expect(other).rejects.toThrow(ConfigError);
-    await expect(other).rejects.toThrow(/was trained with seed 5, not 6/);
+    await expect(other).rejects.toThrow(`holds another training, whose ${difference}. Give`);
+  });
+
+  it("that began with another teacher is refused", async () => {
+    const from = await train(pool);
+    const file = path.join(temporary, "onward.ckpt");
+    await train(pool, { checkpoint: file, from });
+    expect((await train(pool, { checkpoint: file, from })).logged).toEqual([]);
+    const other = train(pool, {
+      checkpoint: file,
+      from: { ...from, theta: from.theta.map((x) => x + 1) },
+    });
+    await expect(other).rejects.toThrow(
+      /whose predecessor\.teacher is "[0-9a-f]+", not "[0-9a-f]+"/,
+    );
+  });
+
+  it("is gone on with under defaults that are written out now and were not then", async () => {
+    const { seed, scene } = simulation;
+    const spelt = { seed, scene, config: findScene(scene).config.parse(simulation.config) };
+    expect((await train(pool, { checkpoint, simulation: spelt })).logged).toEqual([]);
   });
 
   it("of another network is refused", async () => {
@@ -144,9 +178,10 @@ describe("a training that fails", () => {
     const checkpoint = path.join(temporary, "good.ckpt");
     await train(pool, { checkpoint });
     const good = readFileSync(checkpoint);
-    // more than a float32 holds
-    const wild = { ...tinyTeacher, iterations: 4, entropyCoef: 1e39, finalEntropyCoef: 1e39 };
-    const failing = train(pool, { checkpoint, config: wild, saveEvery: 1 });
+    const longer = { ...tinyTeacher, iterations: 4 };
+    // more than a float32 holds, once squared
+    const wild: TeacherRun["credit"] = (_, __, returns) => void returns.fill(1e30);
+    const failing = train(pool, { checkpoint, config: longer, credit: wild, saveEvery: 1 });
     await expect(failing).rejects.toThrow(TrainingDivergedError);
     // 16 updates came before
     await expect(failing).rejects.toThrow(/^The training diverged in update 17: its loss is /);
