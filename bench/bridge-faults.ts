@@ -218,7 +218,7 @@ function stopHeadlines(rows: readonly { name: string; stop_ms: number }[]) {
       own: rows.filter((row) => !isOfSupervisor(row)),
     },
     {
-      what: `motion stops after a fault of the supervisor, by the bench's motors, ${1000 * driverTimeout_s} ms after the last command`,
+      what: `motion stops after a fault of the supervisor, by a driver that gives up ${1000 * driverTimeout_s} ms after the last command`,
       own: rows.filter(isOfSupervisor),
     },
   ].map(({ what, own }) => {

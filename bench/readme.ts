@@ -44,11 +44,7 @@ const frontPage = [
   "physics",
   "bridge",
   "bridge-faults",
-  "bridge-soak",
   "planner",
-  "planner-rewards",
-  "viewer",
-  "vector-env",
 ];
 
 /** Those of `results` that a newcomer wants to see first. */

@@ -4,8 +4,9 @@ import { isFolder } from "../core/files.ts";
 import { readBundledStudent } from "../student/bundled.ts";
 import { readStudent } from "../student/checkpoint.ts";
 import type { Student } from "../student/distill.ts";
+import type { Conditions } from "./run-config.ts";
 
-export interface AnyStudent extends Student {
+export interface AnyStudent extends Student, Conditions {
   /** The scene it was made for. */
   readonly scene: string;
   /** That scene's settings, where they are kept. */
@@ -16,5 +17,6 @@ export interface AnyStudent extends Student {
 export function readAnyStudent(source: string): AnyStudent {
   if (isFolder(source)) return readBundledStudent(source);
   const { simulation, ...student } = readStudent(source);
-  return { ...student, scene: simulation.scene, sceneConfig: simulation.config };
+  const { scene, config: sceneConfig, contact, randomization } = simulation;
+  return { ...student, scene, sceneConfig, contact, randomization };
 }

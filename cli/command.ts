@@ -66,14 +66,26 @@ export interface Context<O extends Options = Options> {
   report(data: unknown, text: () => string): void;
 }
 
+/** Options as they were given, defaults included. */
+export type Given = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** What may be set, for `--help`. */
+export interface Configuration {
+  readonly schema: z.ZodType;
+  /** What there is instead of the schema's defaults. */
+  readonly base?: object;
+  /** Whose it is, such as `of "push-pair"`. */
+  readonly whose: string;
+}
+
 export interface CommandDefinition<O extends Options> {
   /** Complete command lines without `understudy`, each with what it does. */
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** Names of the words that are not options, for example `["name"]`; none unless given. */
   readonly positionals?: readonly string[];
   readonly options: O;
-  /** What `--set` may set; without it the command has no `--set`. */
-  readonly config?: z.ZodType;
+  /** What `--set` may set; without it the command has no `--set`. A function where that goes by other options. */
+  readonly config?: z.ZodType | ((given: Given) => Configuration);
   run(context: Context<O>): Promise<void> | void;
 }
 

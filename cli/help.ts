@@ -1,8 +1,9 @@
 /** The `--help` pages, generated from the tables the commands run on. */
 
+import type { z } from "zod";
 import { settingsOf } from "../core/settings.ts";
-import { allOptions, hint } from "./args.ts";
-import type { Command, Option } from "./command.ts";
+import { allOptions, hint, type ParsedArgs } from "./args.ts";
+import type { Command, Configuration, Option } from "./command.ts";
 import type { CommandEntry } from "./commands/index.ts";
 
 /** `understudy --help`. */
@@ -21,7 +22,12 @@ export function overview(commands: Readonly<Record<string, CommandEntry>>): stri
 }
 
 /** `understudy <command> --help`. */
-export function helpOf(name: string, summary: string, command: Command): string {
+export function helpOf(
+  name: string,
+  summary: string,
+  command: Command,
+  given: ParsedArgs["options"] = {},
+): string {
   const words = (command.positionals ?? []).map((word) => ` [${word}]`).join("");
   const lines = [
     summary,
@@ -31,14 +37,29 @@ export function helpOf(name: string, summary: string, command: Command): string 
     "Options:",
     ...columns(Object.entries(allOptions(command)).map(([key, o]) => [flag(key, o), about(o)])),
   ];
-  if (command.config)
-    lines.push("", "Configuration (--set path=value):", ...settings(command.config));
+  if (command.config) {
+    const { schema, base, whose } = configurationOf(command, given);
+    lines.push("", `Configuration (--set path=value)${whose}:`, ...settings(schema, base));
+  }
   if (command.examples.length > 0) {
     lines.push("", "Examples:");
     for (const [line, does] of command.examples)
       lines.push(`  # ${does}`, ...shellLines(`understudy ${line}`));
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** By the options that were given, or would be. */
+function configurationOf(
+  { config, options }: Command,
+  given: ParsedArgs["options"],
+): Configuration {
+  if (typeof config !== "function") return { schema: config as z.ZodType, whose: "" };
+  const defaults = Object.entries(options).map(([key, option]) => [
+    key,
+    "default" in option ? option.default : undefined,
+  ]);
+  return config({ ...Object.fromEntries(defaults), ...given });
 }
 
 function flag(name: string, option: Option): string {
@@ -54,9 +75,9 @@ function about(option: Option): string {
     : `${option.description} (default ${option.default})`;
 }
 
-function settings(config: NonNullable<Command["config"]>): string[] {
+function settings(schema: z.ZodType, base?: object): string[] {
   return columns(
-    settingsOf(config).map(({ path, type, default: value, description }) => {
+    settingsOf(schema, base).map(({ path, type, default: value, description }) => {
       const short = value !== undefined && value.length > 40 ? `${value.slice(0, 39)}…` : value;
       const left = short === undefined ? path : `${path}=${short}`;
       return [left, description ? `${description} (${type})` : type];

@@ -7,8 +7,8 @@ export const presetNames = ["quick", "long", "smoke"] as const;
 export type PresetName = (typeof presetNames)[number];
 
 /**
- * EgoPush's reward with three potentials on top, which leave the best policy what it is but let a
- * teacher find it in millions of steps instead of hundreds of millions: see docs/decisions/learning.md.
+ * EgoPush's reward with three terms of shaping on top, differences of potentials that let a teacher learn in millions of steps
+ * instead of hundreds of millions: see docs/decisions/learning.md.
  */
 const guided = { reward: { slow: 0.005, align: 3, behind: 1, detour: 4 } };
 

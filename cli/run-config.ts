@@ -6,6 +6,9 @@ import { randomization } from "../sim/randomization.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { fineTuneConfig, studentConfig } from "../student/config.ts";
 import { teacherConfig } from "../teacher/config.ts";
+import type { Configuration, Given } from "./command.ts";
+import type { PresetName } from "./presets.ts";
+import { presetBase } from "./run-options.ts";
 
 /** The schema for one scene; without a name, one that shows the main scene's settings in `--help`. */
 export function runConfigSchema(scene?: string) {
@@ -19,6 +22,16 @@ export function runConfigSchema(scene?: string) {
     contact: z.enum(["planar", "coulomb"]).default("planar").describe("how bodies touch"),
   });
 }
+/** What `--set` may set, and what there is unless it is set: of the scene and by the preset that were asked for. */
+export function runSettings({ scene = "push-pair", preset }: Given): Configuration {
+  const [of, by] = [String(scene), preset as PresetName | undefined];
+  return {
+    schema: runConfigSchema(of),
+    base: presetBase(of, by),
+    whose: `, of scene "${of}" ${by ? `by preset "${by}"` : "without a preset"}`,
+  };
+}
+
 export type RunConfig = z.output<ReturnType<typeof runConfigSchema>>;
 
 /** The settings that a policy was trained with in its scene, to begin a configuration with; none in another scene. */
@@ -28,6 +41,20 @@ export function ownScene(
 ): { readonly scene?: unknown } {
   const { sceneConfig } = policy;
   return policy.scene === scene && sceneConfig ? { scene: sceneConfig } : {};
+}
+
+/** How bodies touched and what differed from episode to episode in a training, to begin with where one goes on from it. */
+export function conditionsOf({
+  contact,
+  randomization,
+}: Conditions): Pick<SimulationSpec, "contact" | "randomization"> {
+  return { ...(contact ? { contact } : {}), ...(randomization ? { randomization } : {}) };
+}
+
+/** Where they are kept: a checkpoint has them, a bundle does not. */
+export interface Conditions {
+  readonly contact?: SimulationSpec["contact"] | undefined;
+  readonly randomization?: SimulationSpec["randomization"] | undefined;
 }
 
 /** What is simulated under a configuration. */

@@ -39,7 +39,7 @@ async function dispatch(words: readonly string[], to: RunOptions): Promise<void>
   const { summary, load } = to.commands[name];
   const command = await load();
   const args = parseOptions(name, command, rest);
-  if (args.help) return to.io.out(helpOf(name, summary, command));
+  if (args.help) return to.io.out(helpOf(name, summary, command, args.options));
   await command.run(contextOf(command, args, to));
 }
 

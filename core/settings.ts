@@ -38,10 +38,10 @@ interface SchemaNode {
   readonly description?: string;
 }
 
-/** All settings of a schema, in the order written. */
-export function settingsOf(schema: z.ZodType): Setting[] {
+/** All settings of a schema, in the order written, with what `base` has for the schema's defaults. */
+export function settingsOf(schema: z.ZodType, base?: object): Setting[] {
   const found: Setting[] = [];
-  collect(nodeOf(schema), [], undefined, found);
+  collect(nodeOf(schema), [], base, found);
   return found;
 }
 

@@ -77,6 +77,10 @@ async function runStarts(
     tapes.forEach((tape, env) => {
       if (!over[env]) tape.action(actions, env);
     });
+    // whoever is judged already stands still
+    over.forEach((done, env) => {
+      if (done) actions.fill(0, env * 2, env * 2 + 2);
+    });
     batch.step(actions);
     actor.reset(batch.boundaries);
     for (const { env, episode: _, practice: __, firstStage: ___, ...end } of batch.ends) {

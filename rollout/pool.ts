@@ -59,9 +59,15 @@ export class WorkerPool {
       );
     }
     const count = envs / shardEnvs;
+    const inCoulomb = Math.round(coulombShare * count);
+    if (inCoulomb === 0 && coulombShare > 0) {
+      throw new errors.ConfigError(
+        `A share of ${coulombShare} is none of ${count} shards. Give more coulombShare, or smaller shards.`,
+      );
+    }
     const coulomb = { ...options.simulation, contact: "coulomb" } as const;
     const shards: ShardSpec[] = Array.from({ length: count }, (_, i) => ({
-      simulation: i < Math.round(coulombShare * count) ? coulomb : options.simulation,
+      simulation: i < inCoulomb ? coulomb : options.simulation,
       actor,
       envs: shardEnvs,
       firstEnv: i * shardEnvs,

@@ -19,7 +19,7 @@ export interface CameraMount {
 const degrees = Math.PI / 180;
 
 /** How far a camera may nod, by its mount and the floor, before `skyRows` is wrong about it. */
-const NODDING_rad: Radians = 2.5 * degrees;
+export const NODDING_rad: Radians = 2.5 * degrees;
 
 /**
  * EgoPush's camera (arXiv 2602.18071, section V): a D435i 20 cm above the floor, pitched 11.5

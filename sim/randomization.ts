@@ -6,24 +6,24 @@ import { z } from "zod";
 export const MAX_DELAY_STEPS = 5;
 
 const range = (low: number, high: number, min: number, max: number, what: string) =>
+  between(z.number().min(min).max(max), low, high).describe(`${what}: uniform between these`);
+
+const delay = (what: string) =>
+  between(z.int().min(0).max(MAX_DELAY_STEPS), 0, 0).describe(`${what}: any between these`);
+
+const between = (bound: z.ZodNumber | z.ZodInt, low: number, high: number) =>
   z
-    .tuple([z.number().min(min).max(max), z.number().min(min).max(max)])
-    .default([low, high])
-    .describe(`${what}: uniform between these`);
+    .tuple([bound, bound])
+    .refine(([least, most]) => least <= most, { error: "the lower one comes first" })
+    .default([low, high]);
 
 /** What is varied, and how far; what `parse({})` gives is what environments have that are told nothing else. */
 export const randomization = z.strictObject({
   massScale: range(0.8, 1.25, 0.1, 10, "mass of every object, as a factor"),
   frictionScale: range(0.8, 1.25, 0.1, 10, "friction of every object, as a factor"),
   support: range(0.3, 1, 0, 1, "pressure on the floor, 0 even, 1 on the rim or corners"),
-  actionDelaySteps: range(
-    0,
-    0,
-    0,
-    MAX_DELAY_STEPS,
-    "control steps before an action reaches the wheels",
-  ),
-  imageDelaySteps: range(0, 0, 0, MAX_DELAY_STEPS, "control steps an image is old"),
+  actionDelaySteps: delay("control steps before an action reaches the wheels"),
+  imageDelaySteps: delay("control steps an image is old"),
   keypointNoise_m: z
     .number()
     .min(0)

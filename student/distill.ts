@@ -25,7 +25,7 @@ import type { StudentConfig } from "./config.ts";
 import { LABEL_BATCH, Labeller, labelledGroups, type TeacherLabels } from "./labels.ts";
 import { studentData, studentObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
-import { observedGroups, studentActor, studentSpec } from "./student.ts";
+import { checkSky, observedGroups, studentActor, studentSpec } from "./student.ts";
 import { checkWidths, warmStartHead } from "./warm-start.ts";
 
 export interface StudentRun {
@@ -59,13 +59,15 @@ export interface Student {
 }
 
 /**
- * @throws ConfigError for widths that are not the teacher's, and for another network than that of the student to begin with
+ * @throws ConfigError for widths that are not the teacher's, for another network than that of the student to begin with, and for
+ *   a camera that is randomized beyond what the student looks at
  * @throws TrainingDivergedError where losses are no longer finite; what was saved before is then as it was
  */
 export async function distillStudent(run: StudentRun): Promise<Student> {
   const { config, simulation, teacher } = run;
   const spec = studentSpec(simulation, config);
   checkWidths(spec, teacher.spec, config.warmStart);
+  checkSky(simulation, spec);
   const learnt = await closingAfter((keep) => learn(run, spec, keep));
   return { spec, ...learnt, config };
 }

@@ -1,6 +1,6 @@
 /**
  * Reinforcement of a distilled student (proximal policy optimization, Schulman et al., 2017): it drives by what it sees and tries
- * things, a critic that sees everything says what came of them, and its teacher goes on labelling beside it, with less weight; without
+ * things, a critic that sees where everything is says what came of them, and its teacher goes on labelling beside it, with less weight; without
  * one it is held to what it did before.
  *
  * A student can become better than its teacher here, and learn what the teacher never needed to: to search, to wait, to go

@@ -1,10 +1,12 @@
 /** The student's network for a scene, and how its inputs are fed. */
 
+import { ConfigError } from "../core/errors.ts";
+import type { Meters } from "../core/units.ts";
 import { nearColumns } from "../policies/networks/near.ts";
 import { EYE_STRIDE, type StudentSpec } from "../policies/networks/student.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
-import { egoPushCamera, skyRows } from "../sim/camera.ts";
+import { egoPushCamera, NODDING_rad, skyRows } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import {
   type GroupName,
@@ -13,6 +15,7 @@ import {
   privilegedLayoutOf,
   roleNames,
 } from "../sim/observations.ts";
+import { randomization } from "../sim/randomization.ts";
 import { lastSeenLayout } from "../sim/recollection.ts";
 import { type AssembledScene, assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
@@ -45,8 +48,28 @@ export function studentSpec(
 
 /** Rows of the sky in the images of a scene, as many as the first convolution steps over. */
 function skyOf({ cast }: AssembledScene): number {
-  const tallest = Math.max(...cast.bodies.map(({ shape }) => height(shape)));
-  return skyRows(egoPushCamera, tallest, IMAGE.height, EYE_STRIDE);
+  return skyRows(egoPushCamera, tallest_m(cast), IMAGE.height, EYE_STRIDE);
+}
+
+function tallest_m({ bodies }: AssembledScene["cast"]): Meters {
+  return Math.max(...bodies.map(({ shape }) => height(shape)));
+}
+
+/** @throws ConfigError where a camera may be so far off that things show in rows which the student leaves out */
+export function checkSky(
+  { randomization: given, ...simulation }: SimulationSpec,
+  { skyRows: sky }: StudentSpec,
+): void {
+  if (!sky) return;
+  const { cameraPitch_deg, cameraHeight_m } = given ?? randomization.parse({});
+  const furthest = (range: readonly number[]) => Math.max(...range.map(Math.abs));
+  const { cast } = assembleScene(findScene(simulation.scene), simulation.config);
+  const lowest_m = egoPushCamera.z_m - furthest(cameraHeight_m);
+  const nodding_rad = (furthest(cameraPitch_deg) * Math.PI) / 180;
+  if (nodding_rad <= NODDING_rad && tallest_m(cast) < lowest_m) return;
+  throw new ConfigError(
+    "The randomization of the camera lets things show in the rows of the image that a student leaves out. Set student.belowHorizon=false, or narrow cameraPitch_deg and cameraHeight_m.",
+  );
 }
 
 /** Columns of a critic's row. */

@@ -87,7 +87,6 @@ export function loadTeacher(
     KeptCounts & { readonly standInSteps?: number };
   const { state, progress } = stateOf(saved.arrays, counted);
   trainer.load(state);
-  // a training that is informed from here on begins with a new one
   if (standIn && standInSteps !== undefined) {
     const { "standIn.theta": its, "standIn.m": itsM, "standIn.v": itsV } = saved.arrays;
     standIn.load({ theta: its, m: itsM, v: itsV, steps: standInSteps });

@@ -24,7 +24,7 @@ export const teacherConfig = z.strictObject({
   observability: z
     .enum(observabilities)
     .default("fov+gate")
-    .describe("what the actor may see; the critic sees everything"),
+    .describe("what the actor may see; the critic sees all poses and velocities"),
   informedBy: z
     .enum(observabilities)
     .optional()

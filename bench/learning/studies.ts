@@ -238,7 +238,10 @@ export const studies: readonly Study[] = [
       scene: "push-pair",
       config: withChanges(pair, { teacher: { observability: name, ...changes } }),
       distils: true,
-      ...(teacher && student ? { paper: { teacher, student } } : {}),
+      // all five objects there, two here
+      ...(teacher && student
+        ? { paper: { teacher: `CROSS ${teacher}`, student: `CROSS ${student}` } }
+        : {}),
     })),
   },
   {

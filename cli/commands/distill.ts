@@ -7,7 +7,7 @@ import { readAnyStudent } from "../any-student.ts";
 import { distillLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { conditionsOf, runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { presetBase } from "../run-options.ts";
 
 export const distill = defineCommand({
@@ -29,15 +29,16 @@ export const distill = defineCommand({
     out: outOption("runs/student.ckpt"),
     ...learnerOptions,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run(context) {
     const { options, configure } = context;
     const { out, seed } = options;
     const teacher = readTeacher(options.teacher);
-    const { scene } = teacher.simulation;
+    const { simulation: taught } = teacher;
+    const { scene } = taught;
     const preset = presetBase(scene, options.preset);
     const from = options.from === undefined ? undefined : readAnyStudent(options.from);
-    const own = { scene: teacher.simulation.config, teacher: teacher.config };
+    const own = { scene: taught.config, ...conditionsOf(taught), teacher: teacher.config };
     const base = from
       ? withChanges({ ...preset, ...own }, { student: networkSettings(from.config) })
       : { ...preset, ...own };

@@ -14,7 +14,7 @@ import { groupsOf } from "../../sim/observations.ts";
 import type { EpisodeEnd } from "../../sim/scene-batch.ts";
 import { secretOf } from "../adapt.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
-import { runConfigSchema } from "../run-config.ts";
+import { runSettings } from "../run-config.ts";
 import { simulatedRobot, simulatedRobotOptions } from "../simulated-robot.ts";
 import { formatTable } from "../table.ts";
 
@@ -59,7 +59,7 @@ export const driveSim = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run({ options, configure, signal, io, report }) {
     const { scene, protocol, server, task, execute } = options;
     const { simulation, robot } = simulatedRobot({ options, configure });

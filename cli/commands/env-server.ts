@@ -16,7 +16,7 @@ import { observabilities } from "../../sim/visibility.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { EnvHost } from "../env-host/host.ts";
 import { formatInteger } from "../format.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
 import { untilAborted } from "../until-aborted.ts";
@@ -61,7 +61,7 @@ export const envServer = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run({ options, configure, signal, io, report }) {
     const { scene, envs, endpoint, seed, open } = options;
     const keys = listenerKeys(options);

@@ -9,7 +9,7 @@ import { type Evaluation, evaluateLink, evaluationFacts } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
-import { ownScene, runConfigSchema, simulationOf } from "../run-config.ts";
+import { ownScene, runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { computeOptions, openPool, sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
 
@@ -66,7 +66,7 @@ export const evaluate = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run({ options, configure, signal, report, io }) {
     const { scene, episodes, engine, seed, replays } = options;
     const policy = readAnyPolicy(options.policy);

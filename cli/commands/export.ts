@@ -8,13 +8,16 @@ import { defineCommand, jsonOption } from "../command.ts";
 
 export const exportCommand = defineCommand({
   examples: [
-    ["export --student runs/student.ckpt --out runs/bundle", "write policy.onnx and policy.json"],
+    [
+      "export --student runs/student.ckpt --out runs/student/bundle",
+      "write policy.onnx and policy.json",
+    ],
   ],
   options: {
     student: { type: "string", required: true, description: "the student's checkpoint" },
     out: {
       type: "string",
-      default: "runs/bundle",
+      default: "runs/student/bundle",
       description: "folder of the bundle; `view` lists runs/NAME/bundle",
     },
     teacher: {

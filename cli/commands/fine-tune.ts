@@ -6,7 +6,13 @@ import { readAnyStudent } from "../any-student.ts";
 import { fineTuneLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
-import { ownScene, runConfigSchema, simulationOf } from "../run-config.ts";
+import {
+  conditionsOf,
+  ownScene,
+  runConfigSchema,
+  runSettings,
+  simulationOf,
+} from "../run-config.ts";
 import { presetBase } from "../run-options.ts";
 
 export const fineTune = defineCommand({
@@ -41,7 +47,7 @@ export const fineTune = defineCommand({
     out: outOption("runs/tuned.ckpt"),
     ...learnerOptions,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run(context) {
     const { options, configure } = context;
     const { out, seed } = options;
@@ -49,7 +55,8 @@ export const fineTune = defineCommand({
     const teacher = options.teacher === undefined ? undefined : readTeacher(options.teacher);
     const scene = options.scene ?? student.scene;
     const preset = presetBase(scene, options.preset);
-    const base = { ...preset, ...ownScene(student, scene), student: student.config };
+    const own = { ...ownScene(student, scene), ...conditionsOf(student), student: student.config };
+    const base = { ...preset, ...own };
     const config = configure(runConfigSchema(scene), base);
     const simulation = simulationOf(scene, config, seed);
     const first = config.student.near ? withNear(student) : student;

@@ -11,7 +11,7 @@ import { openZmqCamera, type ZmqCamera } from "../../bridge/adapters/zmq-camera.
 import { monotonic_s } from "../../bridge/clock.ts";
 import type { EpisodeEnd } from "../../sim/scene-batch.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
-import { runConfigSchema } from "../run-config.ts";
+import { runSettings } from "../run-config.ts";
 import { SimulatedLeKiwi } from "../simulated-lekiwi.ts";
 import { simulatedRobot, simulatedRobotOptions } from "../simulated-robot.ts";
 import { formatTable } from "../table.ts";
@@ -65,7 +65,7 @@ export const lekiwiHost = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run({ options, configure, signal, io, report }) {
     const { scene, wire, commands, observations, open } = options;
     const { simulation, robot } = simulatedRobot({ options, configure });

@@ -20,7 +20,7 @@ import { liveOptions, openRecorder, wallClock_ns } from "../recording/open-recor
 import { checkDatasetOf, RecordedDataset } from "../recording/recorded-dataset.ts";
 import { RecordedSimulation } from "../recording/recorded-simulation.ts";
 import { type SimulatedStep, simulateEpisodes } from "../recording/simulate.ts";
-import { ownScene, runConfigSchema, simulationOf } from "../run-config.ts";
+import { ownScene, runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { formatTable } from "../table.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { listenerKeys, listenOptions } from "../wire-options.ts";
@@ -92,7 +92,7 @@ export const record = defineCommand({
     ],
   ],
   options: recordOptions,
-  config: runConfigSchema(),
+  config: runSettings,
   async run(context) {
     const { scene, endpoint, from, format } = context.options;
     const sources = [scene, endpoint, from].filter((source) => source !== undefined);

@@ -11,7 +11,7 @@ import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
 import { progressLine } from "../progress-lines.ts";
-import { runConfigSchema } from "../run-config.ts";
+import { runSettings } from "../run-config.ts";
 import { simulatedRobot, simulatedRobotOptions } from "../simulated-robot.ts";
 import { formatTable } from "../table.ts";
 import { connectOptions, connectorKeys } from "../wire-options.ts";
@@ -46,7 +46,7 @@ export const robotSim = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run({ options, configure, signal, report, io }) {
     const { scene, endpoint, episodes, seed } = options;
     const { simulation, robot } = simulatedRobot({ options, configure });

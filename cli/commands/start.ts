@@ -25,7 +25,7 @@ import { presetNames } from "../presets.ts";
 import { Progress } from "../progress.ts";
 import { writeReport } from "../report.ts";
 import type { ReportCurve, RunReport } from "../report-data.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { computeOptions, openPool, presetBase } from "../run-options.ts";
 import { formatTable } from "../table.ts";
 
@@ -70,7 +70,7 @@ export const start = defineCommand({
     ...computeOptions,
     ...jsonOption,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run({ options, configure, signal, report, io }) {
     const { scene, preset, seed, episodes, device, threads } = options;
     const config = configure(runConfigSchema(scene), presetBase(scene, preset));

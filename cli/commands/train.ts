@@ -8,7 +8,7 @@ import { readTeacher } from "../../teacher/checkpoint.ts";
 import { trainLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
-import { runConfigSchema, simulationOf } from "../run-config.ts";
+import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { presetBase, sceneOption } from "../run-options.ts";
 
 export const train = defineCommand({
@@ -31,7 +31,7 @@ export const train = defineCommand({
     },
     ...learnerOptions,
   },
-  config: runConfigSchema(),
+  config: runSettings,
   async run(context) {
     const { options, configure } = context;
     const { scene, out, seed } = options;

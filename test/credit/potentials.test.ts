@@ -1,4 +1,4 @@
-/** Terms that EgoPush does not have must not change what is best: they are differences of potentials. */
+/** Terms that EgoPush does not have cannot be farmed within a stage: they are differences of potentials. */
 
 import fc from "fast-check";
 import { expect, it } from "vitest";

@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { Collector, WorkerPool } from "../../rollout/pool.ts";
+import { randomization } from "../../sim/randomization.ts";
 import { readStudent, type StudentProgress } from "../../student/checkpoint.ts";
 import { decayedRate, distillStudent, type StudentRun } from "../../student/distill.ts";
 import { studentActor } from "../../student/student.ts";
@@ -88,6 +89,18 @@ describe("a student", () => {
       closed.mockRestore();
     }
   });
+
+  it.each([{ cameraPitch_deg: [-5, 5] }, { cameraHeight_m: [-0.1, 0] }])(
+    "does not leave out rows in which %j makes things show",
+    async (off) => {
+      const shaken = { ...simulation, randomization: randomization.parse(off) };
+      await expect(distill(pool, { simulation: shaken })).rejects.toThrow(
+        /Set student\.belowHorizon=false/,
+      );
+      const config = { ...tinyStudent, belowHorizon: false };
+      expect((await distill(pool, { simulation: shaken, config })).logged).toHaveLength(2);
+    },
+  );
 
   it("does not go on with another teacher", async () => {
     const { theta, ...teacher } = freshTeacher(simulation);
