@@ -1,6 +1,7 @@
 /** Command-line words to typed options, over `node:util` parseArgs; every refusal is one sentence. */
 
 import { parseArgs } from "node:util";
+import { numberIn } from "../core/assignments.ts";
 import { ConfigError } from "../core/errors.ts";
 import { didYouMean } from "../core/nearest.ts";
 import type { Command, Option, Options } from "./command.ts";
@@ -79,7 +80,7 @@ function valueFor(
       `"${flag}" takes no value, got "${value}". Write it alone, or leave it out.`,
     );
   }
-  const isNextFlag = !inline && value?.startsWith("-") && !Number.isFinite(toNumber(value));
+  const isNextFlag = !inline && value?.startsWith("-") && !Number.isFinite(numberIn(value));
   if (value === undefined || value === "" || isNextFlag) {
     const found = value ? `"${value}"` : "nothing";
     throw new ConfigError(`"${flag}" needs a value, got ${found}. Write ${flag} ${hint(option)}.`);
@@ -95,19 +96,12 @@ function valueFor(
 
 function numberOf(flag: string, option: Option & { type: "number" }, text: string): number {
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = option;
-  const value = toNumber(text);
+  const value = numberIn(text);
   const wrongKind = !Number.isFinite(value) || (option.integer && !Number.isInteger(value));
   if (wrongKind || value < min || value > max) {
     throw new ConfigError(`"${flag}" must be ${describeNumber(option)}, got "${text}".`);
   }
   return value;
-}
-
-/** `0.5`, `5e-3` or a fraction such as `1/60`; NaN for anything else. */
-function toNumber(text: string): number {
-  const parts = text.split("/");
-  if (parts.length > 2 || parts.some((part) => part.trim() === "")) return Number.NaN;
-  return parts.map(Number).reduce((a, b) => a / b);
 }
 
 function describeNumber({ integer, min, max }: Option & { type: "number" }): string {

@@ -9,6 +9,13 @@ export function assignedValue(text: string): unknown {
   }
 }
 
+/** `0.5`, `.5`, `5e-3` or a fraction such as `1/60`; NaN for anything else. */
+export function numberIn(text: string): number {
+  const parts = text.split("/");
+  if (parts.length > 2 || parts.some((part) => part.trim() === "")) return Number.NaN;
+  return parts.map(Number).reduce((a, b) => a / b);
+}
+
 /** The assignments that put what `config` holds on top of anything, such as `reward.align=3`. */
 export function assignmentsOf(config: object, parents: readonly string[] = []): string[] {
   return Object.entries(config).flatMap(([key, value]) => {

@@ -1,7 +1,7 @@
 /** `path.to.option=value`, as `--set` takes it: what may be set, and putting assignments on top of a configuration. */
 
 import { z } from "zod";
-import { assignedValue } from "./assignments.ts";
+import { assignedValue, numberIn } from "./assignments.ts";
 import { parseConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
@@ -64,8 +64,8 @@ export function applySettings<S extends z.ZodType>(
       throw new ConfigError(`"${source}" needs path.to.option=value, got "${assignment}".`);
     }
     const keys = assignment.slice(0, equals).split(".");
-    checkPath(root, keys, source);
-    assign(config, keys, assignedValue(assignment.slice(equals + 1)));
+    const node = checkPath(root, keys, source);
+    assign(config, keys, valueFor(node, assignment.slice(equals + 1)));
   }
   return parseConfig(schema, config, assignments.length > 0 ? source : "the configuration");
 }
@@ -131,13 +131,24 @@ function numberType(node: SchemaNode): string {
   return bounds.length === 0 ? kind : `${kind}, ${bounds.join(" and ")}`;
 }
 
-/** Throws unless the schema has something at `keys`. */
-function checkPath(root: SchemaNode, keys: readonly string[], source: string): void {
+/** A number as options take it, where one is wanted; else what the text says. */
+function valueFor(node: SchemaNode | undefined, text: string): unknown {
+  if (node?.type !== "number" && node?.type !== "integer") return assignedValue(text);
+  const number = numberIn(text);
+  return Number.isFinite(number) ? number : assignedValue(text);
+}
+
+/** What the schema has at `keys`; undefined where only the schema itself can tell. Throws where it has nothing. */
+function checkPath(
+  root: SchemaNode,
+  keys: readonly string[],
+  source: string,
+): SchemaNode | undefined {
   let node = root;
   for (const [depth, key] of keys.entries()) {
     // unions and free-form records are left to the schema itself
     if (!node.properties) {
-      if (isOpen(node)) return;
+      if (isOpen(node)) return undefined;
       const parent = keys.slice(0, depth).join(".");
       throw new ConfigError(
         `"${parent}" in "${source} ${keys.join(".")}=…" has no parts: it is a ${typeOf(node)}.`,
@@ -148,6 +159,7 @@ function checkPath(root: SchemaNode, keys: readonly string[], source: string): v
     }
     node = node.properties[key];
   }
+  return node;
 }
 
 function isOpen(node: SchemaNode): boolean {

@@ -25,3 +25,10 @@ it("say all that an object holds, so that they make it again", () => {
   expect(assignments).toContain("shape=prism");
   expect(applySettings(schema, assignments)).toEqual(config);
 });
+
+it("take numbers as options do, where a number is wanted", () => {
+  const schema = z.strictObject({ gamma: z.number(), label: z.string(), step_s: z.number() });
+  const assignments = ["gamma=.98", "label=1/60", "step_s=1/50"];
+  expect(applySettings(schema, assignments)).toEqual({ gamma: 0.98, label: "1/60", step_s: 0.02 });
+  expect(() => applySettings(schema, [...assignments, "gamma=none"])).toThrow(/gamma/);
+});
