@@ -39,6 +39,8 @@ export interface Study {
 const pair = presetOf("push-pair", "quick") as Readonly<Record<string, unknown>>;
 const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>>;
 const quickCross = presetOf("push-cross", "quick") as Readonly<Record<string, unknown>>;
+/** The same for who begins with what ships, which reads how close things are. */
+const shippedCross = withChanges(quickCross, { teacher: { near: true }, student: { near: true } });
 
 /** Who knows CROSS, as they ship. */
 const shipped = {
@@ -49,7 +51,7 @@ const shipped = {
 const crossWith = (changes: Readonly<Record<string, unknown>>) => withChanges(cross, changes);
 
 /** What is left to learn for who knows CROSS: without a lesson, trying things anew, but not as in the beginning. */
-const onward = withChanges(quickCross, {
+const onward = withChanges(shippedCross, {
   teacher: {
     ...{ iterations: 250, averageOver: 80, lessons: [], practiceShare: 0.3 },
     ...{ std: 0.25, entropyCoef: 0.004 },
@@ -185,7 +187,7 @@ export const studies: readonly Study[] = [
     ].map(({ name, endToEnd = false, ...changes }) => ({
       name,
       scene: "push-cross",
-      config: withChanges(quickCross, changes),
+      config: withChanges(shippedCross, changes),
       distils: true,
       ...(endToEnd ? { endToEnd } : { from: { teacher: shipped.teacher }, keepsTeacher: true }),
     })),
@@ -197,7 +199,7 @@ export const studies: readonly Study[] = [
     variants: [0.1, 0].map((relationalWeight) => ({
       name: relationalWeight > 0 ? "with the relational loss" : "without it",
       scene: "push-line",
-      config: withChanges(quickCross, { student: { relationalWeight } }),
+      config: withChanges(shippedCross, { student: { relationalWeight } }),
       distils: true,
       from: { teacher: "policies/teachers/push-line.ckpt" },
       keepsTeacher: true,

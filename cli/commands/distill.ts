@@ -38,10 +38,11 @@ export const distill = defineCommand({
     const { scene } = taught;
     const preset = presetBase(scene, options.preset);
     const from = options.from === undefined ? undefined : readAnyStudent(options.from);
+    // what its teacher reads of what it remembers, a student must, too
+    const { near } = teacher.config;
     const own = { scene: taught.config, ...conditionsOf(taught), teacher: teacher.config };
-    const base = from
-      ? withChanges({ ...preset, ...own }, { student: networkSettings(from.config) })
-      : { ...preset, ...own };
+    const student = from ? networkSettings(from.config) : { near };
+    const base = withChanges({ ...preset, ...own }, { student });
     const config = configure(runConfigSchema(scene), base);
     const simulation = simulationOf(scene, config, seed);
     await runLearner(context, {
