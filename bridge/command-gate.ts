@@ -148,7 +148,8 @@ export function offer(
 /** What the actuators may be told at `now_s` [size]: the action that is due and in force, else zeros. */
 export function commandAt(gate: Gate, now_s: number): Float32Array {
   const size = gate.values.length / gate.steps;
-  if (timeLeft_s(gate, now_s) <= 0) return new Float32Array(size);
+  // a time that is not a number is no time left
+  if (!(timeLeft_s(gate, now_s) > 0)) return new Float32Array(size);
   const due = dueAction(gate);
   return gate.values.slice(due * size, (due + 1) * size);
 }

@@ -6,14 +6,14 @@
  * that must not depend on the wall clock. In both, whatever is not a valid fresh action is zero.
  */
 
-import { WireError } from "../core/errors.ts";
+import { ConfigError, WireError } from "../core/errors.ts";
 import { type PolicyInterface, rowSize } from "../policies/manifest.ts";
 import type { Rows } from "../policies/runtime/runtime.ts";
-import { monotonic_s, stamp_ns } from "./clock.ts";
+import { checkWaits_s, monotonic_s, stamp_ns } from "./clock.ts";
 import { toFloats } from "./codec.ts";
 import { Latencies } from "./counts.ts";
 import { FleetGates, packRows } from "./fleet-gates.ts";
-import type { MessageOf, SessionStatus } from "./messages.ts";
+import { type MessageOf, maxRobots, type SessionStatus } from "./messages.ts";
 import { RobotSession } from "./robot-session.ts";
 import type { ConnectorKeys } from "./security/keys.ts";
 import { defaultEndpoint } from "./sockets.ts";
@@ -67,7 +67,7 @@ interface Waiting {
 
 /**
  * Connects and agrees on the manifest; close the link when done. @throws WireError when nobody answers in time, or when the
- * policy speaks another version or was made for another robot.
+ * policy speaks another version or was made for another robot, ConfigError for options out of range.
  */
 export async function connectRobot(options: ConnectOptions): Promise<RobotLink> {
   const robot = new RobotLink(options);
@@ -92,17 +92,7 @@ export class RobotLink {
 
   /** Use `connectRobot`. */
   constructor(options: ConnectOptions) {
-    this.#options = {
-      endpoint: defaultEndpoint,
-      keys: undefined,
-      robots: 1,
-      watchdog_s: 0.25,
-      connectTimeout_s: 3,
-      exchangeTimeout_s: 2,
-      patience_s: 10,
-      log: () => {},
-      ...options,
-    };
+    this.#options = complete(options);
     const { manifest, robots, watchdog_s } = this.#options;
     const { low, high, shape } = manifest.output;
     const limits = { low, high, watchdog_s, step_s: manifest.controlStep_s };
@@ -315,4 +305,24 @@ export class RobotLink {
       `The policy at "${endpoint}" has been silent for ${patience_s} s. Check that it still runs.`,
     );
   }
+}
+
+/** The options, with what is not given or undefined filled in. @throws ConfigError for what is out of range */
+function complete({
+  manifest,
+  endpoint = defaultEndpoint,
+  keys,
+  robots = 1,
+  watchdog_s = 0.25,
+  connectTimeout_s = 3,
+  exchangeTimeout_s = 2,
+  patience_s = 10,
+  log = () => {},
+}: ConnectOptions): Required<ConnectOptions> {
+  const waits_s = { watchdog_s, connectTimeout_s, exchangeTimeout_s, patience_s };
+  checkWaits_s(waits_s);
+  if (!Number.isInteger(robots) || robots < 1 || robots > maxRobots) {
+    throw new ConfigError(`Expected from 1 to ${maxRobots} robots, got ${robots}.`);
+  }
+  return { manifest, endpoint, keys, robots, log, ...waits_s };
 }

@@ -76,19 +76,13 @@ export class Rosbridge {
 
   /** Connects, and keeps trying. @throws WireError for what is no URL of a WebSocket. */
   constructor(options: RosbridgeOptions) {
-    this.#options = {
-      url: defaultRosbridge,
-      twist: "TwistStamped",
-      commandTopic: "/cmd_vel",
-      topics: {},
-      onMessage: () => {},
-      watchdog_s: 0.25,
-      reconnect_ms: 250,
-      log: () => {},
-      ...options,
-    };
-    this.refusals = new RefusalLog(this.#options.log);
-    this.#port = new CommandPort(options.output, this.#options.watchdog_s);
+    const { output, url = defaultRosbridge, twist = "TwistStamped", topics = {} } = options;
+    const { commandTopic = "/cmd_vel", onMessage = () => {}, log = () => {} } = options;
+    const { watchdog_s = 0.25, reconnect_ms = 250 } = options;
+    const says = { url, twist, commandTopic, topics };
+    this.#options = { output, ...says, onMessage, watchdog_s, reconnect_ms, log };
+    this.refusals = new RefusalLog(log);
+    this.#port = new CommandPort(output, watchdog_s);
     this.#connect();
     this.#timer = setInterval(() => this.#say(), commandEvery_ms);
   }

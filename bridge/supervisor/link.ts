@@ -5,7 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import { WireError } from "../../core/errors.ts";
-import { monotonic_s } from "../clock.ts";
+import { checkWaits_s, monotonic_s } from "../clock.ts";
 import { Counts } from "../counts.ts";
 import type { ConnectorKeys } from "../security/keys.ts";
 import { connect, type Frames, Link } from "../sockets.ts";
@@ -42,7 +42,10 @@ const tick_ms = 50;
 /** A supervisor silent for so many ticks is taken for gone. */
 const lostAfterTicks = 8;
 
-/** Connects and takes the lane; close the link when done. @throws WireError when nobody answers, or with the reason of a refusal. */
+/**
+ * Connects and takes the lane; close the link when done. @throws WireError when nobody answers, or with the reason of a refusal,
+ * ConfigError for a time to wait that is none.
+ */
 export async function connectSupervisor(options: SupervisorLinkOptions): Promise<SupervisorLink> {
   const link = new SupervisorLink(options);
   try {
@@ -75,14 +78,10 @@ export class SupervisorLink {
 
   /** Use `connectSupervisor`, or this to wait for a supervisor as long as it takes. */
   constructor(options: SupervisorLinkOptions) {
-    this.#options = {
-      endpoint: defaultSupervisorEndpoint,
-      keys: undefined,
-      timeout_s: 3,
-      log: () => {},
-      ...options,
-    };
-    const { endpoint, keys, columns } = this.#options;
+    const { lane, columns, endpoint = defaultSupervisorEndpoint, keys } = options;
+    const { timeout_s = 3, log = () => {} } = options;
+    checkWaits_s({ timeout_s });
+    this.#options = { lane, columns, endpoint, keys, timeout_s, log };
     this.#columns = columns;
     this.#link = new Link(connect(endpoint, keys), (messages) => this.#receive(messages));
     this.#timer = setInterval(() => this.#tick(), tick_ms);

@@ -43,6 +43,17 @@ describe("command gate", () => {
     expect([...commandAt(gate, 10.36)]).toEqual([0, 0]);
   });
 
+  it("is zero where the watchdog or the time is no number", () => {
+    for (const watchdog_s of [Number.NaN, undefined as unknown as number]) {
+      const unwatched = observationSent(openGate(session, { ...limits, watchdog_s }), 1, 10);
+      const { gate, refusal } = offer(unwatched, limits, good, 10);
+      expect(refusal).toBeUndefined();
+      expect([...commandAt(gate, 10)]).toEqual([0, 0]);
+    }
+    const { gate } = offer(ready, limits, good, 10);
+    expect([...commandAt(gate, Number.NaN)]).toEqual([0, 0]);
+  });
+
   it("clips rounding, and keeps no hold on the sender's array", () => {
     const values = Float32Array.of(1.000001, -1.000001);
     const { gate } = offer(ready, limits, { ...good, values }, 10);

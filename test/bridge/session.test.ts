@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Router } from "zeromq";
+import { monotonic_s } from "../../bridge/clock.ts";
 import { decode, encode } from "../../bridge/codec.ts";
 import type { Message, MessageOf } from "../../bridge/messages.ts";
 import { servePolicy } from "../../bridge/policy-server.ts";
@@ -165,6 +166,19 @@ describe("hello", () => {
     );
   });
 
+  it.each([
+    [{ watchdog_s: Number.NaN }, 'Expected "watchdog_s" to be a finite time above 0 s, got NaN.'],
+    [{ watchdog_s: Number.POSITIVE_INFINITY }, '"watchdog_s" to be a finite time'],
+    [{ connectTimeout_s: 0 }, '"connectTimeout_s" to be a finite time above 0 s, got 0.'],
+    [{ exchangeTimeout_s: -1 }, '"exchangeTimeout_s" to be a finite time above 0 s, got -1.'],
+    [{ patience_s: Number.NaN }, '"patience_s" to be a finite time'],
+    [{ robots: 1.5 }, "Expected from 1 to 4096 robots, got 1.5."],
+  ])("is not said with %j", async (options, sentence) => {
+    const connecting = connectRobot({ manifest: manifestOf(linearPolicy()), ...options });
+    await expect(connecting).rejects.toThrow(ConfigError);
+    await expect(connecting).rejects.toThrow(sentence);
+  });
+
   it("refuses an observation of a session that never was", async () => {
     const here = await serveHere(linearPolicy());
     closing.push(here);
@@ -207,6 +221,24 @@ describe("free-running", () => {
     const moved_ms = await lastMotion_ms(() => robot.commandOf(0)[0] !== 0, 1000);
     expect(moved_ms).toBeLessThan(300);
     expect(robot.report()).toMatchObject({ observations: 1, actions: 1, connected: true });
+  });
+
+  it("keeps its watchdog when that is undefined", async () => {
+    // the policy's own ttl is far longer
+    const here = await serveHere(linearPolicy(), 60_000);
+    closing.push(here);
+    const unset = { watchdog_s: undefined, robots: undefined } as object;
+    const robot = await connectRobot({
+      manifest: manifestOf(linearPolicy()),
+      endpoint: here.server.endpoint,
+      ...unset,
+    });
+    closing.push(robot);
+    robot.observe({ state: Float32Array.of(0.5, 0, 0) });
+    await until(() => robot.report().actions === 1, 10_000);
+    const later_s = monotonic_s() + 0.25;
+    expect(robot.timeLeft_s(0)).toBeLessThanOrEqual(0.25);
+    expect([...robot.commandOf(0, later_s)]).toEqual([0, 0]);
   });
 
   it("measures the clocks and hears the policy's own count", async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { decodeRosImage, layersOf } from "../../../bridge/adapters/ros-image.ts";
 import { quantised, Rosbridge, velocityMessage } from "../../../bridge/adapters/rosbridge.ts";
+import { monotonic_s } from "../../../bridge/clock.ts";
 import { drive, smallCamera } from "../../policies/tiny-policies.ts";
 import { closeAfterEach, until } from "../support.ts";
 import { reasonOf } from "./support.ts";
@@ -108,6 +109,17 @@ describe("a robot", () => {
     open.push(() => again.close());
     await until(() => again.speeds().length > 1, 30_000);
     expect(new Set(again.speeds())).toEqual(new Set([0]));
+  });
+
+  it("obeys, and watches, where the watchdog is undefined", () => {
+    const unset = { watchdog_s: undefined } as object;
+    const robot = new Rosbridge({ output: drive, url: "ws://127.0.0.1:9", ...unset });
+    open.push(() => robot.close());
+    const now_s = monotonic_s();
+    robot.observed(now_s);
+    robot.drive(Float32Array.of(1, 0));
+    expect(robot.command(now_s + 0.2)[0]).toBe(1);
+    expect(robot.command(now_s + 0.3)[0]).toBe(0);
   });
 
   it.each([

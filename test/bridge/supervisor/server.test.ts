@@ -122,6 +122,17 @@ describe("a supervisor", () => {
     await expect(nobody).rejects.toThrow(/No supervisor gave the lane .*understudy supervise/);
   });
 
+  it("is waited for three seconds where the time is undefined, and not at all where it is none", async () => {
+    const nobody = { lane: "teleop", columns, endpoint: "tcp://127.0.0.1:9" } as const;
+    const unset = { timeout_s: undefined } as object;
+    await expect(connectSupervisor({ ...nobody, ...unset })).rejects.toThrow("within 3 s.");
+    const never = connectSupervisor({ ...nobody, timeout_s: Number.NaN });
+    await expect(never).rejects.toThrow(ConfigError);
+    await expect(never).rejects.toThrow(
+      'Expected "timeout_s" to be a finite time above 0 s, got NaN.',
+    );
+  });
+
   it("is armed and watched by peers that know no columns of it, and tells them", async () => {
     const lekiwi = supervisorSchema.parse({ columns: robotLimits.lekiwi });
     const { server, join } = await start({ config: lekiwi });
