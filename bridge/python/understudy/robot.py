@@ -57,6 +57,8 @@ class RobotClient:
         self._scale = np.array(
             [c["scale"] for c in output["columns"] for _ in range(c["width"])], np.float32
         )
+        if not 0 < watchdog_s < float("inf"):
+            raise ValueError(f'Expected "watchdog_s" to be a finite time above 0 s, got {watchdog_s}.')
         self._watchdog_s = watchdog_s
         self._lock = threading.Condition()
         self._fatal = None

@@ -40,4 +40,9 @@ with RobotClient(other, endpoint, **options) as robot:
         robot.wait(10)
     except WireError as error:
         told["misfit"] = str(error)
+
+try:
+    RobotClient(file, endpoint, watchdog_s=float("nan"), **options)
+except ValueError as error:
+    told["watchdog"] = str(error)
 print(json.dumps(told))

@@ -52,6 +52,7 @@ describe("the robot client in Python", () => {
       closed: [0, 0],
       refused: { "policy: observation": 1 },
       shape: 'Expected "push" of shape [2], got (3,).',
+      watchdog: 'Expected "watchdog_s" to be a finite time above 0 s, got nan.',
     });
     expect(told.misfit).toMatch(/does not fit this robot: .* every 0\.05 s\. Serve a policy/);
     await server.close();
