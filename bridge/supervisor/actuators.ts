@@ -35,6 +35,9 @@ export interface ProgramEvents {
   ended(why: string): void;
 }
 
+/** How long the program may take to stop the robot after the end of its input. */
+const grace_s = 1;
+
 /** Windows has no groups of processes: a program there gets the terminal's Ctrl-C, and is killed alone. */
 const hasGroups = process.platform !== "win32";
 
@@ -51,6 +54,7 @@ export function programActuators(program: string, events: ProgramEvents): Actuat
     stdio: ["pipe", "pipe", "inherit"],
   });
   let isClosed = false;
+  let last: readonly number[] | undefined;
   let next: string | undefined;
   const flush = () => {
     if (next === undefined || child.stdin.writableLength > 0 || isClosed) return;
@@ -60,8 +64,18 @@ export function programActuators(program: string, events: ProgramEvents): Actuat
   };
   // said by the exit, too
   child.stdin.on("error", () => {});
-  // whoever ends this process at once, as a second Ctrl-C does, ends the program with it
-  const onExit = () => kill(child);
+  const write = (command: readonly number[], mode: Mode) => {
+    const stamp_s = Math.round(1e3 * monotonic_s()) / 1e3;
+    last = command;
+    next = `${JSON.stringify({ command, mode, stamp_s })}\n`;
+    flush();
+  };
+  // whatever ends this process at once, a second Ctrl-C or a mistake of ours, ends the input too: zeros go before that
+  const onExit = () => {
+    const zeros = last?.map(() => 0);
+    if (zeros) write(zeros, "disarmed");
+    killLater(child);
+  };
   process.once("exit", onExit);
   child.once("exit", () => process.off("exit", onExit));
   child.on("error", (error) => events.ended(error.message));
@@ -70,11 +84,7 @@ export function programActuators(program: string, events: ProgramEvents): Actuat
   });
   createInterface(child.stdout).on("line", (line) => readLine(line, events));
   return {
-    write(command, mode) {
-      const stamp_s = Math.round(1e3 * monotonic_s()) / 1e3;
-      next = `${JSON.stringify({ command, mode, stamp_s })}\n`;
-      flush();
-    },
+    write,
     async close() {
       isClosed = true;
       await endOf(child, next);
@@ -101,7 +111,7 @@ function readLine(line: string, events: ProgramEvents): void {
 async function endOf(child: ChildProcess, last = ""): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise<void>((resolve) => {
-    const timeout = setTimeout(() => kill(child), 1000);
+    const timeout = setTimeout(() => kill(child), 1000 * grace_s);
     child.once("exit", () => {
       clearTimeout(timeout);
       resolve();
@@ -121,4 +131,11 @@ function kill(child: ChildProcess): void {
   } catch {
     // it has ended meanwhile
   }
+}
+
+/** The same once the grace is over, by a process that outlives this one. Without groups the program is left alone. */
+function killLater(child: ChildProcess): void {
+  if (!hasGroups || child.pid === undefined) return;
+  const words = `sleep ${grace_s}; kill -s KILL -- -${child.pid}`;
+  spawn(words, { shell: true, detached: true, stdio: "ignore" }).unref();
 }

@@ -110,6 +110,30 @@ describe("an actuators' program", () => {
     await until(() => !isRunning(pid), 2000);
   });
 
+  it.each([
+    ["exits", 130],
+    ["throws", 1],
+  ])("is told zero, then the end, by a process that %s while it drives", async (how, code) => {
+    const heard = path.join(folder, how);
+    const script = `${listening(heard)}
+      console.log(JSON.stringify({ nearest_m: 1 }));`;
+    const owner = spawn(
+      process.execPath,
+      [
+        ...["--import", "tsx", path.join(import.meta.dirname, "ends-at-once.ts")],
+        ...[how, programOf(`motors-of-one-that-${how}`, script)],
+      ],
+      { cwd: root, stdio: "ignore" },
+    );
+    closing.push({ close: () => owner.kill("SIGKILL") });
+    expect(await new Promise((resolve) => owner.once("exit", resolve))).toBe(code);
+    await until(() => linesOf(heard).includes("end of input"), 10_000);
+    const [driving, zero, end, ...more] = linesOf(heard);
+    expect(JSON.parse(driving)).toMatchObject({ command: [0.1, 0.4], mode: "armed" });
+    expect(JSON.parse(zero)).toMatchObject({ command: [0, 0], mode: "disarmed" });
+    expect([end, ...more]).toEqual(["end of input"]);
+  });
+
   /** `understudy supervise` with these actuators, in a group of processes of its own, as in a terminal. */
   function supervise(actuators: string) {
     const words = ["--endpoint", "tcp://127.0.0.1:*", "--stopEndpoint", "tcp://127.0.0.1:*"];
@@ -145,7 +169,7 @@ describe("an actuators' program", () => {
     expect(JSON.parse(zero)).toMatchObject({ command: [0, 0], mode: "disarmed" });
   });
 
-  it("that hears neither is ended by the second Ctrl-C with its supervisor", async () => {
+  it("that hears neither is killed soon after a second Ctrl-C has ended its supervisor", async () => {
     const own = path.join(folder, "deaf-process");
     const script = `
       import { writeFileSync } from "node:fs";
@@ -161,7 +185,7 @@ describe("an actuators' program", () => {
     expect(isRunning(pid)).toBe(true);
     supervisor.pressCtrlC();
     expect(await supervisor.ended).toBe(130);
-    await until(() => !isRunning(pid), 2000);
+    await until(() => !isRunning(pid), 10_000);
   });
 });
 
