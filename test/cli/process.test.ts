@@ -51,6 +51,16 @@ describe("the process", () => {
     expect([code, out]).toEqual([130, "waiting\nleft whole\n"]);
   });
 
+  it("lets a command finish when its terminal is closed, which is said twice and hears no more", async () => {
+    const { code, out } = await run(slow, ["wait", "--slow"], (seen, child) => {
+      if (seen !== "waiting\n") return;
+      child.stderr?.destroy();
+      child.kill("SIGHUP");
+      setTimeout(() => child.kill("SIGHUP"), 100);
+    });
+    expect([code, out]).toEqual([130, "waiting\nleft whole\n"]);
+  });
+
   it("ends at once at the second Ctrl-C", async () => {
     const { code, out } = await run(slow, ["wait", "--stubborn"], (seen, child) => {
       if (seen === "waiting\n" || seen.includes("Stopping")) child.kill("SIGINT");

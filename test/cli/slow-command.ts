@@ -6,13 +6,17 @@ import { ConfigError } from "../../core/errors.ts";
 
 const wait = defineCommand({
   examples: [],
-  options: { stubborn: { type: "boolean", description: "do not listen" } },
+  options: {
+    stubborn: { type: "boolean", description: "do not listen" },
+    slow: { type: "boolean", description: "take a while to leave" },
+  },
   async run({ options, signal, io }) {
     io.out("waiting\n");
     const timer = setInterval(() => {}, 1000);
     await new Promise((resolve) => {
       if (!options.stubborn) signal.addEventListener("abort", resolve);
     });
+    if (options.slow) await new Promise((resolve) => setTimeout(resolve, 500));
     clearInterval(timer);
     io.out("left whole\n");
   },
