@@ -3,6 +3,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { isOwnPage } from "../bridge/adapters/open-port.ts";
 import {
   type FromPage,
   type FromServer,
@@ -72,7 +73,10 @@ export class LiveSocket {
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    // Node leaves the socket without a listener: a peer that breaks off would end the process
+    socket.on("error", () => socket.destroy());
     if (request.url !== LIVE_PATH) return;
+    // a page of another site must not stop robots
     if (!isOwnPage(request)) {
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
       return;
@@ -161,13 +165,6 @@ export class LiveSocket {
       if (!this.#planners.has(socket)) send(socket, message);
     }
   }
-}
-
-/** A page of another site must not stop robots: browsers say where a script comes from, programs say nothing. */
-function isOwnPage({ headers }: IncomingMessage): boolean {
-  const { origin, host } = headers;
-  const local = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? "");
-  return local && (origin === undefined || origin === `http://${host}`);
 }
 
 function parse(text: string): FromPage | string {

@@ -1,6 +1,7 @@
-/** Foreign protocols have no encryption: who may listen where, and how a token is compared. */
+/** Foreign protocols have no encryption: who may listen where, which pages may ask, and how a token is compared. */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { ConfigError, WireError } from "../../core/errors.ts";
 import { isLocal } from "../sockets.ts";
 
@@ -15,6 +16,13 @@ export function checkLocal(endpoint: string, allowOpenPort: boolean): void {
 export function cannotListen(endpoint: string, error: unknown): WireError {
   const reason = (error as Error).message;
   return new WireError(`Cannot listen at "${endpoint}": ${reason}. Choose another port.`);
+}
+
+/** False for pages of other sites: browsers say where a script comes from, programs say nothing. */
+export function isOwnPage({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  const local = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? "");
+  return local && (origin === undefined || origin === `http://${host}`);
 }
 
 /** Compares without telling by its time how much was right. */

@@ -12,7 +12,7 @@ import { inSiUnits, type PolicyManifest, rowSize } from "../../policies/manifest
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import { monotonic_s } from "../clock.ts";
 import { ndarray } from "./numpy.ts";
-import { cannotListen, checkLocal, sameSecret } from "./open-port.ts";
+import { cannotListen, checkLocal, isOwnPage, sameSecret } from "./open-port.ts";
 import { decodeOpenpi, encodeOpenpi, maxOpenpiBytes, openpiArray } from "./openpi-messages.ts";
 import { type InputNames, PolicySession } from "./policy-session.ts";
 import { type AdapterReport, Refusal, RefusalLog } from "./refusal.ts";
@@ -135,12 +135,9 @@ export class OpenpiServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { apiKey } = this.#options;
-    const given = request.headers.authorization?.replace(/^Api-Key /, "");
-    const status =
-      apiKey !== undefined && !sameSecret(given, apiKey)
-        ? "401 Unauthorized"
-        : this.#sockets.clients.size >= maxConnections && "503 Service Unavailable";
+    // Node leaves the socket without a listener: a peer that breaks off would end the process
+    socket.on("error", () => socket.destroy());
+    const status = this.#refusalOf(request);
     if (status) {
       this.#refusals.add(new Refusal("unauthorized", `A client was turned away: ${status}.`));
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
@@ -149,6 +146,21 @@ export class OpenpiServer {
     this.#sockets.handleUpgrade(request, socket, head, (ws) =>
       this.#sockets.emit("connection", ws, request),
     );
+  }
+
+  /** The status that turns a client away, if one does. */
+  #refusalOf(request: IncomingMessage): string | undefined {
+    const { apiKey } = this.#options;
+    const { authorization, origin } = request.headers;
+    if (apiKey !== undefined) {
+      const given = authorization?.replace(/^Api-Key /, "");
+      if (!sameSecret(given, apiKey)) return "401 Unauthorized";
+    } else if (origin !== undefined && !isOwnPage(request)) {
+      // robots have no origin, but any page that is open on this machine could ask
+      return "403 Forbidden";
+    }
+    const isFull = this.#sockets.clients.size >= maxConnections;
+    return isFull ? "503 Service Unavailable" : undefined;
   }
 
   #converse(socket: WebSocket): void {

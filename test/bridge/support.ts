@@ -1,6 +1,7 @@
 /** Starts policies, in this process or another, talks to sockets by hand, and ends all that with the test. */
 
 import { type ChildProcess, fork } from "node:child_process";
+import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach } from "vitest";
@@ -67,6 +68,25 @@ export async function lastMotion_ms(moving: () => boolean, atMost_ms: number): P
     await sleep(2);
   }
   return last_ms;
+}
+
+/**
+ * Asks `address` for a WebSocket, as a page of another site would, and resets the connection at the answer, which is given back.
+ * Where the server does not hear of that, the whole run fails by an error that nobody caught.
+ */
+export function breakOff(address: string): Promise<string> {
+  const [host, port] = address.split(":");
+  const socket = connect(Number(port), host);
+  const key = Buffer.alloc(16).toString("base64");
+  const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}`;
+  socket.write(`GET /live HTTP/1.1\r\nHost: example.org\r\n${upgrade}\r\n\r\n`);
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.once("data", (data) => {
+      socket.resetAndDestroy();
+      resolve(String(data));
+    });
+  });
 }
 
 /** What a test hands over is closed after it, the latest first: `const closing = closeAfterEach()` at the top of a file. */

@@ -25,6 +25,7 @@ import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import type { TeacherConfig } from "../../teacher/config.ts";
 import type { FromServer } from "../../viewer/live-messages.ts";
+import { breakOff } from "../bridge/support.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
 import { saveStudent } from "./recordings.ts";
@@ -109,6 +110,11 @@ describe("the live socket", () => {
   it("is closed to pages of other sites", async () => {
     await expect(join("http://example.org")).rejects.toThrow("403");
     await expect(join(`http://${address}`)).resolves.toBeDefined();
+  });
+
+  it("goes on where one that it refused is reset", async () => {
+    for (let i = 0; i < 10; i++) expect(await breakOff(address)).toContain("403");
+    await expect(join()).resolves.toBeDefined();
   });
 
   it("asks the planner, stores a label that it can learn from, and tells who listens", async () => {

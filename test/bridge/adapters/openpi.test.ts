@@ -10,7 +10,7 @@ import {
   openpiArray,
 } from "../../../bridge/adapters/openpi-messages.ts";
 import { type OpenpiServerOptions, serveOpenpi } from "../../../bridge/adapters/openpi-server.ts";
-import { closeAfterEach } from "../support.ts";
+import { breakOff, closeAfterEach } from "../support.ts";
 import { bytes, linear } from "./support.ts";
 
 const open = closeAfterEach();
@@ -119,6 +119,32 @@ describe("a connection", () => {
     const { message } = listen(server.endpoint, { Authorization: "Api-Key s3cret" });
     expect((await message(0)).isBinary).toBe(true);
     expect(server.report().refused).toEqual({ unauthorized: 1 });
+  });
+
+  it("is refused to pages of other sites, and not to programs, unless they have the key", async () => {
+    const { server } = await serve();
+    const { host } = new URL(server.endpoint);
+    for (const origin of ["http://example.org", "null", `https://${host}`]) {
+      expect(await listen(server.endpoint, { origin }).refused).toContain("403");
+    }
+    // a name that somebody points at this machine
+    const renamed = { origin: "http://example.org:8000", host: "example.org:8000" };
+    expect(await listen(server.endpoint, renamed).refused).toContain("403");
+    expect(server.report().refused).toEqual({ unauthorized: 4 });
+    for (const headers of [{}, { host: "robot.local" }, { origin: `http://${host}` }]) {
+      expect((await listen(server.endpoint, headers).message(0)).isBinary).toBe(true);
+    }
+    const { server: locked } = await serve({ apiKey: "s3cret" });
+    const headers = { origin: "http://example.org", authorization: "Api-Key s3cret" };
+    expect((await listen(locked.endpoint, headers).message(0)).isBinary).toBe(true);
+  });
+
+  it("that is refused may be reset, and the server goes on", async () => {
+    const { server } = await serve({ apiKey: "s3cret" });
+    const { host } = new URL(server.endpoint);
+    for (let i = 0; i < 10; i++) expect(await breakOff(host)).toContain("401");
+    const { message } = listen(server.endpoint, { Authorization: "Api-Key s3cret" });
+    expect((await message(0)).isBinary).toBe(true);
   });
 });
 
