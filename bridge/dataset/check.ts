@@ -155,6 +155,9 @@ async function checkData(
   let file = "";
   let rows: Row[] | undefined = [];
   let at = 0;
+  const sayTooMany = () => {
+    if (rows && at < rows.length) say(`${file} has ${rows.length - at} rows too many.`);
+  };
   for (const [i, episode] of episodes.entries()) {
     const name = filledPath(
       info.data_path,
@@ -162,7 +165,7 @@ async function checkData(
       Number(episode["data/file_index"]),
     );
     if (name !== file) {
-      if (rows && at < rows.length) say(`${file} has ${rows.length - at} rows too many.`);
+      sayTooMany();
       file = name;
       at = 0;
       rows = existsSync(path.join(folder, name)) ? await readTable(folder, name, say) : [];
@@ -175,6 +178,7 @@ async function checkData(
     const from = Number(episode.dataset_from_index);
     for (const [f, row] of own.entries()) checkRow(info, row, { i, f, from, tasks }, say);
   }
+  sayTooMany();
 }
 
 function checkRow(

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkDataset } from "../../../bridge/dataset/check.ts";
@@ -136,6 +136,21 @@ describe("a LeRobot dataset", () => {
     writeFileSync(info, text.replace('"v3.0"', '"v2.1"'));
     await expect(checkDataset(at)).rejects.toThrow(/LeRobotDataset v3\.0: at codebase_version/);
   });
+
+  it.each([
+    ["only", 100, "file-000", [5, 4, 3]],
+    ["first", 4, "file-000", [8, 4]],
+    ["last", 4, "file-001", [5, 7]],
+  ])(
+    "says of the %s file how many rows it has too many",
+    async (which, framesPerFile, file, more) => {
+      const name = `data/chunk-000/${file}.parquet`;
+      const at = await written(`${which} file`, [5, 4], { framesPerFile });
+      const longer = await written(`${which} file, longer`, more, { framesPerFile });
+      copyFileSync(path.join(longer, name), path.join(at, name));
+      expect((await checkDataset(at)).problems).toEqual([`${name} has 3 rows too many.`]);
+    },
+  );
 
   it.each([
     ["meta/tasks.parquet", 0.5],
