@@ -12,10 +12,10 @@ import type { SimulationSpec } from "../../rollout/shard.ts";
 import type { GroupName } from "../../sim/observations.ts";
 import { assembleScene } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
-import { observabilities } from "../../sim/visibility.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { EnvHost } from "../env-host/host.ts";
 import { formatInteger } from "../format.ts";
+import { observationGroupsOf } from "../observation-groups.ts";
 import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
@@ -93,11 +93,9 @@ export const envServer = defineCommand({
 
 /** @throws ConfigError for a group that the scene does not have. */
 function groupsIn(text: string, { scene: name, config }: SimulationSpec): GroupName[] {
-  const { tellsGoal } = assembleScene(findScene(name), config);
-  const known = [
-    ...["layers", "proprioception", "lastSeen", "privileged", ...(tellsGoal ? ["goal"] : [])],
-    ...observabilities.map((how) => `keypoints:${how}`),
-  ];
+  const known = observationGroupsOf(assembleScene(findScene(name), config)).map(
+    (group): string => group.name,
+  );
   const names = text.split(",").map((group) => group.trim());
   for (const group of names) {
     if (known.includes(group)) continue;

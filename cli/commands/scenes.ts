@@ -1,20 +1,10 @@
 /** `understudy scenes [scene]`: what can be trained, and what each scene lets you set and see. */
 
 import { type Setting, settingsOf } from "../../core/settings.ts";
-import { KEYPOINTS } from "../../sim/keypoints.ts";
-import { objectPoseLayout } from "../../sim/object-poses.ts";
-import {
-  goalLayout,
-  keypointLayout,
-  privilegedLayoutOf,
-  proprioceptionLayout,
-  roleNames,
-} from "../../sim/observations.ts";
-import { lastSeenLayout } from "../../sim/recollection.ts";
 import { assembleScene, type Scene } from "../../sim/scene.ts";
 import { findScene, scenes as listed } from "../../sim/scenes/index.ts";
-import { observabilities } from "../../sim/visibility.ts";
 import { defineCommand, jsonOption } from "../command.ts";
+import { type ObservationGroup, observationGroupsOf } from "../observation-groups.ts";
 import { formatTable } from "../table.ts";
 
 interface SceneFacts {
@@ -22,8 +12,7 @@ interface SceneFacts {
   readonly summary: string;
   readonly bodies: readonly string[];
   readonly stages: readonly { name: string; budgetSteps: number; terms: readonly string[] }[];
-  /** Numbers in a row of each observation group; images are [H, W] with H and W left open. */
-  readonly groups: readonly { name: string; row: readonly (number | string)[] }[];
+  readonly groups: readonly ObservationGroup[];
   readonly settings: readonly Setting[];
 }
 
@@ -46,8 +35,6 @@ export const scenes = defineCommand({
 
 function factsOf(scene: Scene): SceneFacts {
   const assembled = assembleScene(scene);
-  const keypoints = keypointLayout(assembled).size;
-  const poses = (keypoints / (KEYPOINTS * 3)) * objectPoseLayout.size;
   return {
     name: scene.name,
     summary: scene.summary,
@@ -57,15 +44,7 @@ function factsOf(scene: Scene): SceneFacts {
       budgetSteps,
       terms: Object.keys(terms),
     })),
-    groups: [
-      ...observabilities.map((how) => ({ name: `keypoints:${how}`, row: [keypoints] })),
-      ...observabilities.map((how) => ({ name: `poses:${how}`, row: [poses] })),
-      { name: "proprioception", row: [proprioceptionLayout.size] },
-      ...(assembled.tellsGoal ? [{ name: "goal", row: [goalLayout.size] }] : []),
-      { name: "lastSeen", row: [lastSeenLayout(assembled).size] },
-      { name: "privileged", row: [privilegedLayoutOf(assembled).size] },
-      { name: "layers", row: [roleNames(assembled).length, "H", "W"] },
-    ],
+    groups: observationGroupsOf(assembled),
     settings: settingsOf(scene.config),
   };
 }

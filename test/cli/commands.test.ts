@@ -39,6 +39,24 @@ describe("understudy scenes", () => {
   });
 });
 
+describe("understudy env-server", () => {
+  it.each(["reach-box", "push-cross"])(
+    "serves every group that `scenes %s` lists",
+    async (scene) => {
+      const { groups } = JSON.parse((await run(`scenes ${scene} --json`)).out);
+      const names = groups.map(({ name }: { name: string }) => name);
+      const words = ["env-server", "--scene", scene, "--envs", "1", "--groups", names.join(",")];
+      const { code, err } = await runCommand(
+        commands,
+        [...words, "--endpoint", "tcp://127.0.0.1:*"],
+        AbortSignal.abort(),
+      );
+      expect(err).toMatch(/^serving /);
+      expect(code).toBe(130);
+    },
+  );
+});
+
 describe("understudy probe push", () => {
   const probe = async (options: string) =>
     JSON.parse((await run(`probe push --json ${options}`.trim())).out);
