@@ -1,7 +1,8 @@
 /**
  * MessagePack from strangers. A strict reader of the whole frame: it allocates nothing that the bytes
  * do not hold, has a limit for depth and number of items, wants UTF-8 to be UTF-8, and knows no extension
- * types. (msgpackr reads leniently, and allocates what a header claims.) Format: msgpack.org, spec.md.
+ * types. (msgpackr replaces bad UTF-8, takes the later of two equal keys, makes objects of extensions, and
+ * ends at the depth of the stack.) Format: msgpack.org, spec.md.
  */
 
 import { Packr } from "msgpackr";
