@@ -14,7 +14,7 @@ def launch(scene, envs=64, *, groups=None, seed=0, settings=None, threads=None, 
 
     ``groups`` are observation groups, such as ``["layers", "proprioception"]``; ``settings`` go to
     ``--set``, such as ``{"scene.budgetSteps": 200}``. ``command`` is how to run understudy here: a list of
-    words, by default ``["understudy"]`` if that is on the PATH, else ``["npx", "understudy"]``.
+    words, by default ``["understudy"]`` if that is on the PATH, else what ``npx`` finds installed here.
     ``single=True`` gives one plain ``gymnasium.Env``.
     """
     words = list(command or _command())
@@ -37,7 +37,8 @@ def launch(scene, envs=64, *, groups=None, seed=0, settings=None, threads=None, 
 
 
 def _command():
-    return ["understudy"] if shutil.which("understudy") else ["npx", "understudy"]
+    # on npm that name is somebody else's: nothing may be fetched
+    return ["understudy"] if shutil.which("understudy") else ["npx", "--no-install", "understudy"]
 
 
 class _Server:

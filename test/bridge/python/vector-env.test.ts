@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { serveEnvironments } from "../../../bridge/env-server/server.ts";
@@ -10,6 +11,7 @@ import { exact } from "../../../sim/randomization.ts";
 import { ideal } from "../../../sim/render/sensor.ts";
 import { SceneBatch } from "../../../sim/scene-batch.ts";
 import { findScene } from "../../../sim/scenes/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../support.ts";
 import { basics, packageFolder, pythonWith, runPython } from "./support.ts";
 
@@ -22,6 +24,8 @@ const simulation: SimulationSpec = {
   seed: 0,
 };
 const groups: readonly GroupName[] = ["layers", "keypoints:global", "proprioception"];
+
+const folder = temporaryFolder();
 
 const found = pythonWith(basics);
 const withPython = "python" in found ? it : it.skip;
@@ -102,6 +106,13 @@ describe("the Python package", () => {
       expect(said.join(" ")).toMatch(/ended before it listened: .*Unknown scene "reach-boks"/);
     },
   );
+
+  withPython("lets npx fetch nothing where understudy is not installed", async () => {
+    const npx = '#!/bin/sh\necho "npx $*" >&2\nexit 1\n';
+    writeFileSync(path.join(folder, "npx"), npx, { mode: 0o755 });
+    const said = await runPython(python, "launch_default.py", folder);
+    expect(said).toMatch(/listened: npx --no-install understudy env-server --scene reach-box /);
+  });
 
   withPython("leaves no server behind when the trainer is killed", async () => {
     const script = path.join(import.meta.dirname, "launch.py");
