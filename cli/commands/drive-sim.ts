@@ -77,7 +77,9 @@ export const driveSim = defineCommand({
     const ends: EpisodeEnd[] = [];
     try {
       for (let start = 0; start < options.episodes && !signal.aborted; start++) {
-        const end = await driveEpisode({ simulation, robot, policy, refusals, start, execute });
+        const episode = { simulation, robot, policy, refusals, start, execute, signal };
+        const end = await driveEpisode(episode);
+        if (!end) break;
         ends.push(end);
         io.err(`start ${start}: ${end.outcome} after ${end.steps} steps\n`);
       }
@@ -96,7 +98,10 @@ export const driveSim = defineCommand({
   },
 });
 
-/** The world waits for the policy; without an answer, or with one that may not be, the robot stands. */
+/**
+ * The world waits for the policy; without an answer, or with one that may not be, the robot stands. An episode that is cut short
+ * has no end.
+ */
 async function driveEpisode(episode: {
   readonly simulation: SimulationSpec;
   readonly robot: PolicyInterface;
@@ -104,8 +109,9 @@ async function driveEpisode(episode: {
   readonly refusals: RefusalLog;
   readonly start: number;
   readonly execute: number;
-}): Promise<EpisodeEnd> {
-  const { simulation, robot, policy, refusals, start, execute } = episode;
+  readonly signal: AbortSignal;
+}): Promise<EpisodeEnd | undefined> {
+  const { simulation, robot, policy, refusals, start, execute, signal } = episode;
   const groups = groupsOf(robot.inputs);
   const batch = await openStarts(simulation, { firstStart: start, groups });
   const port = new CommandPort(robot.output, Number.POSITIVE_INFINITY);
@@ -113,7 +119,7 @@ async function driveEpisode(episode: {
   batch.reset();
   try {
     await policy.reset();
-    while (batch.ends.length === 0) {
+    while (batch.ends.length === 0 && !signal.aborted) {
       port.observed(monotonic_s());
       try {
         if (chunk.length === 0) chunk = (await policy.act(batch.groups)).slice(0, execute);
@@ -128,7 +134,7 @@ async function driveEpisode(episode: {
       }
       batch.step(port.commandAt(monotonic_s()));
     }
-    return batch.ends[0];
+    return batch.ends.at(0);
   } finally {
     batch.free();
   }

@@ -6,7 +6,7 @@ import { serveOpenpi } from "../../../bridge/adapters/openpi-server.ts";
 import { commands } from "../../../cli/commands/index.ts";
 import { loadPolicy } from "../../../policies/runtime/node.ts";
 import { runCommand } from "../../cli/run-command.ts";
-import { closeAfterEach } from "../support.ts";
+import { closeAfterEach, until } from "../support.ts";
 
 const open = closeAfterEach();
 
@@ -36,6 +36,20 @@ it.each(["gr00t", "openpi"] as const)(
     expect(refused).toEqual({});
   },
 );
+
+it("drive-sim ends within an episode, which does not count, also where the server has died", async () => {
+  const server = await serveGr00t({ policy: await zoo(), endpoint: "tcp://127.0.0.1:*" });
+  open.push(() => server.close());
+  const done = new AbortController();
+  const words = ["drive-sim", "--scene", "push-pair", "--protocol", "gr00t", "--json"];
+  const driving = runCommand(commands, [...words, "--server", server.endpoint], done.signal);
+  await until(() => server.report().actions > 2, 60_000);
+  await server.close();
+  done.abort();
+  const { code, out } = await driving;
+  expect(code).toBe(130);
+  expect(JSON.parse(out)).toMatchObject({ episodes: 0, outcomes: [] });
+});
 
 it("lekiwi-drive drives lekiwi-host", async () => {
   const done = new AbortController();
