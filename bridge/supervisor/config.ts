@@ -16,31 +16,47 @@ const column = z.strictObject({
 
 const milliseconds = z.number().min(1).max(10_000);
 
+// said by each setting: `--help` shows defaults as if they were in force
+const fenceSwitch = "off unless geofence.corners_m is set";
+const depthSwitch = "off unless a setting of nearestDepth is given";
+
 const geofence = z
   .strictObject({
     corners_m: z
       .array(z.tuple([z.number(), z.number()]))
       .min(3)
       .max(100)
-      .describe("[x, y] around the area, in the frame of the odometry"),
+      .describe(`[x, y] around the area, in the frame of the odometry; ${fenceSwitch}`),
     lookAhead_s: z
       .number()
       .min(0)
       .max(10)
       .default(0.5)
-      .describe("the robot does not go where it would be outside after this long"),
-    maxAge_ms: milliseconds.default(250).describe("no motion on odometry older than this"),
+      .describe(`the robot does not go where it would be outside after this long; ${fenceSwitch}`),
+    maxAge_ms: milliseconds
+      .default(250)
+      .describe(`no motion on odometry older than this; ${fenceSwitch}`),
   })
-  .describe("where the robot may be; outside only teleop moves it");
+  .describe(`where the robot may be; outside only teleop moves it; ${fenceSwitch}`);
 
 const nearestDepth = z
   .strictObject({
-    stop_m: z.number().min(0).default(0.15).describe("no forward motion with anything this near"),
-    slow_m: z.number().gt(0).default(0.5).describe("full speed only with nothing this near"),
-    maxAge_ms: milliseconds.default(250).describe("no forward motion on depth older than this"),
+    stop_m: z
+      .number()
+      .min(0)
+      .default(0.15)
+      .describe(`no forward motion with anything this near; ${depthSwitch}`),
+    slow_m: z
+      .number()
+      .gt(0)
+      .default(0.5)
+      .describe(`full speed only with nothing this near; ${depthSwitch}`),
+    maxAge_ms: milliseconds
+      .default(250)
+      .describe(`no forward motion on depth older than this; ${depthSwitch}`),
   })
   .refine(({ stop_m, slow_m }) => stop_m < slow_m, "stop_m has to be below slow_m")
-  .describe("slows and stops in front of what the depth camera sees");
+  .describe(`slows and stops in front of what the depth camera sees; ${depthSwitch}`);
 
 /** Checks a configuration and fills in what it leaves out. */
 export const supervisorSchema = z

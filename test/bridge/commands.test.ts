@@ -5,11 +5,13 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { defaultEnvEndpoint } from "../../bridge/env-server/server.ts";
 import { defaultEndpoint } from "../../bridge/sockets.ts";
+import { robotLimits, supervisorSchema } from "../../bridge/supervisor/config.ts";
 import {
   defaultStopEndpoint,
   defaultSupervisorEndpoint,
 } from "../../bridge/supervisor/messages.ts";
 import { commands } from "../../cli/commands/index.ts";
+import { applySettings } from "../../core/settings.ts";
 import { runCommand } from "../cli/run-command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -44,6 +46,20 @@ describe("understudy supervise", () => {
     expect(slow.err).toContain("watchdog_ms has to be longer than ramp_ms and two ticks");
     const open = await run("supervise", "--endpoint", "tcp://*:0");
     expect(open.err).toContain("open to the network");
+  });
+
+  it("says of its zones that they are off unless somebody sets them, as they are", async () => {
+    const { out } = await run("supervise", "--help");
+    const settings = out.replace(/\n {4,}/g, " ").split("\n");
+    const zones = settings.filter((line) => /^ {2}(geofence|nearestDepth)\./.test(line));
+    expect(zones).toHaveLength(6);
+    for (const line of zones) expect(line).toContain("; off unless ");
+    const configured = (...sets: string[]) =>
+      applySettings(supervisorSchema, sets, { columns: robotLimits.lekiwi });
+    expect(configured().geofence).toBeUndefined();
+    expect(configured().nearestDepth).toBeUndefined();
+    expect(configured("nearestDepth.slow_m=1").nearestDepth?.stop_m).toBe(0.15);
+    expect(() => configured("geofence.lookAhead_s=1")).toThrow("corners_m");
   });
 
   it("wants both halves of what keys need", async () => {
