@@ -28,12 +28,12 @@ export class LiveLink {
   /** What the planner makes of it, and why nothing. */
   readonly plan = signal<readonly PlannedPush[]>([]);
   readonly unplanned = signal<readonly string[]>([]);
-  /** What the server refused last. */
-  readonly refused = signal("");
   /** The run whose newest policies are wanted. */
   readonly followed = signal<string | undefined>(undefined);
   /** Called with the newest policy of the run that is followed. */
   onPolicy: (run: string, bundle: BundleFiles) => void = () => {};
+  /** Called each time that the server refuses something, though it be for the same reason. */
+  onRefused: (why: string) => void = () => {};
   #socket: WebSocket | undefined;
   #wait_ms = FIRST_WAIT_ms;
 
@@ -103,7 +103,7 @@ export class LiveLink {
         this.unplanned.value = message.reasons;
         break;
       case "refused":
-        this.refused.value = message.message;
+        this.onRefused(message.message);
     }
   }
 }

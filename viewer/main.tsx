@@ -7,7 +7,7 @@ import { Viewer } from "./viewer.ts";
 const viewer = new Viewer();
 
 addEventListener("unhandledrejection", ({ reason }) => {
-  viewer.alert.value = `The page stopped: ${reason?.message ?? reason}. Reload it.`;
+  viewer.alert.tell(`The page stopped: ${reason?.message ?? reason}. Reload it.`);
 });
 
 render(<App viewer={viewer} />, document.body);

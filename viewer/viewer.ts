@@ -1,6 +1,7 @@
 /** The page at work: which scenes stand side by side, and the clock they share. */
 
 import { batch, computed, effect, signal } from "@preact/signals";
+import { Alert } from "./alert.ts";
 import type { Overlays, Viewpoint } from "./draw/scene-view.ts";
 import { type DroppedBundle, headOf, readDropped } from "./dropped.ts";
 import type { ReplayItem } from "./library-list.ts";
@@ -38,8 +39,7 @@ interface Following {
 }
 
 export class Viewer {
-  /** A sentence that tells what went wrong, until the next. */
-  readonly alert = signal("");
+  readonly alert = new Alert();
   readonly panes = signal<readonly Pane[]>([]);
   readonly selected = signal(0);
   readonly pane = computed(() => this.panes.value[this.selected.value]);
@@ -89,12 +89,10 @@ export class Viewer {
       for (const { view } of this.panes.value) view?.setViewpoint(viewpoint);
     });
     effect(() => {
-      if (this.live.refused.value !== "") this.alert.value = this.live.refused.value;
-    });
-    effect(() => {
       const following = this.#following.value;
       if (following && !this.#isStill(following)) this.#unfollow();
     });
+    this.live.onRefused = (why) => this.alert.tell(why);
     this.live.onPolicy = (run, bundle) => this.#runNewest(run, bundle);
     requestAnimationFrame((now_ms) => this.#frame(now_ms));
   }
@@ -123,7 +121,7 @@ export class Viewer {
       setup.settings = settingsFor(setup, isElse ? [] : before.settings);
     }
     pane.setup.value = setup;
-    this.alert.value = "";
+    this.alert.clear();
     pane.openLive();
   }
 
@@ -138,7 +136,7 @@ export class Viewer {
     const pane = this.pane.value;
     const { scene, settings: before } = pane.setup.value;
     const settings = settingsFor({ scene, driver }, before);
-    this.alert.value = "";
+    this.alert.clear();
     if (isSameList(settings, before)) pane.setDriver(driver);
     else this.openLive({ driver, settings });
   }
@@ -146,10 +144,10 @@ export class Viewer {
   async openItem({ url, name }: ReplayItem, pane = this.pane.value): Promise<void> {
     const response = await fetch(url).catch(() => undefined);
     if (!response?.ok) {
-      this.alert.value = `The replay "${name}" cannot be read from the server.`;
+      this.alert.tell(`The replay "${name}" cannot be read from the server.`);
       return;
     }
-    this.alert.value = "";
+    this.alert.clear();
     pane.openReplay(new Uint8Array(await response.arrayBuffer()), name, url);
   }
 
@@ -157,14 +155,14 @@ export class Viewer {
   async openFiles(files: readonly File[]): Promise<void> {
     try {
       const found = await readDropped(files);
-      this.alert.value = "";
+      this.alert.clear();
       if (found.kind === "replay") {
         this.pane.value.openReplay(found.file, found.source);
         return;
       }
       this.openLive({ scene: found.scene, driver: this.#addBundle(found) });
     } catch (error) {
-      this.alert.value = (error as Error).message;
+      this.alert.tell((error as Error).message);
     }
   }
 
@@ -223,7 +221,7 @@ export class Viewer {
   }
 
   reset(): void {
-    this.alert.value = "";
+    this.alert.clear();
     for (const pane of this.panes.value) {
       if (pane.mode.value === "replay") pane.seek(0);
       else pane.openLive();
@@ -255,7 +253,7 @@ export class Viewer {
       },
       failed: (_pane, message) => {
         this.setPlaying(false);
-        this.alert.value = message;
+        this.alert.tell(message);
       },
     });
   }
@@ -272,8 +270,7 @@ export class Viewer {
     const item = library.value.replays.find(({ url }) => url === replay);
     if (item) await this.openItem(item);
     else pane.openLive();
-    if (replay !== null && !item)
-      this.alert.value = `There is no replay "${replay}" on this server.`;
+    if (replay !== null && !item) this.alert.tell(`There is no replay "${replay}" on this server.`);
     const count = Number(this.#wanted.get("panes") ?? 1);
     if (count > 1 && count <= 4) this.setPanes(Math.floor(count));
   }

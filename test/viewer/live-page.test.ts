@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LiveSocket } from "../../cli/live.ts";
 import { openDesk } from "../../cli/live-corrections.ts";
+import { WireError } from "../../core/errors.ts";
 import { EmbeddedPlanner } from "../../llm-planner/embedded/planner.ts";
 import { readCorrections } from "../../llm-planner/execution/corrections.ts";
 import type { RobotState, RunState } from "../../viewer/live-messages.ts";
@@ -19,6 +20,8 @@ const bundle = path.join(folder, "bundle");
 const corrections = path.join(folder, "corrections.jsonl");
 /** What the page asked the server to do to the robots. */
 const stops: boolean[] = [];
+/** Why the robots cannot be stopped; undefined where they can. */
+let unstoppable: string | undefined;
 /** Policies that were sent to the page. */
 let policies = 0;
 let server: ViewerServer;
@@ -38,6 +41,7 @@ beforeAll(async () => {
 beforeEach(() => {
   if (!hasChromium) return;
   stops.length = 0;
+  unstoppable = undefined;
   policies = 0;
   live = new LiveSocket(server.http, {
     corrections: openDesk({
@@ -52,7 +56,10 @@ beforeEach(() => {
         onnx: readFileSync(path.join(bundle, "policy.onnx")),
       };
     },
-    stop: (engaged) => void stops.push(engaged),
+    stop: (engaged) => {
+      stops.push(engaged);
+      if (unstoppable !== undefined) throw new WireError(unstoppable);
+    },
   });
 });
 
@@ -190,6 +197,26 @@ describe.skipIf(!hasChromium)("what understudy view adds", () => {
     await eventually(() => stops).toEqual([true, true, true, false]);
     live.publishRobot(robot);
     await eventually(() => release.isDisabled()).toBe(true);
+  });
+
+  it("a stop that fails is told each time, also in the words that were told before", async () => {
+    await open("?scene=reach-box&driver=demo&paused");
+    live.publishSupervisor({ endpoint: "tcp://there", heard: undefined });
+    unstoppable = "No supervisor answered. If the robot moves, cut its power.";
+    const alert = page.getByRole("alert").getByText(unstoppable);
+    await button("EMERGENCY STOP").click();
+    await alert.waitFor();
+    await button("Reset").click();
+    await alert.waitFor({ state: "hidden" });
+    await button("EMERGENCY STOP").click();
+    await alert.waitFor();
+    // screen readers say what is put into an alert, not what stays in it
+    const before = await page.evaluateHandle<{ readonly isConnected: boolean }>(
+      "document.querySelector('#alert').firstChild",
+    );
+    await button("EMERGENCY STOP").click();
+    await eventually(() => before.evaluate((node) => node.isConnected)).toBe(false);
+    expect(await alert.isVisible()).toBe(true);
   });
 
   it("a supervisor is shown and stopped by its latch; a lost connection is told", async () => {

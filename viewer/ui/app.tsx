@@ -29,11 +29,13 @@ export function App({ viewer }: Props) {
     takeDrops(viewer);
   }, [viewer]);
   const live = viewer.pane.value.mode.value === "live";
+  const { sentence, count } = viewer.alert.told.value;
   return (
     <>
       <Header viewer={viewer} />
-      <p id="alert" role="alert" hidden={viewer.alert.value === ""}>
-        {viewer.alert.value}
+      <p id="alert" role="alert" hidden={sentence === ""}>
+        {/* by its key put there anew each time, or screen readers would not say it again */}
+        <span key={count}>{sentence}</span>
       </p>
       <main>
         <Panes viewer={viewer} />

@@ -11,9 +11,9 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
   const { survey } = viewer;
   const { value: results } = survey.results;
   const run = () =>
-    survey.run(viewer.pane.value, wanted.value, over.value, (message) => {
-      viewer.alert.value = message;
-    });
+    survey.run(viewer.pane.value, wanted.value, over.value, (message) =>
+      viewer.alert.tell(message),
+    );
   const byHand = viewer.pane.value.setup.value.driver === "keyboard";
   return (
     <details class="card" id="survey">
