@@ -3,8 +3,8 @@
  * began before can be followed too.
  */
 
-import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
+import { entriesOf, statsOf } from "../core/files.ts";
 import { readCheckpointKind } from "../policies/checkpoint.ts";
 import { readStudent } from "../student/checkpoint.ts";
 import { readTeacher } from "../teacher/checkpoint.ts";
@@ -41,7 +41,7 @@ export class RunWatch {
   /** The runs that have written since the last look. */
   look(): RunState[] {
     return this.#checkpoints().flatMap((file) => {
-      const modified_ms = modifiedAt(file);
+      const modified_ms = statsOf(file)?.mtimeMs ?? 0;
       const known = this.#files.get(file);
       if (modified_ms < this.#since_ms || modified_ms === known?.modified_ms) return [];
       const standing = standingOf(file);
@@ -62,15 +62,12 @@ export class RunWatch {
 
   /** Checkpoints right in the folder, and one level below. */
   #checkpoints(): string[] {
-    if (!existsSync(this.#folder)) return [];
-    return readdirSync(this.#folder, { withFileTypes: true }).flatMap((entry) => {
+    const files = entriesOf(this.#folder).flatMap((entry) => {
       const at = path.join(this.#folder, entry.name);
-      if (entry.isFile()) return entry.name.endsWith(".ckpt") ? [at] : [];
-      if (!entry.isDirectory()) return [];
-      return readdirSync(at)
-        .filter((name) => name.endsWith(".ckpt"))
-        .map((name) => path.join(at, name));
+      if (entry.isFile()) return [at];
+      return entry.isDirectory() ? entriesOf(at).map(({ name }) => path.join(at, name)) : [];
     });
+    return files.filter((file) => file.endsWith(".ckpt"));
   }
 }
 
@@ -118,13 +115,5 @@ function standingOf(file: string): Standing | undefined {
     return { phase, scene: simulation.scene, environmentSteps, totalSteps, metrics };
   } catch {
     return undefined;
-  }
-}
-
-function modifiedAt(file: string): number {
-  try {
-    return statSync(file).mtimeMs;
-  } catch {
-    return 0;
   }
 }

@@ -1,13 +1,15 @@
-/** Files that are either whole or absent: written beside the target, then renamed over it. */
+/** Files as they are found, and files that are either whole or absent: written beside the target, then renamed over it. */
 
 import {
   accessSync,
   constants,
+  type Dirent,
   existsSync,
   mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -17,6 +19,25 @@ import { FileError } from "./errors.ts";
 /** Whether a folder, and not a file, lies there. */
 export function isFolder(source: string): boolean {
   return existsSync(source) && statSync(source).isDirectory();
+}
+
+/** What lies in a folder; nothing where there is none, or none that may be read. */
+export function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** What the system knows of a file; undefined where no file lies, or none that may be looked at. */
+export function statsOf(file: string): Stats | undefined {
+  try {
+    const stats = statSync(file);
+    return stats.isFile() ? stats : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,15 +1,8 @@
 /** Replays and policies on this machine, found anew at every request, and the files behind them. */
 
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  statSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import path from "node:path";
+import { entriesOf, statsOf } from "../core/files.ts";
 import { type LibraryList, type PolicyItem, type ReplayItem, trainedIn } from "./library-list.ts";
 
 export interface LibraryFolders {
@@ -75,7 +68,7 @@ export class Library {
     else if (kind === "policies" && file) {
       found = from === "zoo" ? path.join(home, name, file) : path.join(home, name, "bundle", file);
     }
-    return found && /\.(json|onnx|mcap)$/.test(found) && existsSync(found) ? found : undefined;
+    return found && /\.(json|onnx|mcap)$/.test(found) && statsOf(found) ? found : undefined;
   }
 }
 
@@ -86,19 +79,18 @@ interface FoundFile {
 }
 
 function foldersOf(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
     .map((entry) => entry.name);
 }
 
 function filesOf(folder: string, from: string): FoundFile[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => /\.(json|mcap)$/.test(name) && !name.startsWith("."))
-    .map((name) => {
+  return entriesOf(folder)
+    .filter(({ name }) => /\.(json|mcap)$/.test(name) && !name.startsWith("."))
+    .flatMap(({ name }) => {
       const file = path.join(folder, name);
-      return { file, from, modified_ms: statSync(file).mtimeMs };
+      const stats = statsOf(file);
+      return stats ? [{ file, from, modified_ms: stats.mtimeMs }] : [];
     });
 }
 
@@ -131,18 +123,24 @@ function replayItem({ file, from }: FoundFile): ReplayItem {
 
 /** The facts that stand before a replay's long arrays, without reading those. */
 function headOf(file: string): Omit<ReplayItem, "name" | "from" | "url"> {
-  const bytes = Buffer.alloc(8192);
-  const handle = openSync(file, "r");
-  const length = readSync(handle, bytes, 0, bytes.length, 0);
-  closeSync(handle);
-  const text = bytes.toString("utf8", 0, length);
-  const [head] = text.split(/,\s*"(?:poses|actions)"/, 1);
   try {
+    const text = beginningOf(file);
+    const [head] = text.split(/,\s*"(?:poses|actions)"/, 1);
     const { scene, policy, seed, outcome, start } = JSON.parse(head === text ? text : `${head}}`);
     return { scene, policy, seed, outcome, start };
   } catch {
     // opening it will tell what is wrong
     return {};
+  }
+}
+
+function beginningOf(file: string): string {
+  const handle = openSync(file, "r");
+  try {
+    const bytes = Buffer.alloc(8192);
+    return bytes.toString("utf8", 0, readSync(handle, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(handle);
   }
 }
 

@@ -1,9 +1,11 @@
 /** Serves the page, and the replays and policies of this machine, to this machine only. */
 
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { Server, ServerResponse } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import path from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { Plugin } from "vite";
 import { ConfigError } from "../core/errors.ts";
 import { isFolder } from "../core/files.ts";
@@ -122,15 +124,16 @@ function libraryPlugin(library: Library, live: boolean): Plugin {
           response.setHeader("Content-Type", "application/json");
           response.end(JSON.stringify({ ...library.list(), live }));
         } else if (address.startsWith("library/")) {
-          sendFile(response, library.fileOf(address.slice("library/".length)));
+          void sendFile(response, library.fileOf(address.slice("library/".length)));
         } else next();
       });
     },
   };
 }
 
-function sendFile(response: ServerResponse, file: string | undefined): void {
-  if (!file) {
+async function sendFile(response: ServerResponse, file: string | undefined): Promise<void> {
+  const handle = file && (await open(file).catch(() => undefined));
+  if (!handle) {
     response.statusCode = 404;
     response.end("Not found.");
     return;
@@ -138,5 +141,6 @@ function sendFile(response: ServerResponse, file: string | undefined): void {
   const type = file.endsWith(".json") ? "application/json" : "application/octet-stream";
   response.setHeader("Content-Type", type);
   response.setHeader("Cache-Control", "no-cache");
-  createReadStream(file).pipe(response);
+  // what breaks off is closed on both sides; a page sees that its file is not whole
+  await pipeline(handle.createReadStream(), response).catch(() => {});
 }

@@ -1,8 +1,22 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { FileError } from "../../core/errors.ts";
-import { claimFile, isFolder, writeFileWhole, writeFolderWhole } from "../../core/files.ts";
+import {
+  claimFile,
+  entriesOf,
+  isFolder,
+  statsOf,
+  writeFileWhole,
+  writeFolderWhole,
+} from "../../core/files.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -32,6 +46,23 @@ describe("a file written whole", () => {
     expect(() => writeFileWhole(taken, "over a folder")).toThrow();
     expect(existsSync(`${taken}.${process.pid}.partial`)).toBe(false);
   });
+});
+
+it("what cannot be looked at is not there", () => {
+  const home = path.join(folder, "home");
+  const file = path.join(home, "file");
+  writeFileWhole(file, "12");
+  symlinkSync("gone", path.join(home, "dangling"));
+  symlinkSync("circle", path.join(home, "circle"));
+  const names = (at: string) => entriesOf(at).map(({ name }) => name);
+  expect(names(home).sort()).toEqual(["circle", "dangling", "file"]);
+  for (const at of [file, path.join(home, "gone"), path.join(home, "circle")]) {
+    expect(names(at), at).toEqual([]);
+  }
+  expect(statsOf(file)?.size).toBe(2);
+  for (const at of [home, "gone", "dangling", "circle"].map((name) => path.join(home, name))) {
+    expect(statsOf(at), at).toBeUndefined();
+  }
 });
 
 it("a folder is told from a file, and from nothing", () => {

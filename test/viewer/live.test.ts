@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { connect } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -25,7 +28,6 @@ import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import type { TeacherConfig } from "../../teacher/config.ts";
 import type { FromServer } from "../../viewer/live-messages.ts";
-import { breakOff } from "../bridge/support.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freshTeacher, simulationOf, tinyTeacher } from "../support/tiny-runs.ts";
 import { saveStudent } from "./recordings.ts";
@@ -112,8 +114,18 @@ describe("the live socket", () => {
     await expect(join(`http://${address}`)).resolves.toBeDefined();
   });
 
-  it("goes on where one that it refused is reset", async () => {
-    for (let i = 0; i < 10; i++) expect(await breakOff(address)).toContain("403");
+  it("outlives peers that break off before they are answered", async () => {
+    const { port } = http.address() as { port: number };
+    for (const where of ["/live", "/elsewhere"]) {
+      const socket = connect(port, "127.0.0.1");
+      const upgraded = once(http, "upgrade");
+      socket.write(
+        `GET ${where} HTTP/1.1\r\nHost: example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      );
+      await upgraded;
+      socket.resetAndDestroy();
+      await once(socket, "close");
+    }
     await expect(join()).resolves.toBeDefined();
   });
 
@@ -251,6 +263,18 @@ describe("a run that is followed", () => {
     ]);
     expect(watch.look()).toEqual([]);
     expect(watch.fileOf("../teacher.ckpt")).toBeUndefined();
+  });
+
+  it("is found beside a folder that cannot be read, and nothing is where there is no folder", () => {
+    saveTeacher(path.join("locks", "teacher.ckpt"), 128);
+    const locked = path.join(folder, "locks", "locked");
+    mkdirSync(locked, { mode: 0 });
+    const watch = new RunWatch(path.join(folder, "locks"), 0);
+    expect(watch.look()).toMatchObject([{ name: "teacher.ckpt" }]);
+    const file = path.join(folder, "locks", "teacher.ckpt");
+    for (const none of [file, path.join(folder, "none")]) {
+      expect(new RunWatch(none, 0).look()).toEqual([]);
+    }
   });
 
   it.each<[string, Partial<TeacherConfig>, string[]]>([

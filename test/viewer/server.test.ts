@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -22,6 +31,10 @@ describe("the library", async () => {
   );
   writeFileSync(path.join(folder, "secret.json"), "{}");
   writeFileSync(path.join(folder, "runs", "robot.mcap"), "");
+  // what has the name of a recording and is none
+  mkdirSync(path.join(given, "folder.json"));
+  symlinkSync("circle.json", path.join(given, "circle.json"));
+  writeFileSync(path.join(folder, "runs", "a b", "replays"), "no folder");
   const library = new Library({ root: folder, working: folder, replays: given });
 
   it("lists replays with what stands at their head, and bundles with their scene", () => {
@@ -33,7 +46,7 @@ describe("the library", async () => {
       seed: 5,
       start: 0,
     });
-    expect(replays.map(({ name }) => name)).toContain("broken");
+    expect(replays.map(({ name }) => name).sort()).toEqual(["broken", "one", "robot.mcap"]);
     const url = "library/replays/robot.mcap";
     expect(replays).toContainEqual({ name: "robot.mcap", from: "runs", url });
     expect(policies).toEqual([
@@ -57,6 +70,7 @@ describe("the library", async () => {
       "replays/runs/../secret.json",
       "replays/runs/..%2F..%2Fsecret/x.json",
       "replays/given/gone.json",
+      "replays/given/folder.json",
       "secret.json",
       "replays/..%2Fsecret.json",
       "replays/..%2Frobot.mcap",
@@ -86,6 +100,40 @@ describe("understudy view", () => {
     );
   });
 
+  it("says what is no file that can be read, and goes on", async () => {
+    mkdirSync(path.join(folder, "runs", "folder.mcap"));
+    const server = await serveViewer({ port: 0, working: folder });
+    const ask = async (name: string) => (await fetch(server.url + name)).status;
+    try {
+      for (const name of ["gone.mcap", "folder.mcap"]) {
+        expect(await ask(`library/replays/${name}`), name).toBe(404);
+      }
+      expect(await ask("library.json")).toBe(200);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it.skipIf(process.platform !== "linux")("lets go of a download that breaks off", async () => {
+    const large = path.join(folder, "runs", "large.mcap");
+    writeFileSync(large, "");
+    truncateSync(large, 100_000_000);
+    const server = await serveViewer({ port: 0, working: folder });
+    try {
+      const url = `${server.url}library/replays/large.mcap`;
+      const breaking = new AbortController();
+      const { body } = await fetch(url, { signal: breaking.signal });
+      await body?.getReader().read();
+      expect(isOpen(large)).toBe(true);
+      breaking.abort();
+      await expect.poll(() => isOpen(large), { timeout: 10_000 }).toBe(false);
+      const whole = await (await fetch(url)).arrayBuffer();
+      expect(whole.byteLength).toBe(100_000_000);
+    } finally {
+      await server.close();
+    }
+  });
+
   it("serves what the page is made of, and no key, configuration or run that lies beside it", async () => {
     const root = path.resolve(import.meta.dirname, "../..");
     const keys = [root, path.join(root, "viewer")].map((home) =>
@@ -110,3 +158,15 @@ describe("understudy view", () => {
     }
   });
 });
+
+/** Whether this process holds a file open. */
+function isOpen(file: string): boolean {
+  return readdirSync("/proc/self/fd").some((handle) => {
+    try {
+      return readlinkSync(path.join("/proc/self/fd", handle)) === file;
+    } catch {
+      // closed since it was listed
+      return false;
+    }
+  });
+}
