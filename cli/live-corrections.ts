@@ -40,7 +40,15 @@ export interface DeskOptions {
 }
 
 export function openDesk({ file, openPlanner, now }: DeskOptions): CorrectionDesk {
-  let planner: Promise<Planner> | undefined;
+  let opening: Promise<Planner> | undefined;
+  /** The planner, opened anew where it did not open before. */
+  const opened = () => {
+    opening ??= openPlanner?.().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
   return {
     async take({ text, at }) {
       const base = assembleScene(findScene(at.scene), at.config);
@@ -49,12 +57,9 @@ export function openDesk({ file, openPlanner, now }: DeskOptions): CorrectionDes
         throw new ConfigError(`Expected ${rows} poses, got ${at.poses.length}. Reload the page.`);
       }
       const world = viewOf(at.scene, base, at.poses.slice(0, rows));
-      planner ??= openPlanner?.();
+      const planner = await opened();
       const found = planner
-        ? await stagesFor({
-            planner: await planner,
-            ...{ base, scene: at.scene, words: text, world, seed: at.seed },
-          })
+        ? await stagesFor({ planner, base, scene: at.scene, words: text, world, seed: at.seed })
         : { stages: null, reasons: ["No planner is attached."] };
       const { task: instruction, stage, step, driver, seed, start } = at;
       const label = correctionSchema.parse({
@@ -67,7 +72,9 @@ export function openDesk({ file, openPlanner, now }: DeskOptions): CorrectionDes
       return { label, count, file };
     },
     async close() {
-      await (await planner)?.close();
+      // who spoke was told of one that does not open
+      const planner = await opening?.catch(() => undefined);
+      await planner?.close();
     },
   };
 }

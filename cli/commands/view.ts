@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { servePolicy } from "../../bridge/policy-server.ts";
 import { defaultEndpoint } from "../../bridge/sockets.ts";
 import { defaultStopEndpoint } from "../../bridge/supervisor/messages.ts";
+import { closingAfter } from "../../core/closing.ts";
 import { FileError } from "../../core/errors.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
 import { serveViewer } from "../../viewer/server.ts";
@@ -73,25 +74,24 @@ export const view = defineCommand({
     const { port, replays, open, corrections, serve, endpoint } = options;
     const watch = new RunWatch("runs", now_ms() - RECENT_ms);
     const folder = replays === undefined ? {} : { replays };
-    const server = await serveViewer({ port, live: true, ...folder });
-    const closing: (() => Promise<void> | void)[] = [() => server.close()];
-    try {
-      const robot = serve === undefined ? undefined : await serveWatched(serve, endpoint, io);
-      if (robot) closing.unshift(robot.close);
+    await closingAfter(async (keep) => {
+      const server = keep(await serveViewer({ port, live: true, ...folder }));
+      const robot = serve === undefined ? undefined : keep(await serveWatched(serve, endpoint, io));
       const supervisor = watchSupervisor(options, robot?.columns, io);
-      if (supervisor) closing.unshift(() => supervisor.close());
-      const desk = openDesk({
-        file: corrections,
-        openPlanner: () => openPlanner(options),
-        now: () => new Date(now_ms()).toISOString(),
-      });
-      closing.unshift(() => desk.close());
+      if (supervisor) keep(supervisor);
+      const desk = keep(
+        openDesk({
+          file: corrections,
+          openPlanner: () => openPlanner(options),
+          now: () => new Date(now_ms()).toISOString(),
+        }),
+      );
       const live = new LiveSocket(server.http, {
         corrections: desk,
         policyOf: (run) => bundleOfCheckpoint(checkpointOf(watch, run)),
         stop: robot || supervisor ? stopOf(robot, supervisor) : undefined,
       });
-      closing.unshift(() => live.close());
+      keep({ close: async () => live.close() });
       const timers = [
         setInterval(() => {
           for (const run of watch.look()) live.publishRun(run);
@@ -101,13 +101,11 @@ export const view = defineCommand({
       if (supervisor) {
         timers.push(setInterval(() => live.publishSupervisor(supervisor.state), ROBOT_ms));
       }
-      closing.unshift(() => timers.forEach(clearInterval));
+      keep({ close: async () => timers.forEach(clearInterval) });
       io.out(`The viewer is at ${server.url} (Ctrl-C ends it).\n`);
       if (open) openBrowser(server.url, (line) => io.err(line));
       await untilAborted(signal);
-    } finally {
-      for (const close of closing) await close();
-    }
+    });
   },
 });
 

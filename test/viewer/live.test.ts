@@ -171,6 +171,23 @@ describe("the live socket", () => {
     });
   });
 
+  it("opens a planner anew after one that did not open", async () => {
+    let tries = 0;
+    const desk = openDesk({
+      file: path.join(folder, "runs", "later.jsonl"),
+      openPlanner: async () => {
+        if (++tries === 1) throw new WireError("There is no model.");
+        return EmbeddedPlanner.load();
+      },
+      now: () => "2026-01-02T03:04:05.000Z",
+    });
+    const said = { type: "correction", text: "put the object behind the anchor", at } as const;
+    await expect(desk.take(said)).rejects.toThrow("There is no model.");
+    expect((await desk.take(said)).label.stages).toHaveLength(1);
+    await desk.close();
+    expect(tries).toBe(2);
+  });
+
   it("refuses in a sentence what it does not understand", async () => {
     const page = await join();
     page.say("{");
