@@ -1,5 +1,6 @@
 /** The supervisor of a robot that is watched: what it says at each tick, and its emergency stop. */
 
+import type { ConnectorKeys } from "../bridge/security/keys.ts";
 import { SupervisorLink } from "../bridge/supervisor/link.ts";
 import { StopLink } from "../bridge/supervisor/stop-link.ts";
 import type { SupervisorState } from "../viewer/live-messages.ts";
@@ -9,6 +10,8 @@ export interface WatchedSupervisorOptions {
   readonly stopEndpoint: string;
   /** Names of the numbers in a command, if the supervisor has no others. */
   readonly columns: readonly string[];
+  /** Needed where the supervisor has keys: then one of its watchers' may watch, and any that it knows may stop. */
+  readonly keys?: ConnectorKeys;
   readonly log: (line: string) => void;
 }
 
@@ -19,10 +22,10 @@ export class WatchedSupervisor {
 
   /** Watches without a lane to drive by, as soon as there is a supervisor and whenever it comes back. */
   constructor(options: WatchedSupervisorOptions) {
-    const { endpoint, stopEndpoint, columns, log } = options;
+    const { endpoint, stopEndpoint, columns, keys, log } = options;
     this.#options = options;
-    this.#link = new SupervisorLink({ lane: "watcher", columns, endpoint, log });
-    this.#button = new StopLink(stopEndpoint);
+    this.#link = new SupervisorLink({ lane: "watcher", columns, endpoint, keys, log });
+    this.#button = new StopLink(stopEndpoint, keys);
   }
 
   get state(): SupervisorState {

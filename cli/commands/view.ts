@@ -5,7 +5,7 @@ import { servePolicy } from "../../bridge/policy-server.ts";
 import { defaultEndpoint } from "../../bridge/sockets.ts";
 import { defaultStopEndpoint } from "../../bridge/supervisor/messages.ts";
 import { closingAfter } from "../../core/closing.ts";
-import { FileError } from "../../core/errors.ts";
+import { ConfigError, FileError } from "../../core/errors.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
 import { serveViewer } from "../../viewer/server.ts";
 import { defineCommand, type Io } from "../command.ts";
@@ -17,6 +17,7 @@ import { RunWatch } from "../live-runs.ts";
 import { WatchedSupervisor } from "../live-supervisor.ts";
 import { openPlanner, plannerOptions } from "../planner-options.ts";
 import { untilAborted } from "../until-aborted.ts";
+import { connectOptions, connectorKeys } from "../wire-options.ts";
 
 /** How often checkpoints are looked for, and robots told of. */
 const RUNS_ms = 1000;
@@ -63,6 +64,7 @@ export const view = defineCommand({
       default: defaultStopEndpoint,
       description: "where that supervisor listens for emergency stops",
     },
+    ...connectOptions,
     corrections: {
       type: "string",
       default: "runs/planner/corrections.jsonl",
@@ -148,14 +150,31 @@ async function serveWatched(folder: string, endpoint: string, io: Io) {
 /** What TurtleBots are driven by; a policy that is served says it for its own robot. */
 const USUAL_COLUMNS = ["forward", "turn"];
 
+interface SupervisorOptions {
+  readonly supervisor: string | undefined;
+  readonly stops: string;
+  readonly keys: string | undefined;
+  readonly peer: string | undefined;
+}
+
+/** @throws ConfigError for keys that nobody would ask for. */
 function watchSupervisor(
-  { supervisor, stops }: { readonly supervisor: string | undefined; readonly stops: string },
+  { supervisor, stops, ...files }: SupervisorOptions,
   columns = USUAL_COLUMNS,
   io: Io,
 ): WatchedSupervisor | undefined {
-  if (supervisor === undefined) return undefined;
+  const keys = connectorKeys(files);
+  if (supervisor === undefined) {
+    if (!keys.keys) return undefined;
+    throw new ConfigError(
+      '"--keys" and "--peer" are those of a supervisor: give "--supervisor" as well. A policy is served with keys by "understudy serve".',
+    );
+  }
   const log = (line: string) => io.err(`supervisor: ${line}\n`);
-  return new WatchedSupervisor({ endpoint: supervisor, stopEndpoint: stops, columns, log });
+  return new WatchedSupervisor({
+    ...{ endpoint: supervisor, stopEndpoint: stops, columns, log },
+    ...keys,
+  });
 }
 
 /** Everything there is to stop by, at once: the policy's zeros need no answer from elsewhere. */
