@@ -82,6 +82,17 @@ export function replaysByKind(
     .toSorted((a, b) => last(a.kind) - last(b.kind) || b.items.length - a.items.length);
 }
 
+/** What a replay is compared with: others of the same scene, seed and start first, then what follows in the list. */
+export function comparableTo(address: string | undefined): ReplayItem[] {
+  const all = replaysByKind(library.value.replays).flatMap(({ items }) => items);
+  const shown = all.find(({ url }) => url === address);
+  const rest = all.filter(({ url }) => url !== address);
+  const keys = ["scene", "seed", "start"] as const;
+  const alike = (item: ReplayItem) =>
+    keys.filter((key) => shown !== undefined && item[key] === shown[key]).length;
+  return rest.toSorted((a, b) => alike(b) - alike(a));
+}
+
 /** A page without a library, such as a copy on a static host, still runs. */
 export async function fetchLibrary(): Promise<void> {
   const response = await fetch("library.json").catch(() => undefined);

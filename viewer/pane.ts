@@ -73,6 +73,8 @@ export class Pane {
   #looking = false;
   #drawn = "";
   #speed = 1;
+  /** Aborted once something else is chosen. */
+  #choice = new AbortController();
   /** What waits until the outcome has been seen. */
   #next: ReturnType<typeof setTimeout> | undefined;
 
@@ -101,6 +103,13 @@ export class Pane {
     return this.#view;
   }
 
+  /** Begins another choice of what to show: what was on its way here is no longer wanted. Aborted when this one no longer is. */
+  choose(): AbortSignal {
+    this.#choice.abort();
+    this.#choice = new AbortController();
+    return this.#choice.signal;
+  }
+
   /** Opens the live scene of the setup. */
   openLive(): void {
     this.mode.value = "live";
@@ -123,6 +132,7 @@ export class Pane {
 
   /** Another episode of the recording that is open. */
   openEpisode(number: number): void {
+    this.choose();
     if (this.#recording) this.#open({ type: "open replay", ...this.#recording, number });
   }
 
@@ -257,6 +267,7 @@ export class Pane {
 
   close(): void {
     clearTimeout(this.#next);
+    this.#choice.abort();
     this.#link.close();
     this.#view?.free();
   }

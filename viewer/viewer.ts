@@ -6,6 +6,7 @@ import type { Overlays, Viewpoint } from "./draw/scene-view.ts";
 import { type DroppedBundle, headOf, readDropped } from "./dropped.ts";
 import type { ReplayItem } from "./library-list.ts";
 import {
+  comparableTo,
   type DriverKey,
   driversOf,
   dropped,
@@ -110,6 +111,12 @@ export class Viewer {
 
   /** Opens a pane's live scene, with changes to its setup. */
   openLive(change: Partial<Setup> = {}, pane = this.pane.value): void {
+    pane.choose();
+    this.alert.clear();
+    this.#openLive(change, pane);
+  }
+
+  #openLive(change: Partial<Setup>, pane: Pane): void {
     const before = pane.setup.value;
     const setup = { ...before, ...change };
     if (!driversOf(setup.scene).some(({ key }) => key === setup.driver)) {
@@ -121,12 +128,12 @@ export class Viewer {
       setup.settings = settingsFor(setup, isElse ? [] : before.settings);
     }
     pane.setup.value = setup;
-    this.alert.clear();
     pane.openLive();
   }
 
   /** Gives the selected pane to a run's newest policy, now and whenever there is a newer, until another driver, scene or mode is chosen there. */
   follow(run: string): void {
+    this.pane.value.choose();
     this.#following.value = shownIn(this.pane.value);
     this.live.follow(run);
   }
@@ -136,31 +143,38 @@ export class Viewer {
     const pane = this.pane.value;
     const { scene, settings: before } = pane.setup.value;
     const settings = settingsFor({ scene, driver }, before);
+    pane.choose();
     this.alert.clear();
     if (isSameList(settings, before)) pane.setDriver(driver);
     else this.openLive({ driver, settings });
   }
 
   async openItem({ url, name }: ReplayItem, pane = this.pane.value): Promise<void> {
-    const response = await fetch(url).catch(() => undefined);
-    if (!response?.ok) {
+    const chosen = pane.choose();
+    const response = await fetch(url, { signal: chosen }).catch(() => undefined);
+    const file = response?.ok ? await response.arrayBuffer().catch(() => undefined) : undefined;
+    if (chosen.aborted) return;
+    if (!file) {
       this.alert.tell(`The replay "${name}" cannot be read from the server.`);
       return;
     }
     this.alert.clear();
-    pane.openReplay(new Uint8Array(await response.arrayBuffer()), name, url);
+    pane.openReplay(new Uint8Array(file), name, url);
   }
 
   /** Opens files that were chosen or dropped: a replay, or the two files of a policy bundle. */
   async openFiles(files: readonly File[]): Promise<void> {
+    const pane = this.pane.value;
+    const chosen = pane.choose();
     try {
       const found = await readDropped(files);
+      if (chosen.aborted) return;
       this.alert.clear();
       if (found.kind === "replay") {
-        this.pane.value.openReplay(found.file, found.source);
+        pane.openReplay(found.file, found.source);
         return;
       }
-      this.openLive({ scene: found.scene, driver: this.#addBundle(found) });
+      this.openLive({ scene: found.scene, driver: this.#addBundle(found) }, pane);
     } catch (error) {
       this.alert.tell((error as Error).message);
     }
@@ -188,7 +202,7 @@ export class Viewer {
     }
     this.panes.value = [...before.slice(0, count), ...added];
     this.selected.value = Math.min(this.selected.value, count - 1);
-    const others = first.mode.value === "replay" ? this.#comparable(first) : [];
+    const others = first.mode.value === "replay" ? comparableTo(first.replayUrl.value) : [];
     for (const [i, pane] of added.entries()) {
       if (first.mode.value === "live") pane.openLive();
       else if (others[i]) void this.openItem(others[i], pane);
@@ -224,7 +238,7 @@ export class Viewer {
     this.alert.clear();
     for (const pane of this.panes.value) {
       if (pane.mode.value === "replay") pane.seek(0);
-      else pane.openLive();
+      else this.openLive({}, pane);
     }
   }
 
@@ -286,7 +300,7 @@ export class Viewer {
       const { driver: before, scene: where } = setup.value;
       const drives = pane.mode.value === "live" && before === driver && where === scene;
       if (drives) pane.setDriver(driver);
-      else this.openLive({ scene, driver }, pane);
+      else this.#openLive({ scene, driver }, pane);
       this.#following.value = shownIn(pane);
     });
   }
@@ -322,17 +336,6 @@ export class Viewer {
     const asks = scene === asked && this.#wanted.has("set");
     const settings = asks ? this.#wanted.getAll("set") : settingsFor({ scene, driver }, []);
     return { scene, driver, settings, seed: whole("seed"), start: whole("start") };
-  }
-
-  /** Other recordings of the same scene, seed and start first, then what follows in the list. */
-  #comparable({ replayUrl }: Pane): ReplayItem[] {
-    const all = replaysByKind(library.value.replays).flatMap(({ items }) => items);
-    const shown = all.find(({ url }) => url === replayUrl.value);
-    const rest = all.filter(({ url }) => url !== replayUrl.value);
-    const keys = ["scene", "seed", "start"] as const;
-    const alike = (item: ReplayItem) =>
-      keys.filter((key) => shown !== undefined && item[key] === shown[key]).length;
-    return rest.toSorted((a, b) => alike(b) - alike(a));
   }
 
   /** Where drawing is slow, each of several panes is drawn in every other frame, so that no frame is long. */

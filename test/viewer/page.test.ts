@@ -476,6 +476,45 @@ describe.skipIf(!hasChromium)("a replay", () => {
     await page.getByText("a curve", { exact: true }).waitFor();
   });
 
+  it("that arrives late does not take the place of what was chosen after it", async () => {
+    const held: (() => void)[] = [];
+    await open("?paused&replay=library/replays/runs/first/third.json", (fresh) =>
+      fresh.route("**/replays/runs/first/curve.json", async (route) => {
+        await new Promise<void>((resolve) => held.push(resolve));
+        // the page may have given it up
+        await route.continue().catch(() => {});
+      }),
+    );
+    await page.getByText("a third curve").waitFor();
+    const late = "reach-box, seed 5, start 0 (runs/first)";
+    const chooseLate = async (times: number) => {
+      await page.locator("#episodes").selectOption({ label: late });
+      await eventually(() => held.length).toBe(times);
+    };
+    /** What the pane is to show once the late one has come. */
+    const arrived = async () => {
+      held.at(-1)?.();
+      await page.waitForTimeout(500);
+      return page.evaluate(`(() => {
+        const { mode, replayUrl } = globalThis.viewer.pane.value;
+        return [mode.value, replayUrl.value];
+      })()`);
+    };
+
+    await chooseLate(1);
+    const other = "reach-box, seed 5, start 0 (runs/second)";
+    await page.locator("#episodes").selectOption({ label: other });
+    await page.getByText("another curve").waitFor();
+    const second = "library/replays/runs/second/curve.json";
+    expect(await arrived()).toEqual(["replay", second]);
+
+    await chooseLate(2);
+    await page.getByRole("radio", { name: "Live" }).check();
+    await page.locator("#live-scene").waitFor();
+    expect(await arrived()).toEqual(["live", second]);
+    expect(await alert().isVisible()).toBe(false);
+  });
+
   it("that the server does not have is named", async () => {
     await open("?replay=library/replays/runs/first/gone.json");
     await eventually(() => alert().textContent()).toContain("There is no replay");
