@@ -1,8 +1,9 @@
 /** Recorded episodes as files, which the page shows. */
 
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { writeFileWhole } from "../core/files.ts";
-import { encodeReplay, type Replay } from "../sim/replay.ts";
+import { entriesOf, writeFileWhole } from "../core/files.ts";
+import { decodeReplay, encodeReplay, type Replay } from "../sim/replay.ts";
 import { assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { EvaluatedEpisode } from "./evaluation.ts";
@@ -18,8 +19,9 @@ export interface ReplaySource {
 }
 
 /**
- * Writes the first successes and the first failures of each kind, as `OUTCOME-START.json`; returns the files. Episodes are those of
- * `WorkerPool.evaluate` with `record: true`; without it they hold nothing to write, and are passed over.
+ * Writes the first successes and the first failures of each kind, as `OUTCOME-START.json`; returns the files. They take the place of
+ * the replays that an earlier call left in the folder; what else lies there stays. Episodes are those of `WorkerPool.evaluate` with
+ * `record: true`; without it they hold nothing to write, and are passed over.
  */
 export function writeReplays(
   folder: string,
@@ -40,7 +42,7 @@ export function writeReplays(
   for (const { poses, actions, outcome, start, steps, return: total } of episodes) {
     written[outcome] = (written[outcome] ?? 0) + 1;
     if (!poses || !actions || written[outcome] > perOutcome) continue;
-    const file = path.join(folder, `${outcome.replaceAll(" ", "-")}-${start}.json`);
+    const file = path.join(folder, nameOf({ outcome, start }));
     const replay = encodeReplay({
       ...shared,
       ...{ start, outcome, steps, return: total, poses, actions },
@@ -48,5 +50,26 @@ export function writeReplays(
     writeFileWhole(file, `${replay}\n`);
     files.push(file);
   }
+  if (files.length > 0) removeEarlier(folder, new Set(files));
   return files;
+}
+
+function nameOf({ outcome, start }: Pick<Replay, "outcome" | "start">): string {
+  return `${outcome.replaceAll(" ", "-")}-${start}.json`;
+}
+
+/** Removes what was written here before: replays that have the name of their outcome and start, and are none of `files`. */
+function removeEarlier(folder: string, files: ReadonlySet<string>): void {
+  for (const { name } of entriesOf(folder)) {
+    const file = path.join(folder, name);
+    if (/-\d+\.json$/.test(name) && !files.has(file) && hasOwnName(file)) rmSync(file);
+  }
+}
+
+function hasOwnName(file: string): boolean {
+  try {
+    return path.basename(file) === nameOf(decodeReplay(readFileSync(file, "utf8"), file));
+  } catch {
+    return false;
+  }
 }

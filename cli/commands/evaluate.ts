@@ -60,7 +60,7 @@ export const evaluate = defineCommand({
     replays: {
       type: "string",
       description:
-        "folder for replays: failures of each kind, and the first successes; `view` lists runs/NAME/replays",
+        "folder for replays, in the place of earlier ones: failures of each kind, and the first successes; `view` lists runs/NAME/replays",
     },
     workers: computeOptions.workers,
     ...seedOption,
