@@ -52,8 +52,12 @@ afterAll(async () => {
 });
 
 /** Opens the page; `before` runs first. */
-async function open(query: string, before?: (page: Page) => Promise<unknown>): Promise<void> {
-  page = await context.newPage();
+async function open(
+  query: string,
+  before?: (page: Page) => Promise<unknown>,
+  where = context,
+): Promise<void> {
+  page = await where.newPage();
   page.setDefaultTimeout(15_000);
   await before?.(page);
   await page.goto(server.url + query);
@@ -201,6 +205,67 @@ describe.skipIf(!hasChromium)("by keyboard", () => {
       await page.keyboard.press(key);
       await eventually(async () => (await scene.screenshot()).equals(before)).toBe(false);
     }
+  });
+});
+
+describe.skipIf(!hasChromium)("keys", () => {
+  const driver = () => page.evaluate("globalThis.viewer.pane.value.setup.value.driver");
+  const frames = () => page.evaluate("globalThis.viewer.pane.value.frames.value");
+  const onlyScene = async () => {
+    await page.getByText("Keys", { exact: true }).click();
+    return page.getByLabel("Only while a scene has the focus");
+  };
+  const scene = () => page.getByLabel(/^Scene 1 in three/);
+  /** Presses keys with nothing focused. */
+  const pressLoose = async (...keys: string[]) => {
+    await page.evaluate("document.activeElement.blur()");
+    for (const key of keys) await page.keyboard.press(key);
+    await page.waitForTimeout(300);
+  };
+
+  it("are left to the scene where that is chosen, now and the next time", async () => {
+    const own = await browser.newContext({ viewport: { width: 900, height: 640 } });
+    const query = "?scene=reach-box&driver=demo&paused";
+    await open(query, undefined, own);
+    await drawnPositions(page);
+    await pressLoose(".");
+    await eventually(frames).toBe(2);
+    await (await onlyScene()).check();
+    await page.getByText("Keys work while a scene has the focus").waitFor();
+    await pressLoose(".", "r", "w", "ArrowDown");
+    expect([await frames(), await driver()]).toEqual([2, "demo"]);
+    await scene().click({ position: { x: 20, y: 300 } });
+    await page.keyboard.press(".");
+    await eventually(frames).toBe(3);
+    await page.keyboard.press("w");
+    await eventually(driver).toBe("keyboard");
+    await page.keyboard.press("r");
+    await eventually(frames).toBe(1);
+
+    await page.close();
+    await open(query, undefined, own);
+    await drawnPositions(page);
+    const before = await onlyScene();
+    expect(await before.isChecked()).toBe(true);
+    await before.uncheck();
+    await pressLoose("w");
+    await eventually(driver).toBe("keyboard");
+    await own.close();
+  });
+
+  it("are left to the scene as long as the page stays, where the browser stores nothing", async () => {
+    await open("?scene=reach-box&driver=demo&paused", (fresh) =>
+      fresh.addInitScript(`Object.defineProperty(globalThis, "localStorage", {
+        get() { throw new DOMException("Access is denied.", "SecurityError"); },
+      })`),
+    );
+    await drawnPositions(page);
+    await (await onlyScene()).check();
+    await pressLoose("w");
+    expect(await driver()).toBe("demo");
+    await scene().focus();
+    await page.keyboard.press("w");
+    await eventually(driver).toBe("keyboard");
   });
 });
 

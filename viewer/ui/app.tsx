@@ -7,6 +7,7 @@ import { Disturb } from "./disturb.tsx";
 import { driveByKeys } from "./drive.ts";
 import { filesOf } from "./drop-files.ts";
 import { Earns, Poses } from "./earns.tsx";
+import { KeysCard } from "./keys-card.tsx";
 import { LivePanels } from "./live-panels.tsx";
 import { Panes } from "./panes.tsx";
 import { SceneSettings } from "./scene-settings.tsx";
@@ -49,6 +50,7 @@ export function App({ viewer }: Props) {
           <Earns viewer={viewer} />
           <Poses viewer={viewer} />
           <LivePanels viewer={viewer} />
+          <KeysCard />
         </aside>
       </main>
     </>

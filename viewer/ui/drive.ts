@@ -1,5 +1,7 @@
 /** Driving by hand: arrow keys, WASD, and a joystick for fingers and mice. */
 
+import { isForPage } from "./keys.ts";
+
 /** Receives [forward, turn] in [-1, 1] whenever the wish changes. */
 export type OnDrive = (forward: number, turn: number) => void;
 
@@ -16,15 +18,6 @@ const KEYS: Readonly<Record<string, readonly [forward: number, turn: number]>> =
 /** A key turns gently: half the robot's rate is easier to steer by. */
 const KEY_TURN = 0.5;
 
-/** True where typing means writing or choosing, not driving. */
-export function isField(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLInputElement ||
-    target instanceof HTMLSelectElement ||
-    target instanceof HTMLTextAreaElement
-  );
-}
-
 /** @param enabled whether keys drive now */
 export function driveByKeys(enabled: () => boolean, drive: OnDrive): void {
   const held = new Set<string>();
@@ -39,8 +32,7 @@ export function driveByKeys(enabled: () => boolean, drive: OnDrive): void {
   };
   addEventListener("keydown", (event) => {
     // with Shift they turn the view
-    const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
-    if (!KEYS[event.code] || !plain || isField(event.target) || !enabled()) return;
+    if (!KEYS[event.code] || event.shiftKey || !isForPage(event) || !enabled()) return;
     event.preventDefault();
     if (held.has(event.code)) return;
     held.add(event.code);

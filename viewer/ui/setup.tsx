@@ -3,6 +3,7 @@
 import type { ReplayItem } from "../library-list.ts";
 import { driversOf, library, replaysByKind, scenes } from "../library-state.ts";
 import type { Viewer } from "../viewer.ts";
+import { keyPlace } from "./keys.ts";
 
 interface Props {
   readonly viewer: Viewer;
@@ -58,6 +59,7 @@ export function LiveSetup({ viewer }: Props) {
       </div>
       <p class="hint" id="driver-hint">
         {HINTS[driver] ?? POLICY_HINT}
+        {keyPlace.value === "scene" && " Keys work while a scene has the focus: click it."}
         {scene !== "" &&
           !known &&
           ` No policy for ${scene} was found in policies/zoo or runs/*/bundle.`}

@@ -5,7 +5,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { type Curve, curvesOf, marksOf, type PlotName, plotNames } from "../plots.ts";
 import type { Viewer } from "../viewer.ts";
 import { Chart } from "./chart.tsx";
-import { isField } from "./drive.ts";
+import { isForPage } from "./keys.ts";
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8] as const;
 
@@ -140,7 +140,7 @@ function Legend({ curves, shown }: { readonly curves: readonly Curve[]; readonly
 /** Space plays and pauses, the full stop steps, R resets. */
 function playByKeys(viewer: Viewer): () => void {
   const listen = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || isField(event.target)) return;
+    if (!isForPage(event)) return;
     // on a button or a heading that opens, space is its own
     const own =
       event.target instanceof HTMLElement && /^(BUTTON|SUMMARY)$/.test(event.target.tagName);
