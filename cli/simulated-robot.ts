@@ -1,11 +1,10 @@
 /** The robot that a command simulates: where it lives, and what it tells a policy and understands of it. */
 
-import type { z } from "zod";
 import { readBundle } from "../policies/bundle.ts";
 import type { PolicyInterface } from "../policies/manifest.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { inputsOf, studentInterface } from "../student/interface.ts";
-import type { Options } from "./command.ts";
+import type { Context, Options, seedOption } from "./command.ts";
 import { ownScene, runConfigSchema, simulationOf } from "./run-config.ts";
 import { sceneOption } from "./run-options.ts";
 
@@ -17,14 +16,7 @@ export const simulatedRobotOptions = {
   },
 } as const satisfies Options;
 
-interface Asked {
-  readonly options: {
-    readonly scene: string;
-    readonly policy?: string | undefined;
-    readonly seed: number;
-  };
-  configure<S extends z.ZodType>(schema: S, base?: object): z.output<S>;
-}
+type SimulatingContext = Context<typeof simulatedRobotOptions & typeof seedOption>;
 
 export interface SimulatedRobot {
   readonly simulation: SimulationSpec;
@@ -32,7 +24,10 @@ export interface SimulatedRobot {
 }
 
 /** As `--set` has it, on top of what the policy was trained with; without a policy, of the scene's defaults. */
-export function simulatedRobot({ options, configure }: Asked): SimulatedRobot {
+export function simulatedRobot({
+  options,
+  configure,
+}: Pick<SimulatingContext, "options" | "configure">): SimulatedRobot {
   const { scene, policy, seed } = options;
   const manifest = policy === undefined ? undefined : readBundle(policy).manifest;
   const base = manifest ? { ...ownScene(manifest, scene), student: inputsOf(manifest) } : {};

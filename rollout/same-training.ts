@@ -9,11 +9,9 @@ import { ConfigError } from "../core/errors.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { SimulationSpec } from "./shard.ts";
 
-/** What decides the result of a training, as its checkpoint keeps it. */
+/** What decides the result of a training; its checkpoint keeps it, with its learner's settings under the learner's name. */
 export interface Training {
   readonly simulation: SimulationSpec;
-  /** What its learner learns with. */
-  readonly config: unknown;
   /** Digests of the weights that it learns from, such as its teacher's; older files have none. */
   readonly learntFrom?: Readonly<Record<string, string>> | undefined;
 }
@@ -26,16 +24,21 @@ export function digestOfWeights({ buffer, byteOffset, byteLength }: Float32Array
   return createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 }
 
-/**
- * @param learner its name in a configuration, and the schema of its settings: those that came after a file was written have
- * their defaults there
- * @throws ConfigError naming the first difference
- */
-export function checkSameTraining(
+type TrainingOf<Name extends string> = Training & { readonly [name in Name]?: unknown };
+
+/** Who learns: its name in a configuration, and the schema of its settings there. */
+interface Learner<Name extends string> {
+  readonly name: Name;
+  /** Settings that came after a file was written have their defaults there. */
+  readonly schema: z.ZodType;
+}
+
+/** @throws ConfigError naming the first difference */
+export function checkSameTraining<Name extends string>(
   file: string,
-  learner: { readonly name: string; readonly schema: z.ZodType },
-  saved: Training,
-  wanted: Training,
+  learner: Learner<Name>,
+  saved: TrainingOf<Name>,
+  wanted: TrainingOf<Name>,
 ): void {
   const before = saved.learntFrom ?? wanted.learntFrom;
   const difference =
@@ -49,12 +52,12 @@ export function checkSameTraining(
 }
 
 /** By the paths that `--set` has, with every default, as JSON has it. */
-function settingsOf(
-  { simulation, config }: Training,
-  { name, schema }: { readonly name: string; readonly schema: z.ZodType },
+function settingsOf<Name extends string>(
+  training: TrainingOf<Name>,
+  { name, schema }: Learner<Name>,
 ): Tree {
-  const { contact = "planar", config: settings = {}, scene, ...rest } = simulation;
-  const { iterations, spanIterations, averageOver, ...learns } = parsed(schema, config);
+  const { contact = "planar", config: settings = {}, scene, ...rest } = training.simulation;
+  const { iterations, spanIterations, averageOver, ...learns } = parsed(schema, training[name]);
   const whole = {
     ...rest,
     contact,

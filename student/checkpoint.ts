@@ -44,12 +44,7 @@ export function saveStudent(
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
-    config: {
-      simulation: run.simulation,
-      student: run.config,
-      network: spec,
-      learntFrom: learntFrom(run),
-    },
+    config: distilledConfig(run, spec),
     progress: { ...progress, ...counts },
     params: paramsOf(spec),
     arrays,
@@ -73,10 +68,9 @@ export function loadStudent(
       `"${run.checkpoint}" is a student that was fine-tuned, so its distillation cannot go on. Give another file to write to; with --from it is what a distillation begins with.`,
     );
   }
-  const { student, ...other } = saved.config as SavedConfig;
-  const wanted = { simulation: run.simulation, config: run.config, learntFrom: learntFrom(run) };
-  const learner = { name: "student", schema: studentConfig };
-  checkSameTraining(run.checkpoint, learner, { ...other, config: student }, wanted);
+  const learner = { name: "student", schema: studentConfig } as const;
+  const wanted = distilledConfig(run, spec);
+  checkSameTraining(run.checkpoint, learner, saved.config as SavedConfig, wanted);
   const { state, progress } = stateOf(saved.arrays, saved.progress as StudentProgress & KeptCounts);
   trainer.load(state);
   return { progress, theta: state.average ?? state.theta };
@@ -97,20 +91,13 @@ export function saveFineTuned(
   progress: FineTuneProgress,
 ): void {
   if (!run.checkpoint) return;
-  const { spec, config } = run.student;
   const { counts, arrays } = keptState(trainer.state());
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
-    config: {
-      simulation: run.simulation,
-      student: config,
-      network: spec,
-      fineTune: run.config,
-      learntFrom: learntFrom(run),
-    },
+    config: fineTunedConfig(run),
     progress: { ...progress, ...counts },
-    params: paramsOf(spec),
+    params: paramsOf(run.student.spec),
     arrays: {
       theta: trainer.average.slice(0, run.student.theta.length),
       ...renamed(arrays, (name) => `${OF_ALL}${name}`),
@@ -128,7 +115,7 @@ export function loadFineTuned(
   run: FineTuneRun,
   trainer: Trainer,
 ): Learnt<FineTuneProgress> | undefined {
-  const { checkpoint: file, student, simulation } = run;
+  const { checkpoint: file, student } = run;
   if (!file || !existsSync(file)) return undefined;
   const saved = readCheckpoint(file, { kind: KIND, params: paramsOf(student.spec) });
   const own = Object.entries(saved.arrays).filter(([name]) => name.startsWith(OF_ALL));
@@ -140,10 +127,8 @@ export function loadFineTuned(
         : `"${file}" is a student that was distilled and not fine-tuned. Give another file to write to.`,
     );
   }
-  const { fineTune, ...other } = saved.config as SavedConfig;
-  const wanted = { simulation, config: run.config, learntFrom: learntFrom(run) };
-  const learner = { name: "fineTune", schema: fineTuneConfig };
-  checkSameTraining(file, learner, { ...other, config: fineTune }, wanted);
+  const learner = { name: "fineTune", schema: fineTuneConfig } as const;
+  checkSameTraining(file, learner, saved.config as SavedConfig, fineTunedConfig(run));
   const { state, progress } = stateOf(arrays, saved.progress as FineTuneProgress & KeptCounts);
   trainer.load(state);
   return { progress, theta: saved.arrays.theta };
@@ -156,21 +141,36 @@ function renamed(
   return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [rename(name), array]));
 }
 
-interface SavedConfig extends Pick<Training, "simulation" | "learntFrom"> {
+interface SavedConfig extends Training {
   readonly network: StudentSpec;
   readonly student: StudentConfig;
   readonly fineTune?: FineTuneConfig;
 }
 
-/** Whom a student learns from: its teacher, and the student that it was. */
-function learntFrom(
-  run: Pick<StudentRun, "from"> & Partial<Pick<FineTuneRun, "teacher" | "student">>,
-): Record<string, string> {
-  const before = run.student ?? run.from;
+function distilledConfig(run: StudentRun, network: StudentSpec): SavedConfig {
+  const { simulation, config, teacher, from } = run;
   return {
-    ...(run.teacher ? { teacher: digestOfWeights(run.teacher.theta) } : {}),
-    ...(before ? { student: digestOfWeights(before.theta) } : {}),
+    simulation,
+    student: config,
+    network,
+    learntFrom: digestsOf({ teacher, student: from }),
   };
+}
+
+function fineTunedConfig({ simulation, config, teacher, student }: FineTuneRun): SavedConfig {
+  const { spec: network, config: own } = student;
+  const learntFrom = digestsOf({ teacher, student });
+  return { simulation, student: own, network, fineTune: config, learntFrom };
+}
+
+/** Of those there are. */
+function digestsOf(
+  predecessors: Readonly<Record<string, { readonly theta: Float32Array } | undefined>>,
+): Record<string, string> {
+  const known = Object.entries(predecessors).flatMap(([name, one]) =>
+    one ? [[name, digestOfWeights(one.theta)]] : [],
+  );
+  return Object.fromEntries(known);
 }
 
 /** A student to export or to act with. */

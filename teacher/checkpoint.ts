@@ -42,12 +42,7 @@ export function saveTeacher(
   writeCheckpoint(run.checkpoint, {
     kind: KIND,
     seed: run.simulation.seed,
-    config: {
-      simulation: run.simulation,
-      teacher: run.config,
-      network: spec,
-      learntFrom: learntFrom(run),
-    },
+    config: configOf(run, spec),
     progress: {
       ...progress,
       ...counts,
@@ -79,10 +74,8 @@ export function loadTeacher(
   }
   const params = teacherNetwork(spec).params.specs.map(({ name, shape }) => ({ name, shape }));
   const saved = readCheckpoint(run.checkpoint, { kind: KIND, params });
-  const { teacher, ...other } = saved.config as SavedConfig;
-  const wanted = { simulation: run.simulation, config: run.config, learntFrom: learntFrom(run) };
-  const learner = { name: "teacher", schema: teacherConfig };
-  checkSameTraining(run.checkpoint, learner, { ...other, config: teacher }, wanted);
+  const learner = { name: "teacher", schema: teacherConfig } as const;
+  checkSameTraining(run.checkpoint, learner, saved.config as SavedConfig, configOf(run, spec));
   const { standInSteps, ...counted } = saved.progress as TeacherProgress &
     KeptCounts & { readonly standInSteps?: number };
   const { state, progress } = stateOf(saved.arrays, counted);
@@ -94,13 +87,14 @@ export function loadTeacher(
   return { progress, theta: state.average ?? state.theta };
 }
 
-function learntFrom({ from }: TeacherRun): Record<string, string> {
-  return from ? { teacher: digestOfWeights(from.theta) } : {};
-}
-
-interface SavedConfig extends Pick<Training, "simulation" | "learntFrom"> {
+interface SavedConfig extends Training {
   readonly network: TeacherSpec;
   readonly teacher: TeacherConfig;
+}
+
+function configOf({ simulation, config, from }: TeacherRun, network: TeacherSpec): SavedConfig {
+  const learntFrom = from ? { teacher: digestOfWeights(from.theta) } : {};
+  return { simulation, teacher: config, network, learntFrom };
 }
 
 /** A teacher to act with, and what it was trained with. */
