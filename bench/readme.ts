@@ -27,7 +27,7 @@ const resultFile = z.object({
   commit: z.string(),
   machine: z.object({ cpu: z.string(), cores: z.number(), node: z.string() }),
   headlines: z.array(headline).optional(),
-  bundles: z.array(row).default([]),
+  policies: z.array(row).default([]),
   results: z.array(row).default([]),
   unit: z.string().default("unit"),
   timings: z.array(z.object({ name: z.string(), unitsPerSecond: z.number() })).default([]),
@@ -119,8 +119,8 @@ function places(shown: readonly ResultFile[]): string[] {
 
 /** Where each row of a file was measured. Of another processor than the file's, cores and Node are not known. */
 function originsOf(result: ResultFile) {
-  const { name, commit, machine, bundles, results } = result;
-  const rows = [...bundles, ...results];
+  const { name, commit, machine, policies, results } = result;
+  const rows = [...policies, ...results];
   return (rows.length > 0 ? rows : [{}]).map((origin: Row) => ({
     name,
     commit: origin.commit ?? commit,

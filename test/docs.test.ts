@@ -115,7 +115,7 @@ describe("results in README.md and docs/results.md", () => {
     machine: { cpu: "Some CPU", cores: 2, node: "v20.19.0" },
     unit: "step",
     timings: [],
-    bundles: [],
+    policies: [],
     results: [],
     headlines: [{ what: "steps/s | planar", value: "150,000", against: "MuJoCo: 20,000" }],
   };
@@ -144,13 +144,13 @@ describe("results in README.md and docs/results.md", () => {
   });
 
   it("name the commit of every row, and its processor where it is not the file's", () => {
-    const bundles = [
+    const policies = [
       { commit: "aaaaaaaaaaaa", cpu: "Some CPU" },
       { commit: "bbbbbbbbbbbb", cpu: "Some CPU" },
       { commit: "aaaaaaaaaaaa", cpu: "Some CPU" },
       { commit: "cccccccccccc", cpu: "Another CPU" },
     ];
-    const text = withResults(read("README.md"), [{ ...result, bundles }]);
+    const text = withResults(read("README.md"), [{ ...result, policies }]);
     expect(text).toContain(
       "Node 20.19.0: physics at aaaaaaaaaaaa and bbbbbbbbbbbb; on Another CPU: physics at cccccccccccc.",
     );

@@ -7,6 +7,7 @@
 
 import { presetOf } from "../../cli/presets.ts";
 import { withChanges } from "../../core/config.ts";
+import { unseenArrangements } from "./arrangements.ts";
 
 export interface Variant {
   /** Without a comma: `--variants` lists names. */
@@ -99,26 +100,6 @@ const small = {
   teacher: { iterations: 160, envs: 64, shardEnvs: 32, rolloutSteps: 32, batch: 512, ...narrow },
   student: { iterations: 120, envs: 64, shardEnvs: 32, ...narrow },
 };
-
-/** Arrangements that no random one of the training equals: poses in m and degrees from the anchor. */
-const unseen = [
-  ["corner", [0.25, 0, 0], [0.25, 0.25, 0]],
-  ["gate", [0.3, 0.2, 0], [0.3, -0.2, 0]],
-  ["stairs", [0.25, 0.05, 0], [0.5, 0.1, 0]],
-  ["wedge", [0.28, 0.16, 30], [0.28, -0.16, -30]],
-  ["ring", [0.3, 0, 0], [-0.15, 0.26, 30], [-0.15, -0.26, -30]],
-].map(([name, ...poses]) => ({
-  name: String(name),
-  scene: {
-    arrangement: {
-      objects: (poses as [number, number, number][]).map(([x_m, y_m, yaw_deg]) => ({
-        x_m,
-        y_m,
-        yaw_deg,
-      })),
-    },
-  },
-}));
 
 export const studies: readonly Study[] = [
   {
@@ -217,7 +198,7 @@ export const studies: readonly Study[] = [
       scene: "push-arrangement",
       distils: true,
       tunes: true,
-      tests: unseen,
+      tests: unseenArrangements,
       paper: { student: "not possible" },
     })),
   },

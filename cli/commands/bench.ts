@@ -8,14 +8,7 @@ import { didYouMean } from "../../core/nearest.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 
 /** Files of bench/ that measure nothing themselves. */
-const notBenches = [
-  "harness",
-  "learner",
-  "readme",
-  "viewer-pictures",
-  "write-readme",
-  "zoo-bundles",
-];
+const notBenches = ["harness", "learner", "readme", "shipped", "viewer-pictures", "write-readme"];
 
 export const bench = defineCommand({
   examples: [

@@ -111,7 +111,7 @@ describe("understudy bench", () => {
   it("lists the benchmarks, without the files they share", async () => {
     const names = JSON.parse((await run("bench --json")).out);
     expect(names).toContain("physics");
-    for (const name of ["harness", "learner", "zoo-bundles", "write-readme", "viewer-pictures"]) {
+    for (const name of ["harness", "learner", "shipped", "write-readme", "viewer-pictures"]) {
       expect(names).not.toContain(name);
     }
   });
