@@ -34,6 +34,8 @@ export interface CollectorOptions {
 /** A fixed number of worker threads, used for collecting and for evaluating. */
 export class WorkerPool {
   readonly #workers: readonly WorkerThread<Request>[];
+  /** Collectors opened so far. */
+  #collectors = 0;
 
   /**
    * @param modules URLs (`new URL("./my-scene.js", import.meta.url).href`) of modules that only define and add scenes. Each worker
@@ -41,6 +43,7 @@ export class WorkerPool {
    *   too. Never the script that trains: every worker would train.
    */
   constructor(workers = defaultWorkers(), modules: readonly string[] = []) {
+    checkCount("workers", workers);
     this.#workers = Array.from(
       { length: workers },
       () => new WorkerThread<Request>(import.meta.url, { modules }),
@@ -49,7 +52,7 @@ export class WorkerPool {
 
   /**
    * Opens the environments and returns what collects from them. One collector a pool at a time: the
-   * environments of an earlier one that was left open are freed.
+   * environments of an earlier one that was left open are freed, and it collects no more.
    */
   async openCollector(options: CollectorOptions): Promise<Collector> {
     const { actor, envs, shardEnvs, coulombShare = 0, steps, groups, finals } = options;
@@ -74,19 +77,23 @@ export class WorkerPool {
       groups,
     }));
     const workers = this.#workers;
+    this.#collectors += 1;
+    const collector = this.#collectors;
     const share = (w: number) => shards.filter((_, i) => i % workers.length === w);
     try {
       const opening = workers.map((worker, w) =>
-        worker.ask<Record<string, number>>({ kind: "open", shards: share(w) }),
+        worker.ask<Record<string, number>>({ kind: "open", collector, shards: share(w) }),
       );
       const [sizes] = await Promise.all(opening);
       const rows = Object.fromEntries(groups.map((group) => [group, sizes[group]]));
       const rollout = createRollout({ steps, envs, actions: 2, rows, finals });
-      await Promise.all(workers.map((worker) => worker.ask({ kind: "attach", rollout })));
-      return new Collector(workers, rollout);
+      await Promise.all(
+        workers.map((worker) => worker.ask({ kind: "attach", collector, rollout })),
+      );
+      return new Collector(workers, collector, rollout);
     } catch (error) {
       // what the other workers have opened by then
-      await Promise.allSettled(workers.map((worker) => worker.ask({ kind: "close" })));
+      await Promise.allSettled(workers.map((worker) => worker.ask({ kind: "close", collector })));
       throw error;
     }
   }
@@ -107,6 +114,7 @@ export class WorkerPool {
     readonly enough?: () => boolean;
   }): Promise<EvaluatedEpisode[]> {
     const { simulation, actor, theta, episodes, record = false, onProgress, enough } = options;
+    checkCount("episodes", episodes);
     const firsts = Array.from(
       { length: Math.ceil(episodes / EVALUATION_SHARD) },
       (_, i) => i * EVALUATION_SHARD,
@@ -143,24 +151,37 @@ export class WorkerPool {
 export class Collector {
   readonly rollout: Rollout;
   readonly #workers: readonly WorkerThread<Request>[];
+  /** Its number in the pool, by which the workers know whether its environments are those they have. */
+  readonly #collector: number;
 
-  constructor(workers: readonly WorkerThread<Request>[], rollout: Rollout) {
+  constructor(workers: readonly WorkerThread<Request>[], collector: number, rollout: Rollout) {
     this.#workers = workers;
+    this.#collector = collector;
     this.rollout = rollout;
   }
 
-  /** Acts for `rollout.steps` steps everywhere; returns the episodes that ended, by environment. */
+  /**
+   * Acts for `rollout.steps` steps everywhere; returns the episodes that ended, by environment.
+   * @throws ConfigError once it was closed, or another was opened in its pool
+   */
   async collect(theta: Float32Array, exploration: Exploration): Promise<EpisodeEnd[]> {
+    const collector = this.#collector;
     const ends = await Promise.all(
       this.#workers.map((worker) =>
-        worker.ask<EpisodeEnd[]>({ kind: "collect", theta, exploration }),
+        worker.ask<EpisodeEnd[]>({ kind: "collect", collector, theta, exploration }),
       ),
     );
     return ends.flat().sort((a, b) => a.env - b.env || a.episode - b.episode);
   }
 
-  /** Frees the environments; the workers stay. */
+  /** Frees the environments, unless another collector's have taken their place; the workers stay. */
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "close" })));
+    const collector = this.#collector;
+    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "close", collector })));
   }
+}
+
+function checkCount(what: string, count: number): void {
+  if (Number.isInteger(count) && count >= 1) return;
+  throw new errors.ConfigError(`Expected a whole number of ${what} from 1 on, got ${count}.`);
 }

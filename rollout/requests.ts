@@ -35,14 +35,15 @@ export class WorkerThread<Request extends { readonly kind: string }> {
   ask<Result>(request: Request): Promise<Result> {
     const { kind } = request;
     if (this.#end) return Promise.reject(revive(lost(this.#end, kind)));
-    this.#worker.ref();
     return new Promise((resolve, reject) => {
+      // first, since nobody answers a request that cannot be cloned
+      this.#worker.postMessage(request);
+      this.#worker.ref();
       const settle = ({ error, result }: Reply) => {
         if (error) reject(revive(error));
         else resolve(result as Result);
       };
       this.#waiting.push({ kind, settle });
-      this.#worker.postMessage(request);
     });
   }
 
@@ -87,5 +88,5 @@ function lost(end: WorkerError, kind: string): WorkerError {
     return { name: "DeviceError", message };
   }
   const message = `internal: a worker thread ended when it was asked to ${kind}: ${end.message}`;
-  return { ...end, name: "Error", message };
+  return { name: "Error", message, ...(end.stack && { stack: `Error: ${message}\n${end.stack}` }) };
 }

@@ -7,22 +7,26 @@ import { answerRequests } from "./requests.ts";
 import type { Rollout } from "./rollout.ts";
 import { type Exploration, Shard, type ShardSpec } from "./shard.ts";
 
-/** What the pool may ask for. */
+/** What the pool may ask for. `collector` is the number of the one that asks. */
 export type Request =
-  | { readonly kind: "open"; readonly shards: readonly ShardSpec[] }
-  | { readonly kind: "attach"; readonly rollout: Rollout }
+  | { readonly kind: "open"; readonly collector: number; readonly shards: readonly ShardSpec[] }
+  | { readonly kind: "attach"; readonly collector: number; readonly rollout: Rollout }
   | {
       readonly kind: "collect";
+      readonly collector: number;
       readonly theta: Float32Array;
       readonly exploration: Exploration;
     }
   | { readonly kind: "evaluate"; readonly shard: EvaluationShard }
-  | { readonly kind: "close" };
+  /** Closes whatever is open where no number is given. */
+  | { readonly kind: "close"; readonly collector?: number };
 
 const { modules } = workerData as { readonly modules: readonly string[] };
 /** What whoever asks this worker is told, where a module could not be imported. */
 const failure = await importAll(modules);
 
+/** Whose environments are open. */
+let collector: number | undefined;
 const shards: Shard[] = [];
 let rollout: Rollout | undefined;
 
@@ -31,12 +35,15 @@ async function answer(request: Request): Promise<unknown> {
   switch (request.kind) {
     case "open":
       await closeShards();
+      collector = request.collector;
       for (const spec of request.shards) shards.push(await Shard.open(spec));
       return shards[0]?.rowSizes ?? {};
     case "attach":
+      checkOpen(request.collector);
       rollout = request.rollout;
       return undefined;
     case "collect": {
+      checkOpen(request.collector);
       if (!rollout) throw new Error("internal: collect before attach");
       const ends = [];
       for (const shard of shards) {
@@ -47,8 +54,16 @@ async function answer(request: Request): Promise<unknown> {
     case "evaluate":
       return evaluateShard(request.shard);
     case "close":
-      return closeShards();
+      if ((request.collector ?? collector) === collector) await closeShards();
+      return undefined;
   }
+}
+
+function checkOpen(number: number): void {
+  if (number === collector) return;
+  throw new ConfigError(
+    "The collector is closed: it was closed itself, or another was opened in its pool. Open a new one.",
+  );
 }
 
 async function importAll(urls: readonly string[]): Promise<ConfigError | undefined> {
@@ -66,6 +81,8 @@ async function importAll(urls: readonly string[]): Promise<ConfigError | undefin
 }
 
 async function closeShards(): Promise<void> {
+  collector = undefined;
+  rollout = undefined;
   for (const shard of shards.splice(0)) await shard.close();
 }
 

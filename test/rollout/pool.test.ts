@@ -61,6 +61,25 @@ describe("a pool of workers", () => {
     );
   });
 
+  it.each([0, -1, 1.5, Number.NaN])("refuses %s workers and episodes", async (count) => {
+    expect(() => new WorkerPool(count)).toThrow(
+      new ConfigError(`Expected a whole number of workers from 1 on, got ${count}.`),
+    );
+    await expect(pool.evaluate({ simulation, actor, theta, episodes: count })).rejects.toThrow(
+      new ConfigError(`Expected a whole number of episodes from 1 on, got ${count}.`),
+    );
+  });
+
+  it("refuses what cannot go to a worker, and works on", async () => {
+    const config = { budgetSteps: () => 3 };
+    await expect(open({ simulation: { ...simulation, config } })).rejects.toThrow(
+      "could not be cloned",
+    );
+    const collector = await open();
+    expect(await collector.collect(theta, {})).toEqual([]);
+    await collector.close();
+  });
+
   it("says where the report of a diverged simulation lies", async () => {
     const module = new URL("../support/diverging-scene.ts", import.meta.url).href;
     const pool = new WorkerPool(1, [module]);
@@ -114,6 +133,20 @@ describe("a pool of workers", () => {
     await collector.close();
   });
 
+  it("keeps an earlier collector away from the environments of a later one", async () => {
+    const [earlier, later] = [await open(), await open({ steps: 200 })];
+    const closed =
+      "The collector is closed: it was closed itself, or another was opened in its pool. Open a new one.";
+    await expect(earlier.collect(theta, {})).rejects.toThrow(new ConfigError(closed));
+    await earlier.close();
+    const before = later.rollout.last.proprioception.slice();
+    await later.collect(theta, { std: [0.5, 0.5] });
+    expect(later.rollout.last.proprioception).not.toEqual(before);
+    await later.close();
+    await later.close();
+    await expect(later.collect(theta, {})).rejects.toThrow(closed);
+  });
+
   it("finishes what it was asked for before it closes", async () => {
     const collector = await open({ steps: 200 });
     const collecting = collector.collect(theta, { std: [0.5, 0.5] });
@@ -153,6 +186,18 @@ describe("a worker thread that dies", () => {
     await expect(pool.evaluate({ simulation, actor, theta, episodes: 2 })).rejects.toThrow(
       "internal: a worker thread ended when it was asked to evaluate",
     );
+    await pool.close();
+  });
+
+  it("says where in the thread it died", async () => {
+    const { pool, thread } = await poolOfOne();
+    const reason = start(pool).catch((error: unknown) => error as Error);
+    const death = new TypeError("x is not a function");
+    thread.emit("error", death);
+    await thread.terminate();
+    const { stack } = (await reason) as Error;
+    expect(stack).toContain(death.stack);
+    expect(stack).toContain("internal: a worker thread ended when it was asked to open: x is not");
     await pool.close();
   });
 
