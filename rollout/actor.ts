@@ -3,9 +3,12 @@
 import type { Axes } from "../core/arrays.ts";
 import { ConfigError } from "../core/errors.ts";
 import { Actor } from "../nn/engine.ts";
+import { readBundle } from "../policies/bundle.ts";
 import { buildNetwork, type NetworkSpec } from "../policies/networks/network.ts";
-import { loadPolicy } from "../policies/runtime/node.ts";
+import { loadPolicyBytes } from "../policies/runtime/node.ts";
 import type { GroupName } from "../sim/observations.ts";
+import { checkBundleFits } from "./bundle-fit.ts";
+import type { SimulationSpec } from "./shard.ts";
 
 /** A network whose weights are handed in, and which observation group feeds each of its inputs. */
 export interface NetworkActor {
@@ -46,8 +49,18 @@ export function readBy<T>(
   return Object.fromEntries(Object.entries(inputs).map(([input, group]) => [input, groups[group]]));
 }
 
-export async function openActor(spec: ActorSpec, rows: number): Promise<BatchActor> {
-  return spec.kind === "network" ? openNetwork(spec, rows) : openBundle(spec.folder, rows);
+/**
+ * @param simulation what it is to drive in
+ * @throws ConfigError for a bundle that was made for another robot, another beat or other roles
+ */
+export async function openActor(
+  spec: ActorSpec,
+  rows: number,
+  simulation: SimulationSpec,
+): Promise<BatchActor> {
+  return spec.kind === "network"
+    ? openNetwork(spec, rows)
+    : openBundle(spec.folder, rows, simulation);
 }
 
 async function openNetwork(reader: NetworkActor, rows: number): Promise<BatchActor> {
@@ -76,10 +89,14 @@ async function openNetwork(reader: NetworkActor, rows: number): Promise<BatchAct
   };
 }
 
-async function openBundle(folder: string, rows: number): Promise<BatchActor> {
-  const policy = await loadPolicy(folder);
-  const inputs = policy.manifest.inputs.map((input) => input.name);
-  const recurrent = new Set((policy.manifest.recurrent ?? []).map((pair) => pair.input));
+async function openBundle(
+  folder: string,
+  rows: number,
+  simulation: SimulationSpec,
+): Promise<BatchActor> {
+  const { manifest, onnx } = readBundle(folder);
+  const inputs = manifest.inputs.map((input) => input.name);
+  const recurrent = new Set(manifest.recurrent.map((pair) => pair.input));
   const observed = inputs.filter((name) => !recurrent.has(name));
   for (const name of observed) {
     if (!BUNDLE_GROUPS[name]) {
@@ -89,6 +106,8 @@ async function openBundle(folder: string, rows: number): Promise<BatchActor> {
       );
     }
   }
+  checkBundleFits(manifest, simulation);
+  const policy = await loadPolicyBytes(manifest, onnx);
   return {
     inputs: Object.fromEntries(observed.map((name) => [name, BUNDLE_GROUPS[name]])),
     act: (_theta, groups) =>

@@ -38,7 +38,7 @@ export interface EvaluatedEpisode
 /** Runs one shard of starts in this thread. */
 export async function evaluateShard(shard: EvaluationShard): Promise<EvaluatedEpisode[]> {
   const { simulation, starts, firstStart } = shard;
-  const actor = await openActor(shard.actor, starts);
+  const actor = await openActor(shard.actor, starts, simulation);
   const over = new Uint8Array(starts);
   const tapes: Tape[] = [];
   let batch: SceneBatch | undefined;

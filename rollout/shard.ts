@@ -76,7 +76,7 @@ export class Shard {
 
   static async open(spec: ShardSpec): Promise<Shard> {
     const { simulation, actor: actorSpec, envs, firstEnv } = spec;
-    const actor = await openActor(actorSpec, envs);
+    const actor = await openActor(actorSpec, envs, simulation);
     const groups = [...new Set([...spec.groups, ...Object.values(actor.inputs)])];
     try {
       const batch = await SceneBatch.create({

@@ -9,7 +9,7 @@ import { tinyScene } from "../support/tiny-scene.ts";
 it("a policy leaves the arithmetic of its thread alone", async () => {
   const simulation = simulationOf("reach-box");
   const { actor, theta } = freshTeacher(simulation);
-  const policy = await openActor(actor, 1);
+  const policy = await openActor(actor, 1, simulation);
   const batch = await openBatch(tinyScene, { envs: 1 });
   batch.reset();
   const groups = { "keypoints:fov": new Float32Array(12), proprioception: new Float32Array(2) };

@@ -28,7 +28,7 @@ it("a policy with memory remembers within an episode, and forgets with its end",
   await pool.close();
 
   // the same observations once more, by a policy that has seen nothing before each
-  const forgetful = await openActor(studentActor(spec), envs);
+  const forgetful = await openActor(studentActor(spec), envs, simulation);
   const same: boolean[] = [];
   for (let t = 0; t < steps; t++) {
     const at = (group: "layers" | "proprioception") => {

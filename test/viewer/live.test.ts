@@ -319,7 +319,7 @@ describe("a run that is followed", () => {
     });
     batch.reset();
     const found = await policy.act({ ...batch.groups }, 4);
-    const own = await openActor(actor, 4);
+    const own = await openActor(actor, 4, simulation);
     const expected = await own.act(theta, batch.groups);
     for (let i = 0; i < 8; i++) expect(found[i]).toBeCloseTo(expected[i], 5);
     await Promise.all([own.close(), policy.close()]);

@@ -1,0 +1,58 @@
+import path from "node:path";
+import { expect, it } from "vitest";
+import { ConfigError } from "../../core/errors.ts";
+import { readBundle, writeBundle } from "../../policies/bundle.ts";
+import type { ManifestDraft } from "../../policies/manifest.ts";
+import { evaluateShard } from "../../rollout/evaluation.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
+
+const root = temporaryFolder();
+const simulation = simulationOf("reach-box", { config: { budgetSteps: 3 } });
+
+/** A fresh student of reach-box whose manifest says something else in part. */
+async function bundleWith(name: string, changes: (manifest: ManifestDraft) => object) {
+  const folder = path.join(root, name);
+  await saveFreshStudent(folder, simulation);
+  const { manifest, onnx } = readBundle(folder);
+  const { format: _, onnx: __, ...draft } = manifest;
+  await writeBundle(folder, { onnx, manifest: { ...draft, ...changes(draft) } });
+  return { kind: "bundle", folder } as const;
+}
+
+const evaluate = (actor: Awaited<ReturnType<typeof bundleWith>>) =>
+  evaluateShard({ simulation, actor, firstStart: 0, starts: 1, record: false });
+
+it.each<[string, (manifest: ManifestDraft) => object, string]>([
+  ["another beat", () => ({ controlStep_s: 0.05 }), "control step in seconds should be 0.1"],
+  [
+    "a faster robot",
+    ({ output }) => ({
+      output: { ...output, columns: output.columns.map((column) => ({ ...column, scale: 1 })) },
+    }),
+    "scale of actions should be 0.4,2.84, found 1,1.",
+  ],
+  [
+    "actions beyond what the simulation takes",
+    ({ output }) => ({ output: { ...output, high: 2 } }),
+    "range of actions should be -1,1, found -1,2.",
+  ],
+  [
+    "images of something else",
+    ({ inputs }) => ({
+      inputs: inputs.map((input) =>
+        input.camera ? { ...input, camera: { ...input.camera, layers: ["obstacle"] } } : input,
+      ),
+    }),
+    "roles should be active, found obstacle.",
+  ],
+])("refuses a bundle for %s", async (name, changes, says) => {
+  const refused = evaluate(await bundleWith(name, changes));
+  await expect(refused).rejects.toThrow(ConfigError);
+  await expect(refused).rejects.toThrow(`does not fit scene "reach-box": its ${says}`);
+});
+
+it("takes a bundle that drives more gently than it could", async () => {
+  const gentle = await bundleWith("gentle", ({ output }) => ({ output: { ...output, high: 0.5 } }));
+  expect(await evaluate(gentle)).toHaveLength(1);
+});
