@@ -31,6 +31,8 @@ export class Actor {
   readonly #feeds: Feeds = {};
   readonly #unshared = new Unshared();
   #theta: Float32Array | undefined;
+  /** What was asked for last. Each waits for the one before, since all are fed through the same arrays. */
+  #latest: Promise<unknown> = Promise.resolve();
   #frozen: { readonly theta: Float32Array; readonly session: ort.InferenceSession } | undefined;
 
   private constructor(options: ActorOptions, session: ort.InferenceSession) {
@@ -49,9 +51,35 @@ export class Actor {
   /**
    * `inputs`: flat arrays of `batch` rows each. The outputs are new arrays, [batch, ...] row-major.
    * Parameters are read in place from `theta`, so its numbers may change between calls. Arrays on shared
-   * memory are copied at every call: hand over a private copy of a large theta that changes seldom.
+   * memory are copied at every call: hand over a private copy of a large theta that changes seldom. Calls that do not
+   * wait for one another are answered in turn.
    */
-  async run(theta: Float32Array, inputs: Inputs): Promise<Readonly<Record<string, Float32Array>>> {
+  run(theta: Float32Array, inputs: Inputs): Promise<Readonly<Record<string, Float32Array>>> {
+    return this.#inTurn(() => this.#run(theta, inputs));
+  }
+
+  /**
+   * Builds the numbers that `theta` has now into a model of its own, which `run` uses whenever it is given
+   * this same array: about twice as fast for convolutions. It takes 2 to 10 ms and pays after a few calls.
+   */
+  freeze(theta: Float32Array): Promise<void> {
+    return this.#inTurn(() => this.#freeze(theta));
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#frozen?.session.release();
+      await this.#session.release();
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#latest.then(work);
+    this.#latest = done.catch(() => {});
+    return done;
+  }
+
+  async #run(theta: Float32Array, inputs: Inputs): Promise<Readonly<Record<string, Float32Array>>> {
     this.#feedInputs(inputs);
     const results =
       this.#frozen?.theta === theta
@@ -62,22 +90,13 @@ export class Actor {
     return arrays;
   }
 
-  /**
-   * Builds the numbers that `theta` has now into a model of its own, which `run` uses whenever it is given
-   * this same array: about twice as fast for convolutions. It takes 2 to 10 ms and pays after a few calls.
-   */
-  async freeze(theta: Float32Array): Promise<void> {
+  async #freeze(theta: Float32Array): Promise<void> {
     this.#checkTheta(theta);
     const g = graphFor(this.#options);
     const views = this.#options.params.bakedViews(g, theta);
     const session = await open(this.#options, recordForward(g, { ...this.#options, views }));
     await this.#frozen?.session.release();
     this.#frozen = { theta, session };
-  }
-
-  async close(): Promise<void> {
-    await this.#frozen?.session.release();
-    await this.#session.release();
   }
 
   #weightsOf(given: Float32Array): Feeds {
@@ -103,7 +122,7 @@ export class Actor {
     const { inputs: spec, batch } = this.#options;
     for (const name of Object.keys(spec)) {
       const given = inputs[name];
-      const array = given && this.#unshared.of(name, given);
+      const array = given && this.#unshared.of(`input:${name}`, given);
       if (array && array === this.#fed[name]) continue;
       validateData(inputs, spec, batch);
       this.#fed[name] = array;

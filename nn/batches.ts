@@ -2,6 +2,8 @@
 
 import type { Actor } from "./actor.ts";
 
+type Values = Float32Array | Uint8Array;
+
 /**
  * Outputs [rows, ...] by name for inputs [rows, ...] by name, in arrays of their own; the last batch is padded with zeros.
  *
@@ -10,7 +12,7 @@ import type { Actor } from "./actor.ts";
 export async function runInBatches(
   actor: Pick<Actor, "run">,
   theta: Float32Array,
-  inputs: Readonly<Record<string, Float32Array>>,
+  inputs: Readonly<Record<string, Values>>,
   { rows, batch }: { readonly rows: number; readonly batch: number },
 ): Promise<Record<string, Float32Array>> {
   const whole: Record<string, Float32Array> = {};
@@ -30,10 +32,11 @@ export async function runInBatches(
 }
 
 /** One batch of rows from `first` on, with zeros beyond the last. */
-function paddedRows(all: Float32Array, width: number, first: number, batch: number): Float32Array {
+function paddedRows(all: Values, width: number, first: number, batch: number): Values {
   const rows = all.subarray(first * width, (first + batch) * width);
   if (rows.length === batch * width) return rows;
-  const padded = new Float32Array(batch * width);
+  const size = batch * width;
+  const padded = all instanceof Uint8Array ? new Uint8Array(size) : new Float32Array(size);
   padded.set(rows);
   return padded;
 }

@@ -1,5 +1,6 @@
 /** Records a model forward, for acting and for export. */
 
+import { ConfigError } from "../core/errors.ts";
 import type { Graph } from "./graph.ts";
 import { type DataSpec, type Forward, pick } from "./model.ts";
 import { encodeModel } from "./onnx.ts";
@@ -15,9 +16,13 @@ export interface ForwardOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The bytes of a model with inputs of `batch` rows and the named outputs of `forward`. */
+/**
+ * The bytes of a model with inputs of `batch` rows and the named outputs of `forward`.
+ * @throws ConfigError where parameters, inputs and outputs share a name
+ */
 export function recordForward(g: Graph, options: ForwardOptions): Uint8Array {
   const { views, forward, inputs, outputs, batch, metadata } = options;
+  checkNames({ parameter: Object.keys(views), input: Object.keys(inputs), output: outputs });
   const tensors = Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype }]) => [
       name,
@@ -28,4 +33,20 @@ export function recordForward(g: Graph, options: ForwardOptions): Uint8Array {
   for (const name of outputs) g.output(name, pick(results, name, "output"));
   const graph = withoutIdleInputs(g.definition("forward"), Object.keys(inputs));
   return encodeModel(graph, metadata);
+}
+
+/** In a file they stand beside each other. */
+function checkNames(kinds: Readonly<Record<string, readonly string[]>>): void {
+  const owners = new Map<string, string>();
+  for (const [kind, names] of Object.entries(kinds)) {
+    for (const name of names) {
+      const owner = owners.get(name);
+      if (owner !== undefined) {
+        throw new ConfigError(
+          `"${name}" is the name of two things, ${owner} and ${kind}: give each its own.`,
+        );
+      }
+      owners.set(name, kind);
+    }
+  }
 }

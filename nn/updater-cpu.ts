@@ -73,7 +73,7 @@ export class CpuUpdater implements Updater {
       Object.entries(spec).map(([name, { shape }]) => {
         const array = data[name];
         const fit = array instanceof Uint8Array ? array : floats(this.#options, array);
-        return [dataInput(name), tensor(this.#unshared.of(name, fit), [rows, ...shape])];
+        return [dataInput(name), tensor(this.#unshared.of(dataInput(name), fit), [rows, ...shape])];
       }),
     );
   }

@@ -100,7 +100,7 @@ export class GpuUpdater implements Updater {
   async #uploadData(data: Readonly<Record<string, DataArray>>): Promise<Tensors> {
     const { data: spec, rows } = this.#options;
     const feeds = Object.entries(spec).map(([name, { shape }]) => {
-      const array = this.#unshared.of<FeedArray>(name, data[name]);
+      const array = this.#unshared.of<FeedArray>(dataInput(name), data[name]);
       return [dataInput(name), tensorOver(array, [rows, ...shape])] as const;
     });
     return renamed(await this.#sessions.uploadData.run(Object.fromEntries(feeds)));

@@ -1,11 +1,14 @@
 /** Acting and exporting: the same numbers by every way to them. */
 
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { Actor } from "../../nn/actor.ts";
 import { tensorOver } from "../../nn/arrays.ts";
+import { runInBatches } from "../../nn/batches.ts";
 import { createSession } from "../../nn/device.ts";
 import { encodeInference } from "../../nn/inference.ts";
+import { zeros } from "../../nn/initializers.ts";
 import { gru, layerNorm, linear } from "../../nn/layers.ts";
 import type { Forward } from "../../nn/model.ts";
 import { Params } from "../../nn/params.ts";
@@ -56,6 +59,98 @@ it("sees weights and inputs that change in place", async () => {
   shared[2] = 2;
   expect([...(await actor.run(shared, { x })).y]).toEqual([6]);
   await actor.close();
+});
+
+it("runs any number of rows in batches, pixels as they are", async () => {
+  const actor = await Actor.create({ ...model, outputs, batch: 5 });
+  const whole = await actor.run(theta, { frames });
+  const few = await Actor.create({ ...model, outputs, batch: 3 });
+  const found = await runInBatches(few, theta, { frames }, { rows: 5, batch: 3 });
+  expectClose(found.action, whole.action);
+  expectClose(found.latent, whole.latent);
+  await Promise.all([actor.close(), few.close()]);
+});
+
+describe("calls that do not wait for one another", () => {
+  const params = new Params().linear("line", 1, 1);
+  const forward: Forward = (g, views, { x }) => ({ y: linear(g, views, "line", x) });
+  const inputs = { x: { shape: [1] } };
+  const options = { params, forward, inputs, outputs: ["y"], batch: 1 };
+  const plain = (...numbers: number[]) => Float32Array.from(numbers);
+  const shared = (...numbers: number[]) => {
+    const array = new Float32Array(new SharedArrayBuffer(4 * numbers.length));
+    array.set(numbers);
+    return array;
+  };
+
+  it.each<[string, boolean, (...numbers: number[]) => Float32Array]>([
+    ["live", false, plain],
+    ["live, on shared memory", false, shared],
+    ["frozen", true, plain],
+  ])("are answered each for itself (%s)", async (_, frozen, array) => {
+    const actor = await Actor.create(options);
+    // y = 10 x + 1
+    const weights = array(10, 1);
+    if (frozen) await actor.freeze(weights);
+    const answers = await Promise.all([1, 2, 3].map((x) => actor.run(weights, { x: array(x) })));
+    expect(answers.map(({ y }) => [...y])).toEqual([[11], [21], [31]]);
+    const others = [array(10, 1), array(20, 2)];
+    const both = await Promise.all(others.map((each) => actor.run(each, { x: array(1) })));
+    expect(both.map(({ y }) => [...y])).toEqual([[11], [22]]);
+    await actor.close();
+  });
+
+  it("are answered before weights are frozen anew, and before the actor closes", async () => {
+    const actor = await Actor.create(options);
+    const weights = Float32Array.of(10, 1);
+    await actor.freeze(weights);
+    const x = Float32Array.of(1);
+    const before = actor.run(weights, { x });
+    weights[1] = 2;
+    const freezing = actor.freeze(weights);
+    const after = actor.run(weights, { x });
+    await Promise.all([freezing, actor.close()]);
+    expect([(await before).y[0], (await after).y[0]]).toEqual([11, 12]);
+  });
+
+  it("go on after one that failed", async () => {
+    const actor = await Actor.create(options);
+    const weights = Float32Array.of(10, 1);
+    const wrong = actor.run(weights, {});
+    const right = actor.run(weights, { x: Float32Array.of(1) });
+    await expect(wrong).rejects.toThrow("got nothing");
+    expect([...(await right).y]).toEqual([11]);
+    await actor.close();
+  });
+});
+
+it("keeps an input apart from the weights, whatever it is called", async () => {
+  const params = new Params().linear("line", 1, 1);
+  const forward: Forward = (g, views, { theta }) => ({ y: linear(g, views, "line", theta) });
+  const inputs = { theta: { shape: [1] } };
+  const actor = await Actor.create({ params, forward, inputs, outputs: ["y"], batch: 2 });
+  const [weights, theta] = [10, 3].map((first) => {
+    const array = new Float32Array(new SharedArrayBuffer(8));
+    array.set([first, 1]);
+    return array;
+  });
+  // 10 x + 1 of 3 and 1
+  expect([...(await actor.run(weights, { theta })).y]).toEqual([31, 11]);
+  await actor.close();
+});
+
+it.each([
+  ["x", "y", '"x" is the name of two things, parameter and input'],
+  ["y", "y", '"y" is the name of two things, parameter and output'],
+  ["w", "x", '"x" is the name of two things, input and output'],
+])("refuses names that are taken twice (%#)", async (parameter, output, says) => {
+  const params = new Params().add(parameter, [1], zeros);
+  const forward: Forward = (g, views, { x }) => ({ [output]: g.mul(x, views[parameter]) });
+  const options = { params, forward, inputs: { x: { shape: [1] } }, outputs: [output] };
+  const weights = Float32Array.of(1);
+  expect(() => encodeInference({ ...options, theta: weights })).toThrow(ConfigError);
+  expect(() => encodeInference({ ...options, theta: weights })).toThrow(says);
+  await expect(Actor.create({ ...options, batch: 1 })).rejects.toThrow(says);
 });
 
 it("exports memory, normalisation and pooling over points with an unknown batch", async () => {
