@@ -8,7 +8,7 @@ export const DEVICES: readonly Device[] = ["cpu", "webgpu"];
 
 export interface SessionOptions {
   readonly device?: Device;
-  /** Threads inside one operator; the results do not depend on it. */
+  /** Threads inside one operator. One and two give the same bits; more may round otherwise. */
   readonly threads?: number;
   /** Outputs that stay on the device. */
   readonly onDevice?: readonly string[];

@@ -4,7 +4,7 @@
  * add a row to the table of gradient checks in `test/nn/`.
  */
 
-import { ShapeError } from "../core/errors.ts";
+import { ConfigError, ShapeError } from "../core/errors.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as broadcast from "./ops/broadcast.ts";
 import * as conv from "./ops/conv.ts";
@@ -134,7 +134,7 @@ export class Graph extends Recorder {
   }
   /** The same numbers, seen by gradients as constants. */
   stopGradient(x: Tensor): Tensor {
-    const { transposed: _, ...plain } = x;
+    const { transposed: _, ofGradient: __, ...plain } = x;
     return { ...plain, needsGrad: false };
   }
 
@@ -155,15 +155,24 @@ export class Graph extends Recorder {
     return skipEmptyRows(this, x, work);
   }
 
-  /** `x` as a leaf that `gradients` can be asked for. */
+  /** The numbers of `x` as a leaf that `gradients` can be asked for; none flows through it to `x`. */
   leaf(x: Tensor): Tensor {
-    return { ...this.stopGradient(x), needsGrad: true };
+    const { name } = this.record("Identity", [x], { shape: x.shape });
+    return { ...this.stopGradient(x), name, needsGrad: true };
   }
 
-  /** d loss / d leaf for each leaf, by walking the tape backwards. `loss` is a scalar. */
+  /**
+   * d loss / d leaf for each leaf, by walking the tape backwards. `loss` is a scalar, and made of no gradient: these are of first
+   * order only.
+   */
   gradients(loss: Tensor, leaves: readonly Tensor[]): Tensor[] {
     if (loss.shape.length !== 0) {
       throw new ShapeError(`The loss must be a scalar, got shape [${loss.shape.join(", ")}].`);
+    }
+    if (loss.ofGradient) {
+      throw new ConfigError(
+        "Gradients are of first order only, and the loss is made of one: pass that through stopGradient to take it as a constant.",
+      );
     }
     return this.untaped(() => {
       const found = new Map<string, Tensor>([[loss.name, this.constant([1], [])]]);
@@ -178,7 +187,10 @@ export class Graph extends Recorder {
           found.set(input.name, before ? this.add(before, gradient) : gradient);
         });
       }
-      return leaves.map((leaf) => found.get(leaf.name) ?? shape.zeros(this, leaf.shape));
+      return leaves.map((leaf) => ({
+        ...(found.get(leaf.name) ?? shape.zeros(this, leaf.shape)),
+        ofGradient: true,
+      }));
     });
   }
 }

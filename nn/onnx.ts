@@ -19,7 +19,8 @@ export const DATA_TYPES = {
 } as const;
 export type OnnxType = keyof typeof DATA_TYPES;
 
-const BYTES: Record<OnnxType, number> = {
+/** Of one number. */
+export const BYTES: Record<OnnxType, number> = {
   float32: 4,
   uint8: 1,
   int32: 4,

@@ -4,10 +4,17 @@
  */
 
 import { ShapeError } from "../core/errors.ts";
-import type { Attribute, GraphDef, InitializerDef, NodeDef, ValueDef } from "./onnx.ts";
+import {
+  type Attribute,
+  BYTES,
+  type GraphDef,
+  type InitializerDef,
+  type NodeDef,
+  type ValueDef,
+} from "./onnx.ts";
 import { isAllowedOp, type OpName } from "./op-table.ts";
 import { pruned } from "./prune.ts";
-import type { DType, FloatType, Operand, Tensor } from "./tensor.ts";
+import { type DType, type FloatType, type Operand, sizeOf, type Tensor } from "./tensor.ts";
 
 /**
  * Stands for an unknown number of rows, such as the batch size while a graph for export is recorded: a prime that no
@@ -107,6 +114,12 @@ export class Recorder {
       needsGrad: false,
     };
     const data = isList(values) ? typedArray(values, dtype) : values;
+    const count = data.byteLength / BYTES[dtype];
+    if (count !== sizeOf(shape)) {
+      throw new ShapeError(
+        `Expected ${sizeOf(shape)} numbers for a constant of shape [${shape.join(", ")}], got ${count}.`,
+      );
+    }
     this.#initializers.push({ name: tensor.name, dtype, shape, data });
     if (key) this.#constants.set(key, tensor);
     return tensor;
@@ -137,11 +150,13 @@ export class Recorder {
   ): Tensor[] {
     const differentiable =
       backward !== undefined && this.#recording && inputs.some((input) => input.needsGrad);
+    const ofGradient = backward !== undefined && inputs.some((input) => input.ofGradient);
     const outputs = results.map(({ shape, dtype }) => ({
       name: this.fresh(op),
       shape,
       dtype: dtype ?? inputs[0].dtype,
       needsGrad: differentiable,
+      ...(ofGradient && { ofGradient }),
     }));
     const names = outputs.map((output) => output.name);
     this.#node(

@@ -11,6 +11,8 @@ export interface Tensor {
   readonly dtype: DType;
   /** True when a loss that depends on this tensor must be differentiated through it. */
   readonly needsGrad: boolean;
+  /** Set where a gradient went into it: no second gradient flows there. */
+  readonly ofGradient?: boolean;
   /** Set by `transpose`, so that two transposes, or one around an activation, cancel. */
   readonly transposed?: { readonly source: Tensor; readonly order: readonly number[] };
 }

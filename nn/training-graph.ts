@@ -34,7 +34,7 @@ type GraphSpec = TrainingSpec & Pick<RecorderOptions, "dynamicShapes">;
 
 export interface TrainerOptions extends TrainingSpec {
   readonly device?: Device;
-  /** Threads inside one operator; the weights do not depend on it. */
+  /** Threads inside one operator. One and two give the same bits; more may round otherwise. */
   readonly threads?: number;
   /** "loop": one call of onnxruntime for all minibatches; "step": one each. Same bits. */
   readonly mode?: "loop" | "step";

@@ -27,8 +27,8 @@ interface Kept {
  * asked for, so where a graph has no such shapes, `work` is given all of them.
  */
 export function skipEmptyRows(g: Recorder, x: Tensor, work: (rows: Tensor) => Tensor): Tensor {
-  if (!g.dynamicShapes) return work(x);
   if (x.needsGrad) throw new ShapeError("No gradient flows through rows that may be left out.");
+  if (!g.dynamicShapes) return work(x);
   const kept = keptRows(g, x);
   const found = work(gather(g, x, kept.rows));
   if (found.shape.length !== 2 || found.shape[0] !== UNKNOWN_BATCH) {

@@ -3,7 +3,7 @@
 import { ShapeError } from "../../core/errors.ts";
 import { DATA_TYPES } from "../onnx.ts";
 import { isUnknown, type Recorder } from "../recorder.ts";
-import { type DType, resolveAxis, sizeOf, type Tensor } from "../tensor.ts";
+import { type DType, resolveAxis, sameShape, type Tensor } from "../tensor.ts";
 import { compare } from "./arithmetic.ts";
 import { expand, reshape } from "./broadcast.ts";
 import { gemm } from "./matmul.ts";
@@ -30,7 +30,7 @@ export function concat(g: Recorder, parts: readonly Tensor[], axis: number): Ten
     widths.reduce((a, b) => a + b),
   );
   for (const part of parts) {
-    if (sizeOf(replaced(part.shape, at, 1)) !== sizeOf(replaced(shape, at, 1))) {
+    if (!sameShape(replaced(part.shape, at, 0), replaced(shape, at, 0))) {
       const shapes = parts.map((p) => `[${p.shape.join(", ")}]`).join(" and ");
       throw new ShapeError(`${shapes} cannot be joined along axis ${at}.`);
     }

@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
 import { Graph } from "../../nn/graph.ts";
-import { sizeOf } from "../../nn/tensor.ts";
+import { sizeOf, type Tensor } from "../../nn/tensor.ts";
 import { type GradientCase, layerCases, operationCases } from "./support/gradient-cases.ts";
 import { openGraph } from "./support/run-graph.ts";
 
@@ -30,6 +30,37 @@ it("lets no gradient through stopGradient, compare and cast", async () => {
   });
   // d(stop(x) x) / dx = x, and nothing from the comparison
   expect([...(await runner.run({ x: Float64Array.of(3, -2) })).gradient]).toEqual([3, -2]);
+  await runner.close();
+});
+
+it("keeps a leaf apart from what it was made of, and from other leaves of the same", async () => {
+  const runner = await openGraph({ x: [1] }, (g, { x }) => {
+    const square = g.square(x);
+    const [a, b] = [g.leaf(square), g.leaf(square)];
+    const parts = [g.mul(a, 2), g.mul(b, 3), g.mul(square, 5)];
+    const [ofX, ofA, ofB] = g.gradients(g.sum(g.concat(parts, 0)), [x, a, b]);
+    return { ofX, ofA, ofB };
+  });
+  // d(2 a + 3 b + 5 x^2) / dx = 10 x
+  expect(await runner.run({ x: Float64Array.of(7) })).toEqual({
+    ofX: Float64Array.of(70),
+    ofA: Float64Array.of(2),
+    ofB: Float64Array.of(3),
+  });
+  await runner.close();
+});
+
+it("refuses a gradient of a gradient, unless that is taken as a constant", async () => {
+  const runner = await openGraph({ x: [1] }, (g, { x }) => {
+    const [slope] = g.gradients(g.sum(g.square(x)), [x]);
+    const loss = (gradient: Tensor) => g.sum(g.mul(g.square(gradient), x));
+    expect(() => g.gradients(loss(slope), [x])).toThrow(
+      "Gradients are of first order only, and the loss is made of one: pass that through stopGradient to take it as a constant.",
+    );
+    return { gradient: g.gradients(loss(g.stopGradient(slope)), [x])[0] };
+  });
+  // (2 x)^2
+  expect([...(await runner.run({ x: Float64Array.of(3) })).gradient]).toEqual([36]);
   await runner.close();
 });
 

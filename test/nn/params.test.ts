@@ -48,6 +48,18 @@ it.each([
   [(g: Graph) => g.reshape(g.input("a", [4]), [3, -1]), "[4] cannot be reshaped to [3, -1]"],
   [(g: Graph) => g.gemm(g.input("a", [2, 3]), g.input("b", [2, 3])), "do not fit for a product"],
   [(g: Graph) => g.slice(g.input("a", [4]), 0, 1, 5), "Cannot take 1 to 5 of axis 0 of [4]"],
+  [
+    (g: Graph) => g.concat([g.input("a", [2, 3, 4]), g.input("b", [3, 2, 4])], 2),
+    "[2, 3, 4] and [3, 2, 4] cannot be joined along axis 2",
+  ],
+  [
+    (g: Graph) => g.constant([1, 2, 3], [2, 2]),
+    "Expected 4 numbers for a constant of shape [2, 2], got 3.",
+  ],
+  [
+    (g: Graph) => g.constant(Float32Array.of(1, 2), []),
+    "Expected 1 numbers for a constant of shape [], got 2.",
+  ],
   [(g: Graph) => g.gradients(g.input("a", [4]), []), "must be a scalar, got shape [4]"],
   [(g: Graph) => g.sum(g.input("a", [4]), { axes: [1] }), "Axis 1 is outside a tensor of 1 axes"],
 ])("refuses shapes that do not fit (%#)", (build, says) => {
