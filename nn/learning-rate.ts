@@ -8,6 +8,20 @@ export interface KlTarget {
   readonly maxLearningRate: number;
 }
 
+/** Of the settings of such a rate: it is held at or above the least, and what is above the most is cut. */
+export function ratesAreOrdered({
+  learningRate,
+  minLearningRate,
+  maxLearningRate,
+}: Omit<KlTarget, "targetKl"> & { readonly learningRate: number }): boolean {
+  return minLearningRate <= Math.min(learningRate, maxLearningRate);
+}
+
+export const RATES_RULE = {
+  error: "minLearningRate must be at most learningRate and maxLearningRate",
+  path: ["minLearningRate"],
+};
+
 /**
  * Shrinks the rate by 1.5 when the KL divergence of the last minibatch is above twice the target and
  * grows it by 1.2 below half of it, within its limits.

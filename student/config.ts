@@ -1,6 +1,7 @@
 /** What a student is distilled and fine-tuned with. Every field is a `--set student.<field>=<value>` or `--set fineTune.<field>=<value>`. */
 
 import { z } from "zod";
+import { RATES_RULE, ratesAreOrdered } from "../nn/learning-rate.ts";
 import { curriculumFields } from "../rollout/curriculum.ts";
 
 export const studentConfig = z.strictObject({
@@ -62,7 +63,7 @@ export function networkSettings(config: StudentConfig) {
 }
 export type NetworkSettings = ReturnType<typeof networkSettings>;
 
-export const fineTuneConfig = z.strictObject({
+const fineTuneSettings = z.strictObject({
   iterations: z.int().min(1).default(200).describe("roll-outs to learn from"),
   envs: z.int().min(1).default(256),
   shardEnvs: z.int().min(1).default(64).describe("environments simulated and inferred together"),
@@ -102,4 +103,6 @@ export const fineTuneConfig = z.strictObject({
   maxLearningRate: z.number().positive().default(1.5e-4).describe("falls linearly to the least"),
   targetKl: z.number().positive().default(0.01).describe("the learning rate follows it"),
 });
+
+export const fineTuneConfig = fineTuneSettings.refine(ratesAreOrdered, RATES_RULE);
 export type FineTuneConfig = z.output<typeof fineTuneConfig>;

@@ -1,11 +1,12 @@
 /** What a teacher is trained with. Every field is a `--set teacher.<field>=<value>`. */
 
 import { z } from "zod";
+import { RATES_RULE, ratesAreOrdered } from "../nn/learning-rate.ts";
 import { encoders } from "../policies/networks/teacher.ts";
 import { curriculumFields } from "../rollout/curriculum.ts";
 import { observabilities } from "../sim/visibility.ts";
 
-export const teacherConfig = z.strictObject({
+const settings = z.strictObject({
   iterations: z.int().min(1).default(400).describe("roll-outs to learn from"),
   envs: z.int().min(1).default(256).describe("environments"),
   shardEnvs: z.int().min(1).default(64).describe("environments simulated and inferred together"),
@@ -74,4 +75,6 @@ export const teacherConfig = z.strictObject({
   latent: z.int().min(1).default(32).describe("width of a role's latent"),
   hidden: z.int().min(1).default(128),
 });
+
+export const teacherConfig = settings.refine(ratesAreOrdered, RATES_RULE);
 export type TeacherConfig = z.output<typeof teacherConfig>;

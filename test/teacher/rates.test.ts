@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../core/config.ts";
+import { ConfigError } from "../../core/errors.ts";
 import { adaptLearningRate, rateCeiling } from "../../nn/learning-rate.ts";
 import { practiceAt } from "../../rollout/curriculum.ts";
+import { fineTuneConfig } from "../../student/config.ts";
+import { teacherConfig } from "../../teacher/config.ts";
 import { entropyCoefAt } from "../../teacher/schedules.ts";
 
 describe("adaptLearningRate", () => {
@@ -16,6 +20,34 @@ describe("adaptLearningRate", () => {
     ["stops growing at the most", 9e-3, 0, 1e-2],
   ])("%s", (_, rate, kl, expected) => {
     expect(adaptLearningRate(rate, kl, limits)).toBeCloseTo(expected, 12);
+  });
+});
+
+describe.each([
+  ["teacher", teacherConfig],
+  ["fineTune", fineTuneConfig],
+])("the rates of %s", (name, schema) => {
+  const given = (rates: object) => () => parseConfig(schema, rates, name);
+
+  it.each([
+    { minLearningRate: 1e-3, maxLearningRate: 1e-4, learningRate: 1e-2 },
+    { minLearningRate: 1e-3, maxLearningRate: 1e-2, learningRate: 1e-4 },
+    // the most alone is set below the least of the defaults
+    { maxLearningRate: 1e-7 },
+  ])("are refused where the least is not the least: %o", (rates) => {
+    expect(given(rates)).toThrow(ConfigError);
+    expect(given(rates)).toThrow(
+      "minLearningRate must be at most learningRate and maxLearningRate",
+    );
+  });
+
+  it.each([
+    {},
+    { minLearningRate: 1e-5, maxLearningRate: 1e-5, learningRate: 1e-5 },
+    // cut to the most
+    { learningRate: 1 },
+  ])("are taken where it is: %o", (rates) => {
+    expect(given(rates)).not.toThrow();
   });
 });
 
