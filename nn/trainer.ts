@@ -53,12 +53,14 @@ export class Trainer {
     if (device === "webgpu" && (mode === "loop" || dtype === "float64")) {
       throw new ConfigError('Device "webgpu" trains in mode "step" and float32 only.');
     }
+    const { theta, params } = options;
+    const none = new Float32Array(params.size);
+    const first = theta && { theta, m: none, v: none, steps: 0 };
+    if (first) checkSizes(first, params.size);
     const updater =
       device === "webgpu" ? await GpuUpdater.create(options) : await CpuUpdater.create(options);
     const trainer = new Trainer(options, updater);
-    const { theta } = options;
-    const none = new Float32Array(options.params.size);
-    if (theta) trainer.load({ theta, m: none, v: none, steps: 0 });
+    if (first) trainer.load(first);
     return trainer;
   }
 
@@ -92,15 +94,7 @@ export class Trainer {
 
   /** Continues from `state`; the arrays are copied. A mean is left behind where none is kept any longer. */
   load(state: TrainState): void {
-    const { size } = this.#options.params;
-    for (const name of ["theta", "m", "v", "average"] as const) {
-      const length = state[name]?.length ?? size;
-      if (length !== size) {
-        throw new ShapeError(
-          `Expected "${name}" of ${size} numbers, got ${length}: the state belongs to another model.`,
-        );
-      }
-    }
+    checkSizes(state, this.#options.params.size);
     const make = this.#options.dtype === "float64" ? Float64Array : Float32Array;
     this.#updater.load([make.from(state.theta), make.from(state.m), make.from(state.v)]);
     this.#steps = state.steps;
@@ -112,7 +106,7 @@ export class Trainer {
   /**
    * One update for each minibatch. `data`: flat arrays of `rows` rows. `index`: which rows each minibatch
    * uses, [M, batch] row-major. `learningRates`: M numbers. Blocks the thread while it computes.
-   * @throws TrainingDivergedError where a loss or a gradient is not finite; the weights are then as they were before
+   * @throws TrainingDivergedError where a loss, a gradient or a weight is not finite; the weights are then as they were before
    */
   async train(
     data: Readonly<Record<string, DataArray>>,
@@ -127,16 +121,17 @@ export class Trainer {
         `Expected an index of ${rounds} minibatches of ${batch} rows (${rounds * batch} numbers), got ${index.length} numbers.`,
       );
     }
+    checkRates(learningRates);
     const hyper = this.#hyper(learningRates);
     const before = this.#updater.state;
     checkRows(index, rows);
     const found = await this.#updater.run(data, index, hyper, rounds);
     const stats = columnsOf(found, this.#updater.statNames);
-    const diverged = firstNotFinite(stats);
-    if (diverged >= 0) {
+    const divergence = divergenceOf(stats, this.#updater.state[0], this.#steps);
+    if (divergence) {
       this.#updater.load(before);
       throw new TrainingDivergedError(
-        `The training diverged in update ${this.#steps + diverged + 1}: its loss is ${stats.loss[diverged]} and the norm of its gradient ${stats.gradNorm[diverged]}. Nothing of it is kept; go on from what was saved last, with a lower learning rate (where it adapts itself, a lower maxLearningRate).`,
+        `The training diverged ${divergence}. Nothing of it is kept; go on from what was saved last, with a lower learning rate (where it adapts itself, a lower maxLearningRate and, if that is above it, minLearningRate).`,
       );
     }
     this.#steps += rounds;
@@ -185,9 +180,37 @@ function checkRows(index: Int32Array, rows: number): void {
   }
 }
 
-/** The first minibatch whose loss or gradient is not finite; -1 where all are. */
-function firstNotFinite({ loss, gradNorm }: TrainResult["stats"]): number {
-  return loss.findIndex((value, i) => !Number.isFinite(value) || !Number.isFinite(gradNorm[i]));
+function checkRates(learningRates: ArrayLike<number>): void {
+  const wrong = Array.from(learningRates).find((rate) => !(rate >= 0 && rate < Infinity));
+  if (wrong !== undefined) {
+    throw new ConfigError(`Expected learning rates from 0 on, got ${wrong}.`);
+  }
+}
+
+function checkSizes(state: TrainState, size: number): void {
+  for (const name of ["theta", "m", "v", "average"] as const) {
+    const length = state[name]?.length ?? size;
+    if (length !== size) {
+      throw new ShapeError(
+        `Expected "${name}" of ${size} numbers, got ${length}: the state belongs to another model.`,
+      );
+    }
+  }
+}
+
+/** Where updates after the first `steps` ones left the realm of finite numbers, in words; undefined where they did not. */
+function divergenceOf(
+  { loss, gradNorm }: TrainResult["stats"],
+  theta: FloatArray,
+  steps: number,
+): string | undefined {
+  const first = loss.findIndex((x, i) => !Number.isFinite(x) || !Number.isFinite(gradNorm[i]));
+  if (first >= 0) {
+    return `in update ${steps + first + 1}: its loss is ${loss[first]} and the norm of its gradient ${gradNorm[first]}`;
+  }
+  // what the last update made of them shows in no loss
+  if (theta.every(Number.isFinite)) return undefined;
+  return `in update ${steps + loss.length}: its weights are not finite`;
 }
 
 /** [M, columns] row-major to one array of M numbers for each name. */

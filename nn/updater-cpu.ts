@@ -1,7 +1,7 @@
 /** Updates on the CPU: one call of onnxruntime for all minibatches, or one for each. */
 
 import * as ort from "onnxruntime-node";
-import { type FloatArray, tensorOver as tensor, Unshared } from "./arrays.ts";
+import { type FloatArray, fedAs, floats, tensorOver as tensor, Unshared } from "./arrays.ts";
 import { createSession } from "./device.ts";
 import type { DataArray } from "./model.ts";
 import { HYPER_SIZE } from "./optim.ts";
@@ -32,7 +32,7 @@ export class CpuUpdater implements Updater {
     this.#options = options;
     this.#session = session;
     this.statNames = stats;
-    this.state = STATE.map(() => floats(options, options.params.size));
+    this.state = STATE.map(() => floats(options.dtype, options.params.size));
   }
 
   static async create(options: TrainerOptions): Promise<CpuUpdater> {
@@ -57,7 +57,7 @@ export class CpuUpdater implements Updater {
     rounds: number,
   ): Promise<FloatArray> {
     const feeds = this.#dataFeeds(data);
-    const numbers = floats(this.#options, hyper);
+    const numbers = floats(this.#options.dtype, hyper);
     return this.#options.mode === "step"
       ? this.#steps(feeds, index, numbers, rounds)
       : this.#loop(feeds, index, numbers, rounds);
@@ -71,8 +71,7 @@ export class CpuUpdater implements Updater {
     const { data: spec, rows } = this.#options;
     return Object.fromEntries(
       Object.entries(spec).map(([name, { shape }]) => {
-        const array = data[name];
-        const fit = array instanceof Uint8Array ? array : floats(this.#options, array);
+        const fit = fedAs(this.#options.dtype, data[name]);
         return [dataInput(name), tensor(this.#unshared.of(dataInput(name), fit), [rows, ...shape])];
       }),
     );
@@ -89,7 +88,7 @@ export class CpuUpdater implements Updater {
 
   async #steps(feeds: Feeds, index: Int32Array, hyper: FloatArray, rounds: number) {
     const { batch } = this.#options;
-    const stats = floats(this.#options, rounds * this.statNames.length);
+    const stats = floats(this.#options.dtype, rounds * this.statNames.length);
     for (let i = 0; i < rounds; i++) {
       const row = await this.#call({
         ...feeds,
@@ -109,13 +108,4 @@ export class CpuUpdater implements Updater {
     this.state = STATE.map((name) => results[nextState(name)].data as FloatArray);
     return results.stats.data as FloatArray;
   }
-}
-
-/** A new array of the trainer's float type, from numbers or of a length; float32 arrays pass as they are. */
-function floats(options: TrainerOptions, from: FloatArray | number): FloatArray {
-  if (options.dtype === "float64") {
-    return typeof from === "number" ? new Float64Array(from) : Float64Array.from(from);
-  }
-  if (from instanceof Float32Array) return from;
-  return typeof from === "number" ? new Float32Array(from) : Float32Array.from(from);
 }

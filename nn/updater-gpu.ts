@@ -5,7 +5,7 @@
  */
 
 import type * as ort from "onnxruntime-node";
-import { type FeedArray, type FloatArray, tensorOver, Unshared } from "./arrays.ts";
+import { type FloatArray, fedAs, tensorOver, Unshared } from "./arrays.ts";
 import { createSession } from "./device.ts";
 import { Graph } from "./graph.ts";
 import type { DataArray } from "./model.ts";
@@ -42,8 +42,13 @@ export class GpuUpdater implements Updater {
 
   static async create(options: TrainerOptions): Promise<GpuUpdater> {
     const { model, stats } = stepModel(options);
-    const open = (bytes: Uint8Array, onDevice: readonly string[]) =>
-      createSession(bytes, { device: "webgpu", onDevice, name: "The training graph" });
+    const opened: ort.InferenceSession[] = [];
+    const open = async (bytes: Uint8Array, onDevice: readonly string[]) => {
+      const name = "The training graph";
+      const session = await createSession(bytes, { device: "webgpu", onDevice, name });
+      opened.push(session);
+      return session;
+    };
     const data = Object.entries(options.data).map(([name, { shape, dtype = "float32" }]) => ({
       name: dataInput(name),
       shape: [options.rows, ...shape],
@@ -54,16 +59,19 @@ export class GpuUpdater implements Updater {
       shape: [options.params.size],
       dtype: "float32" as const,
     }));
-    const sessions = {
-      step: await open(model, STATE.map(nextState)),
-      uploadData: await open(
-        copyModel(data),
-        data.map(({ name }) => copyOf(name)),
-      ),
-      uploadState: await open(copyModel(state), STATE.map(copyOf)),
-      downloadState: await open(copyModel(state), []),
-    };
-    return new GpuUpdater(options, sessions, stats);
+    const copies = data.map(({ name }) => copyOf(name));
+    try {
+      const sessions = {
+        step: await open(model, STATE.map(nextState)),
+        uploadData: await open(copyModel(data), copies),
+        uploadState: await open(copyModel(state), STATE.map(copyOf)),
+        downloadState: await open(copyModel(state), []),
+      };
+      return new GpuUpdater(options, sessions, stats);
+    } catch (error) {
+      for (const session of opened) await session.release();
+      throw error;
+    }
   }
 
   load(state: readonly FloatArray[]): void {
@@ -100,7 +108,7 @@ export class GpuUpdater implements Updater {
   async #uploadData(data: Readonly<Record<string, DataArray>>): Promise<Tensors> {
     const { data: spec, rows } = this.#options;
     const feeds = Object.entries(spec).map(([name, { shape }]) => {
-      const array = this.#unshared.of<FeedArray>(dataInput(name), data[name]);
+      const array = this.#unshared.of(dataInput(name), fedAs("float32", data[name]));
       return [dataInput(name), tensorOver(array, [rows, ...shape])] as const;
     });
     return renamed(await this.#sessions.uploadData.run(Object.fromEntries(feeds)));

@@ -1,13 +1,14 @@
 /** Training as a whole: it learns, the same bits come out however it runs, and bad input is named. */
 
 import { describe, expect, it } from "vitest";
-import { TrainingDivergedError } from "../../core/errors.ts";
+import { ConfigError, TrainingDivergedError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { linear } from "../../nn/layers.ts";
 import type { Objective } from "../../nn/model.ts";
 import { Params } from "../../nn/params.ts";
 import { Trainer } from "../../nn/trainer.ts";
 import type { TrainerOptions } from "../../nn/training-graph.ts";
+import { watchSessions } from "../support/open-sessions.ts";
 import { studentModel } from "./support/cnn-model.ts";
 import { fakeRollout, ppoModel } from "./support/ppo-model.ts";
 
@@ -166,6 +167,49 @@ it.each(["loop", "step"] as const)(
     await Promise.all([trainer.close(), other.close()]);
   },
 );
+
+it.each([Number.NaN, -1e-3, Number.POSITIVE_INFINITY])("refuses the rate %s", async (rate) => {
+  const trainer = await open();
+  const once = trainer.train(rollout, index.subarray(0, batch), [rate]);
+  await expect(once).rejects.toThrow(
+    new ConfigError(`Expected learning rates from 0 on, got ${rate}.`),
+  );
+  expect(trainer.theta).toEqual(theta);
+  await trainer.close();
+});
+
+it("keeps the weights where the last update leaves none that are finite", async () => {
+  const trainer = await open();
+  const before = trainer.state();
+  // beyond what float32 can hold; the loss before the update is finite
+  const once = trainer.train(rollout, index.subarray(0, batch), [1e39]);
+  await expect(once).rejects.toThrow(TrainingDivergedError);
+  await expect(once).rejects.toThrow(
+    "The training diverged in update 1: its weights are not finite.",
+  );
+  expect(trainer.state()).toEqual(before);
+  await trainer.close();
+});
+
+it("leaves nothing open where the first weights are another model's", async () => {
+  const sessions = watchSessions();
+  await expect(open({ theta: new Float32Array(5) })).rejects.toThrow(
+    'Expected "theta" of 1447 numbers, got 5: the state belongs to another model.',
+  );
+  sessions.stop();
+  expect(sessions.open.size).toBe(0);
+});
+
+it("reads numbers of float64, too", async () => {
+  const exact = Object.fromEntries(
+    Object.entries(rollout).map(([name, array]) => [name, Float64Array.from(array)]),
+  );
+  const [a, b] = [await open(), await open()];
+  await a.train(rollout, index, rates);
+  await b.train(exact, index, rates);
+  expect(b.theta).toEqual(a.theta);
+  await Promise.all([a.close(), b.close()]);
+});
 
 it("leaves an earlier theta as it was", async () => {
   const trainer = await open();

@@ -37,6 +37,24 @@ it.skipIf(!hasGpu)("trains to the CPU's weights, up to rounding, and resumes", a
   for (const trainer of [cpu, gpu, resumed]) await trainer.close();
 });
 
+it.skipIf(!hasGpu)("reads numbers of float64 as the CPU does", async () => {
+  const sizes = { obs: 16, hidden: 32, actions: 4 };
+  const model = ppoModel(sizes);
+  const rollout = fakeRollout(64, sizes, createRng(1));
+  const exact = Object.fromEntries(
+    Object.entries(rollout).map(([name, array]) => [name, Float64Array.from(array)]),
+  );
+  const index = Int32Array.from({ length: 64 }, (_, i) => i);
+  const trained = async (data: typeof rollout | typeof exact) => {
+    const options = { ...model, rows: 64, batch: 64, clipNorm: 0.5, device: "webgpu" as const };
+    const trainer = await Trainer.create({ ...options, theta: model.params.init(createRng(2)) });
+    await trainer.train(data, index, [1e-3]);
+    await trainer.close();
+    return trainer.theta;
+  };
+  expect(await trained(exact)).toEqual(await trained(rollout));
+});
+
 it.skipIf(!hasGpu)("acts as the CPU does", async () => {
   const model = studentModel();
   const theta = model.params.init(createRng(3));
