@@ -13,7 +13,7 @@ export interface PolicyRuntime {
    * Actions [rows, A] for inputs [rows, ...shape], in the manifest's output units (`inSiUnits`
    * scales them); of a chunk, the first, since the next call brings another. Keeps a recurrent state for
    * each row, so call it once per control step and wait.
-   * @throws ShapeError when an input is missing, unknown or of the wrong size.
+   * @throws ShapeError when an input is missing, unknown or of the wrong size, or there are other rows than those it remembers.
    */
   act(inputs: Rows, rows?: number): Promise<Float32Array>;
   /**
@@ -129,8 +129,12 @@ export function createRuntime(manifest: PolicyManifest, backend: Backend): Polic
     manifest,
     step,
     async act(inputs, rows = 1) {
-      const fits = memoryRows === rows;
-      const { actions, state } = await step(inputs, fits ? memory : undefined, rows);
+      if (recurrent.length > 0 && memory && memoryRows !== rows) {
+        throw new ShapeError(
+          `Policy "${manifest.name}" remembers ${memoryRows} rows, got ${rows}. Reset it before another number of rows.`,
+        );
+      }
+      const { actions, state } = await step(inputs, memory, rows);
       memory = state as Record<string, Float32Array>;
       memoryRows = rows;
       return firstActions(actions, rows, steps);

@@ -64,6 +64,21 @@ describe("policy runtime", () => {
     await policy.close();
   });
 
+  it("refuses other rows than those it remembers, until it is reset", async () => {
+    const policy = await load(summingPolicy());
+    const push = Float32Array.of(0.25, 0, 0, -0.25);
+    await policy.act({ push }, 2);
+    await expect(policy.act({ push: push.subarray(0, 2) })).rejects.toThrow(
+      new ShapeError(
+        'Policy "summing" remembers 2 rows, got 1. Reset it before another number of rows.',
+      ),
+    );
+    expect([...(await policy.act({ push }, 2))]).toEqual([0.5, 0, 0, -0.5]);
+    policy.reset();
+    expect([...(await policy.act({ push: push.subarray(0, 2) }))]).toEqual([0.25, 0]);
+    await policy.close();
+  });
+
   it("leaves the state to the caller in step", async () => {
     const policy = await load(summingPolicy());
     const push = Float32Array.of(0.25, 0);
