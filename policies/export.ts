@@ -14,6 +14,8 @@ export interface ExportCheck {
   readonly inputs: Rows;
   /** The trainer's actions [rows, A] (or chunks [rows, steps, A]) for those rows, with recurrent states at zero. */
   readonly expected: Float32Array;
+  /** What it does on the same rows a step later, with the states that the first step left; of a policy with recurrent states. */
+  readonly expectedNext?: Float32Array;
   /** Likewise what its pose head says, for a policy that has one. */
   readonly poses?: Float32Array;
 }
@@ -38,36 +40,60 @@ export async function exportBundle(request: {
 }): Promise<ExportReport> {
   const { folder, onnx, manifest: draft, check } = request;
   const manifest = completeManifest(draft, onnx);
-  const { steps = 1, output } = manifest;
-  const rows = check.expected.length / (steps * rowSize(output.shape));
-  if (rows < 1)
-    throw new FileError(`Policy "${manifest.name}" was not exported: no rows to check.`);
-  const { actions, poses } = await answerOf(manifest, onnx, check.inputs, rows);
+  const missing = missingOf(manifest, check);
+  if (missing) {
+    throw new FileError(`Policy "${manifest.name}" was not exported: ${missing}.`);
+  }
+  const [first, next] = await answersOf(manifest, onnx, check);
   const maxDifference = Math.max(
-    largestDifference(actions, check.expected),
-    largestDifference(poses ?? none, check.poses ?? none),
+    largestDifference(first.actions, check.expected),
+    largestDifference(first.poses ?? none, check.poses ?? none),
+    largestDifference(next?.actions ?? none, check.expectedNext ?? none),
   );
   if (!(maxDifference <= exportTolerance)) {
     throw new FileError(
       `Policy "${manifest.name}" was not exported: onnxruntime differs from the trainer by ${maxDifference}, at most ${exportTolerance} is allowed.`,
     );
   }
-  const { low, high } = output;
-  const outside = actions.find((action) => action < low || action > high);
+  const { low, high } = manifest.output;
+  // as the actions have them
+  const [least, most] = [Math.fround(low), Math.fround(high)];
+  const outside = [first, next]
+    .flatMap((answer) => [...(answer?.actions ?? none)])
+    .find((action) => action < least || action > most);
   if (outside !== undefined) {
     throw new FileError(
       `Policy "${manifest.name}" was not exported: action ${outside} is outside [${low}, ${high}]. Clip it inside the graph.`,
     );
   }
+  const rows = rowsOf(manifest, check);
   return { manifest: await writeBundle(folder, { onnx, manifest: draft }), rows, maxDifference };
+}
+
+function rowsOf({ steps = 1, output }: PolicyManifest, { expected }: ExportCheck): number {
+  return expected.length / (steps * rowSize(output.shape));
+}
+
+/** What a check lacks, in words. */
+function missingOf(manifest: PolicyManifest, check: ExportCheck): string | undefined {
+  if (rowsOf(manifest, check) < 1) return "no rows to check";
+  if (manifest.poses && !check.poses) return 'its manifest has poses, its check no "poses"';
+  if (manifest.recurrent.length > 0 && !check.expectedNext) {
+    return 'its manifest has recurrent states, its check no "expectedNext"';
+  }
+  return undefined;
 }
 
 const none = new Float32Array(0);
 
-async function answerOf(manifest: PolicyManifest, onnx: Uint8Array, inputs: Rows, rows: number) {
+/** Of a step, and of the next where a policy remembers. */
+async function answersOf(manifest: PolicyManifest, onnx: Uint8Array, check: ExportCheck) {
+  const rows = rowsOf(manifest, check);
   const policy = await loadPolicyBytes(manifest, onnx);
   try {
-    return await policy.step(inputs, undefined, rows, { poses: true });
+    const first = await policy.step(check.inputs, undefined, rows, { poses: true });
+    if (manifest.recurrent.length === 0) return [first];
+    return [first, await policy.step(check.inputs, first.state, rows)];
   } finally {
     await policy.close();
   }

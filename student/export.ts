@@ -1,5 +1,6 @@
 /** A distilled student as a policy bundle, checked against the weights it came from. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Axes } from "../core/arrays.ts";
 import { changesFrom, parseConfig, type Tree } from "../core/config.ts";
 import { Actor } from "../nn/engine.ts";
@@ -16,6 +17,8 @@ import {
 import { type PolicySource, provenanceOf } from "../policies/provenance.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { GroupName } from "../sim/observations.ts";
+import { egoPushRobot } from "../sim/robots/diff-drive.ts";
+import { assembleScene } from "../sim/scene.ts";
 import { SceneBatch } from "../sim/scene-batch.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import type { StudentConfig } from "./config.ts";
@@ -63,7 +66,7 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
       name: simulation.scene,
       scene: simulation.scene,
       ...ownSettings(simulation),
-      robot: "ego-push",
+      ...knownRobot(simulation),
       ...studentInterface(simulation.scene, simulation.config, {
         goal: Boolean(spec.goal),
         lastSeen: Boolean(spec.lastSeen),
@@ -72,8 +75,14 @@ export async function exportStudent(request: StudentExport): Promise<ExportRepor
       ...(reports ? { poses: posesOutput(latentRoles(spec)) } : {}),
       provenance: provenanceOf(source, simulation.seed),
     },
-    check: { inputs, ...(await trainersAnswers(act, said, spec, theta, inputs)) },
+    check: { inputs, ...(await trainersAnswers(act, outputs, spec, theta, inputs)) },
   });
+}
+
+/** The robot's name, where a scene has the one that has a name. */
+function knownRobot({ scene, config }: SimulationSpec): Pick<ManifestDraft, "robot"> {
+  const { robot } = assembleScene(findScene(scene), config).cast;
+  return isDeepStrictEqual(robot, egoPushRobot) ? { robot: "ego-push" } : {};
 }
 
 /** What the scene was set to, beyond its defaults. */
@@ -110,25 +119,38 @@ async function observations(
     purpose: "training",
     groups,
   });
-  batch.reset();
-  const rows = Object.fromEntries(groups.map((group) => [group, batch.groups[group].slice()]));
-  batch.free();
-  return rows;
+  try {
+    batch.reset();
+    return Object.fromEntries(groups.map((group) => [group, batch.groups[group].slice()]));
+  } finally {
+    batch.free();
+  }
 }
 
-/** The same rows through the trainer's own graph. */
+interface Answers {
+  readonly expected: Axes<"B,A">;
+  readonly expectedNext?: Axes<"B,A">;
+  readonly poses?: Axes<"B,R,3">;
+}
+
+/** The same rows through the trainer's own graph, with a memory once more. */
 async function trainersAnswers(
   forward: Forward,
   outputs: readonly string[],
   spec: StudentSpec,
   theta: Float32Array,
   rows: Readonly<Record<string, Float32Array>>,
-): Promise<{ readonly expected: Axes<"B,A">; readonly poses?: Axes<"B,R,3"> }> {
+): Promise<Answers> {
   const { params, inputs } = studentNetwork(spec);
   const actor = await Actor.create({ params, forward, inputs, outputs, batch: CHECK_ROWS });
-  const zero = spec.memory > 0 ? { memory: new Float32Array(CHECK_ROWS * spec.memory) } : {};
-  const { action, poses } = await actor.run(theta, { ...rows, ...zero });
-  const answers = { expected: action.slice(), ...(poses ? { poses: poses.slice() } : {}) };
-  await actor.close();
-  return answers;
+  try {
+    const zero = spec.memory > 0 ? { memory: new Float32Array(CHECK_ROWS * spec.memory) } : {};
+    const { action, poses, nextMemory } = await actor.run(theta, { ...rows, ...zero });
+    const answers = { expected: action, ...(poses ? { poses } : {}) };
+    if (!nextMemory) return answers;
+    const next = await actor.run(theta, { ...rows, memory: nextMemory });
+    return { ...answers, expectedNext: next.action };
+  } finally {
+    await actor.close();
+  }
 }

@@ -6,7 +6,7 @@ import { readBundle, writeBundle } from "../../policies/bundle.ts";
 import { exportBundle } from "../../policies/export.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { believingPolicy, linearPolicy } from "./tiny-policies.ts";
+import { believingPolicy, linearPolicy, summingPolicy } from "./tiny-policies.ts";
 
 const root = temporaryFolder();
 const folder = path.join(root, "policies", "linear");
@@ -105,6 +105,54 @@ describe("exportBundle", () => {
       );
     }
     expect(readdirSync(root)).not.toContain("nowhere");
+  });
+
+  it("takes limits that float32 cannot hold", async () => {
+    // 0.1 is 0.100000001 there
+    const narrow = linearPolicy(0.1);
+    const check = { inputs, expected: Float32Array.of(0.1, 0.1, 0.1, 0.1) };
+    await exportBundle({ folder: target, ...narrow, check });
+    expect(readBundle(target).manifest.output.high).toBe(0.1);
+  });
+
+  describe("of a policy that remembers", () => {
+    const summing = summingPolicy();
+    const check = {
+      inputs: { push: Float32Array.of(0.25, 0.5, -0.25, 0) },
+      expected: Float32Array.of(0.25, 0.5, -0.25, 0),
+      // the sum of two pushes
+      expectedNext: Float32Array.of(0.5, 1, -0.5, 0),
+    };
+    const nowhere = path.join(root, "nowhere");
+
+    it("compares the step after the first, too", async () => {
+      const report = await exportBundle({ folder: target, ...summing, check });
+      expect(report).toMatchObject({ rows: 2, maxDifference: 0 });
+      const forgetful = { ...check, expectedNext: check.expected };
+      await expect(exportBundle({ folder: nowhere, ...summing, check: forgetful })).rejects.toThrow(
+        /differs from the trainer by 0\.5/,
+      );
+      const manifest = { ...summing.manifest, output: { ...summing.manifest.output, high: 0.75 } };
+      await expect(
+        exportBundle({ folder: nowhere, onnx: summing.onnx, manifest, check }),
+      ).rejects.toThrow("action 1 is outside [-1, 0.75]");
+    });
+
+    it("wants to be told of it", async () => {
+      const { expectedNext: _, ...half } = check;
+      await expect(exportBundle({ folder: nowhere, ...summing, check: half })).rejects.toThrow(
+        'Policy "summing" was not exported: its manifest has recurrent states, its check no "expectedNext".',
+      );
+      expect(readdirSync(root)).not.toContain("nowhere");
+    });
+  });
+
+  it("wants to be told what a policy says of poses", async () => {
+    const check = { inputs, expected };
+    const request = { folder: path.join(root, "nowhere"), ...believingPolicy(), check };
+    await expect(exportBundle(request)).rejects.toThrow(
+      'Policy "believing" was not exported: its manifest has poses, its check no "poses".',
+    );
   });
 
   it("refuses actions outside the manifest's limits", async () => {

@@ -65,21 +65,26 @@ export function drivenBy(
   return completeManifest({ ...draft, inputs: [...inputs], ...more }, Uint8Array.of(0));
 }
 
-/** action = clip([x + 2y, 0.5 - z], -1, 1) of state [x, y, z]. */
-export function linearPolicy(): { onnx: Uint8Array; manifest: ManifestDraft } {
+/** action = clip([x + 2y, 0.5 - z], -limit, limit) of state [x, y, z]. */
+export function linearPolicy(limit = 1): { onnx: Uint8Array; manifest: ManifestDraft } {
   const onnx = model(
     [
       node("Gemm", ["state", "weight", "bias"], "sum"),
       node("Clip", ["sum", "low", "high"], "action"),
     ],
-    [tensor("weight", [3, 2], [1, 0, 2, 0, 0, -1]), tensor("bias", [2], [0, 0.5]), ...limits()],
+    [
+      tensor("weight", [3, 2], [1, 0, 2, 0, 0, -1]),
+      tensor("bias", [2], [0, 0.5]),
+      ...limits(limit),
+    ],
     [value("state", 3)],
     [value("action", 2)],
   );
   const columns = ["x", "y", "z"].map((name) => ({ name, width: 1, unit: "m" }));
   const inputs = [{ name: "state", shape: [3], dtype: "float32" as const, columns }];
   const manifest = { name: "linear", scene: "reach-box", controlStep_s: 0.1, inputs };
-  return { onnx, manifest: { ...manifest, output: drive, provenance } };
+  const output = { ...drive, low: -limit, high: limit };
+  return { onnx, manifest: { ...manifest, output, provenance } };
 }
 
 /** Three actions in one answer: forward = x, 2x and 3x of state [x], turn 0. */
@@ -229,8 +234,8 @@ function tensor(name: string, shape: number[], data: number[]): InitializerDef {
   return { name, dtype: "float32", shape, data: Float32Array.from(data) };
 }
 
-function limits(): InitializerDef[] {
-  return [tensor("low", [], [-1]), tensor("high", [], [1])];
+function limits(limit = 1): InitializerDef[] {
+  return [tensor("low", [], [-limit]), tensor("high", [], [limit])];
 }
 
 function value(name: string, ...shape: number[]): ValueDef {
