@@ -117,26 +117,25 @@ export class StageMachine<S> {
     this.#enter(stage);
   }
 
-  /** Pays for one control step; moves on to the next stage when the current one is done. */
-  advance(before: S, now: S): StageOutcome {
+  /**
+   * Pays for one control step; moves on to the next stage when the current one is done.
+   *
+   * @param failed the step ends the episode by a failure: then nothing is completed, and a step that otherwise would have been
+   * pays nothing at all, since which of its terms are for completing is not known here. What failing costs is `fail`'s
+   */
+  advance(before: S, now: S, failed = false): StageOutcome {
     const stage = this.stages[this.#index];
+    const done = stage.done(now);
     const step = this.#step;
     step.before = before;
     step.now = now;
     step.budgetSteps = stage.budgetSteps;
     step.last = this.#index === this.#count - 1;
-    let reward = 0;
-    const terms = this.#terms[this.#index];
-    const first = this.#firstTerm[this.#index];
-    for (let i = 0; i < terms.length; i++) {
-      const paid = terms[i](step);
-      this.ledger[first + i] += paid;
-      reward += paid;
-    }
+    const reward = failed && done ? 0 : this.#pay();
     if (stage.reached?.(now)) step.reached = true;
     step.elapsedSteps++;
     step.episodeSteps++;
-    const completed = stage.done(now);
+    const completed = done && !failed;
     const timedOut = !completed && step.elapsedSteps >= stage.budgetSteps;
     if (completed) this.#enter(this.#index + 1);
     return { reward, completed, finished: this.#index === this.#count, timedOut };
@@ -146,6 +145,19 @@ export class StageMachine<S> {
   fail(penalty: number): number {
     this.ledger[this.ledger.length - 1] -= penalty;
     return -penalty;
+  }
+
+  /** Pays all terms of the current stage for the step. */
+  #pay(): number {
+    const terms = this.#terms[this.#index];
+    const first = this.#firstTerm[this.#index];
+    let reward = 0;
+    for (let i = 0; i < terms.length; i++) {
+      const paid = terms[i](this.#step);
+      this.ledger[first + i] += paid;
+      reward += paid;
+    }
+    return reward;
   }
 
   #enter(index: number): void {

@@ -304,7 +304,10 @@ export class SceneBatch {
     layers.set(this.#eyes.layers.subarray(first, last), first);
   }
 
-  /** Reward, end of episode and observation of one environment after a step. */
+  /**
+   * Reward, end of episode and observation of one environment after a step. The step belongs to the stage that it was made in,
+   * and a failure in it counts, whatever else it has brought about.
+   */
   #settle(env: number): void {
     const memory = this.#envs[env];
     const { machine } = memory;
@@ -312,10 +315,8 @@ export class SceneBatch {
     if (!this.#finite(env)) this.#diverged(env);
     this.#measure(env);
     this.#writer.advance(this.#ground, ...this.#actions.newestCommand(env));
-    const outcome = machine.advance(memory.before, memory.now);
-    const failure = outcome.finished
-      ? undefined
-      : this.scene.failure(this.#ground, machine.index, memory.drawn.plan);
+    const failure = this.scene.failure(this.#ground, machine.index, memory.drawn.plan);
+    const outcome = machine.advance(memory.before, memory.now, failure !== undefined);
     const charge = failure === undefined ? 0 : machine.fail(this.scene.failurePenalty);
     memory.steps++;
     memory.return += outcome.reward + charge;

@@ -115,7 +115,10 @@ export interface SceneSpec<Config extends z.ZodObject, Reading, Plan = undefined
     out: Reading,
     plan: Plan,
   ) => void;
-  /** Names what went wrong for good, such as "out of the arena"; undefined while all is well. */
+  /**
+   * Names what went wrong for good, such as "out of the arena"; undefined while all is well. Asked after every control step, for
+   * the stage that it was made in; a step that fails completes nothing.
+   */
   readonly failure: (
     config: z.output<Config>,
     ground: Ground,

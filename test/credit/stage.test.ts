@@ -82,6 +82,16 @@ describe("StageMachine", () => {
     expect(inTime.advance(at(0), at(2))).toMatchObject({ timedOut: false, finished: true });
   });
 
+  it("completes nothing in a step that fails, and pays one that would have nothing", () => {
+    const machine = machineOf(stage("a", 1, 0), stage("b", 3, 0));
+    const failed = { completed: false, finished: false };
+    expect(machine.advance(at(0), at(0.5), true)).toMatchObject({ ...failed, reward: 1 });
+    expect(machine.advance(at(0.5), at(2), true)).toMatchObject({ ...failed, reward: 0 });
+    expect(machine.index).toBe(0);
+    expect([...machine.ledger.subarray(0, 4)]).toEqual([1, 0, 0, 0]);
+    expect(machine.advance(at(0.5), at(2))).toMatchObject({ completed: true });
+  });
+
   it("begins anew at any stage, with an empty ledger", () => {
     const machine = machineOf(stage("a", 1, 0), stage("b", 2, 0));
     machine.advance(at(0), at(0.5));

@@ -16,9 +16,10 @@ import { bodyState } from "../../../sim/world.ts";
 import { openBatch } from "../../support/conformance.ts";
 
 /** push-cross with `done` objects in place: the batch, and an environment of it that began so. */
-async function crossWith(done: number): Promise<{ batch: SceneBatch; env: number }> {
+async function crossWith(done: number, config = {}): Promise<{ batch: SceneBatch; env: number }> {
   const batch = await openBatch(findScene("push-cross"), {
     envs: 24,
+    config,
     groups: ["goal"],
     randomization: exact,
   });
@@ -100,6 +101,25 @@ describe("an episode of push-cross", () => {
     const [dx, dy] = [0.1 * Math.cos(away), 0.1 * Math.sin(away)];
     batch.world.place(env, 2, first.x_m + dx, first.y_m + dy, 0);
     expect(outcomeOf(batch, env)).toBe("placed object out of place");
+    batch.free();
+  });
+
+  it.each([
+    ["the last object is placed while the robot touches one placed before", 3, 2],
+    ["an object is placed while the robot touches the one whose turn comes next", 1, 4],
+  ])("fails, and earns nothing but what that costs, when %s", async (_, done, touched) => {
+    const { batch, env } = await crossWith(done, { reward: { failure: 2 } });
+    placeActive(batch, env);
+    const [object, anchor] = [poseOf(batch, env, touched), poseOf(batch, env, 1)];
+    // from the side away from the anchor
+    const bearing = Math.atan2(object.y_m - anchor.y_m, object.x_m - anchor.x_m);
+    const x_m = object.x_m + FACE_TO_FACE_m * Math.cos(bearing);
+    const y_m = object.y_m + FACE_TO_FACE_m * Math.sin(bearing);
+    batch.world.place(env, 0, x_m, y_m, bearing + Math.PI);
+    expect(outcomeOf(batch, env)).toBe("robot touched an obstacle");
+    const end = batch.ends.find((found) => found.env === env);
+    expect(end).toMatchObject({ stagesDone: done, return: -2 });
+    expect([batch.rewards[env], batch.discounts[env]]).toEqual([-2, 0]);
     batch.free();
   });
 
