@@ -60,8 +60,14 @@ export class FailureStarts {
     this.#next = (this.#next + 1) % CAPACITY;
   }
 
-  clear(): void {
+  /** Forgets all episodes under way. */
+  abandon(): void {
     for (const latest of this.#latest) latest.length = 0;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.abandon();
     this.#kept.length = 0;
     this.#next = 0;
   }

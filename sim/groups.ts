@@ -58,7 +58,8 @@ export class GroupWriter {
     if (group === "privileged") return this.#privileged.size;
     if (group === "lastSeen") return this.#recollection?.rowSize ?? 0;
     if (group.startsWith("poses:")) return this.#objects * objectPoseLayout.size;
-    return this.#observer.keypoints.size;
+    if (group.startsWith("keypoints:")) return this.#observer.keypoints.size;
+    throw new Error(`internal: no rows of "${group}".`);
   }
 
   /** A new episode of the ground's environment: the robot remembers nothing, or what it did when it was asked. */
@@ -106,10 +107,12 @@ export class GroupWriter {
       const seen = { roles, target, noise: sensing[group] };
       this.#writeKeypoints(ground, observability, seen, this.#keypoints, 0);
       writeObjectPoses(this.#keypoints, 0, this.#objects, out, start);
-    } else {
+    } else if (group.startsWith("keypoints:")) {
       const observability = group.slice("keypoints:".length) as Observability;
       const seen = { roles, target, noise: sensing[group] };
       this.#writeKeypoints(ground, observability, seen, out, start);
+    } else {
+      throw new Error(`internal: no rows of "${group}".`);
     }
   }
 

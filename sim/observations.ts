@@ -5,8 +5,10 @@
  * group the actor, the critic and the student read.
  */
 
+import { ConfigError } from "../core/errors.ts";
 import { layout } from "../core/layout.ts";
-import type { Observability } from "./visibility.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { type Observability, observabilities } from "./visibility.ts";
 
 export { goalLayout } from "./goal.ts";
 export { jitterKeypoints, keypointLayout, Observer } from "./observer.ts";
@@ -38,6 +40,26 @@ export type GroupName =
   | "lastSeen"
   | "privileged"
   | "layers";
+
+const groupNames: readonly GroupName[] = [
+  ...observabilities.map((observability) => `keypoints:${observability}` as const),
+  ...observabilities.map((observability) => `poses:${observability}` as const),
+  "proprioception",
+  "goal",
+  "lastSeen",
+  "privileged",
+  "layers",
+];
+
+/** @throws ConfigError for a group that there is not: names may come from elsewhere, such as a policy's inputs */
+export function refuseUnknownGroups(groups: readonly string[]): void {
+  const names: readonly string[] = groupNames;
+  const unknown = groups.find((group) => !names.includes(group));
+  if (unknown === undefined) return;
+  throw new ConfigError(
+    `Unknown observation group "${unknown}".${didYouMean(unknown, names)} Groups: ${names.join(", ")}.`,
+  );
+}
 
 /** The groups that a policy reads: its inputs are named like them. */
 export function groupsOf(inputs: readonly { readonly name: string }[]): GroupName[] {

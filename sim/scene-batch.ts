@@ -6,7 +6,8 @@
  */
 
 import type { Axes } from "../core/arrays.ts";
-import { ShapeError, SimulationDivergedError } from "../core/errors.ts";
+import { parseConfig } from "../core/config.ts";
+import { ConfigError, ShapeError, SimulationDivergedError } from "../core/errors.ts";
 import type { Rng } from "../core/rng.ts";
 import type { Sightings } from "../core/sightings.ts";
 import { termNames } from "../credit/stage.ts";
@@ -27,7 +28,7 @@ import { type Eyes, openEyes } from "./eyes.ts";
 import { FailureStarts } from "./failure-starts.ts";
 import { Ground } from "./ground.ts";
 import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
-import type { GroupName } from "./observations.ts";
+import { type GroupName, refuseUnknownGroups } from "./observations.ts";
 import { physicsStepsIn } from "./physics-steps.ts";
 import { type Randomization, randomization } from "./randomization.ts";
 import type { SensorSpec } from "./render/types.ts";
@@ -106,7 +107,7 @@ export class SceneBatch {
   stageShare = 0;
 
   private constructor(
-    options: SceneBatchOptions,
+    options: SceneBatchOptions & { readonly randomization: Randomization },
     scene: AssembledScene,
     world: PhysicsWorld,
     eyes: Eyes | undefined,
@@ -115,7 +116,7 @@ export class SceneBatch {
     this.#options = options;
     this.scene = scene;
     this.envs = envs;
-    this.#randomization = options.randomization ?? randomization.parse({});
+    this.#randomization = options.randomization;
     this.world = world;
     this.#ground = new Ground(this.world);
     const { keypointNoise_m } = this.#randomization;
@@ -147,8 +148,14 @@ export class SceneBatch {
     };
   }
 
-  static async create(options: SceneBatchOptions): Promise<SceneBatch> {
-    const { scene, config, groups } = options;
+  /** @throws ConfigError for settings, a randomization or observation groups that there are not */
+  static async create(given: SceneBatchOptions): Promise<SceneBatch> {
+    const { scene, config, groups } = given;
+    refuseUnknownGroups(groups);
+    const options = {
+      ...given,
+      randomization: parseConfig(randomization, given.randomization ?? {}, "randomization"),
+    };
     const assembled = assembleScene(scene, config);
     const world = await worldOf(assembled, options);
     if (!groups.includes("layers")) return new SceneBatch(options, assembled, world, undefined);
@@ -166,48 +173,21 @@ export class SceneBatch {
   /**
    * Starts a new episode everywhere: the next one, or number `episode`, and then nothing of what went before matters to what
    * comes after.
+   *
+   * @throws ConfigError where `episode` is no whole number from 0
    */
   reset(episode?: number): void {
+    if (episode !== undefined && !(Number.isInteger(episode) && episode >= 0)) {
+      throw new ConfigError(`Expected the number of an episode, 0 or more, got ${episode}.`);
+    }
+    this.#failures.abandon();
     if (episode !== undefined) this.#failures.clear();
     this.ends.length = 0;
     this.boundaries.fill(0);
     this.discounts.fill(1);
     this.rewards.fill(0);
-    for (let env = 0; env < this.envs; env++) this.resetOne(env, episode);
+    for (let env = 0; env < this.envs; env++) this.#begin(env, episode);
     this.#look();
-  }
-
-  /** Starts a new episode in one environment: number `episode`, or the next one. */
-  resetOne(env: number, episode = this.#envs[env].episode + 1): void {
-    const memory = this.#envs[env];
-    const { seed, purpose } = this.#options;
-    const rng = episodeStream(seed, purpose, this.#numberOf(env), episode);
-    memory.episode = episode;
-    const { practiceShare, failureShare, stageShare } = this;
-    const shares =
-      purpose === "training" ? { practiceShare, failureShare, stageShare } : FULL_STARTS;
-    drawInto(memory, this.scene, rng, shares, this.#failures);
-    memory.drawn.poses.forEach((pose, body) => {
-      this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
-    });
-    this.#randomize(env, rng.split("physics"));
-    this.#eyes?.begin(env, rng.split("camera"), this.#randomization);
-    const sensing = rng.split("sensing");
-    memory.sensing = Object.fromEntries(
-      this.#vectorGroups.map((group) => [group, sensing.split(group)]),
-    );
-    memory.leaving = rng.split("leaving");
-    misalign(memory, this.#randomization, rng.split("heading"));
-    const { firstStage, stages, plan } = memory.drawn;
-    memory.machine.reset(firstStage, stages);
-    this.#ground.env = env;
-    this.#ground.markStart(memory.goesOn?.starts);
-    this.#writer.begin(this.#ground, rng.split("recalling"), memory.goesOn?.recollection);
-    memory.x_m = this.#ground.x_m(0);
-    memory.y_m = this.#ground.y_m(0);
-    this.scene.measure(this.#ground, firstStage, [0, 0], memory.now, plan);
-    this.#observe(env, this.groups);
-    this.#eyes?.assignRoles(env, this.scene.roles[firstStage]);
   }
 
   /**
@@ -217,6 +197,7 @@ export class SceneBatch {
    * @throws ShapeError where there are not as many, or one is not finite; nothing has moved then
    */
   step(actions: Axes<"N,A">): void {
+    if (this.#envs[0].episode < 0) throw new Error("Reset a batch before its first step.");
     this.#refuseUnfit(actions);
     this.ends.length = 0;
     for (let env = 0; env < this.envs; env++) {
@@ -260,6 +241,39 @@ export class SceneBatch {
 
   free(): void {
     this.world.free();
+  }
+
+  /** Starts a new episode in one environment: number `episode`, or the next one. */
+  #begin(env: number, episode = this.#envs[env].episode + 1): void {
+    const memory = this.#envs[env];
+    const { seed, purpose } = this.#options;
+    const rng = episodeStream(seed, purpose, this.#numberOf(env), episode);
+    memory.episode = episode;
+    const { practiceShare, failureShare, stageShare } = this;
+    const shares =
+      purpose === "training" ? { practiceShare, failureShare, stageShare } : FULL_STARTS;
+    drawInto(memory, this.scene, rng, shares, this.#failures);
+    memory.drawn.poses.forEach((pose, body) => {
+      this.world.place(env, body, pose.x_m, pose.y_m, pose.yaw_rad);
+    });
+    this.#randomize(env, rng.split("physics"));
+    this.#eyes?.begin(env, rng.split("camera"), this.#randomization);
+    const sensing = rng.split("sensing");
+    memory.sensing = Object.fromEntries(
+      this.#vectorGroups.map((group) => [group, sensing.split(group)]),
+    );
+    memory.leaving = rng.split("leaving");
+    misalign(memory, this.#randomization, rng.split("heading"));
+    const { firstStage, stages, plan } = memory.drawn;
+    memory.machine.reset(firstStage, stages);
+    this.#ground.env = env;
+    this.#ground.markStart(memory.goesOn?.starts);
+    this.#writer.begin(this.#ground, rng.split("recalling"), memory.goesOn?.recollection);
+    memory.x_m = this.#ground.x_m(0);
+    memory.y_m = this.#ground.y_m(0);
+    this.scene.measure(this.#ground, firstStage, [0, 0], memory.now, plan);
+    this.#observe(env, this.groups);
+    this.#eyes?.assignRoles(env, this.scene.roles[firstStage]);
   }
 
   #refuseUnfit(actions: Axes<"N,A">): void {
@@ -338,7 +352,7 @@ export class SceneBatch {
     const failed = kind !== "success" && memory.goesOn === undefined;
     this.#failures.end(env, failed ? memory.steps : undefined, memory.leaving);
     this.#options.onEnd?.(env);
-    this.resetOne(env);
+    this.#begin(env);
   }
 
   /** Episodes that went on from a failure leave no moments: they would lead ever closer to where nothing helps. */

@@ -83,6 +83,30 @@ describe("a batch that begins where it has failed", () => {
     batch.free();
   });
 
+  it("does not begin where an episode was that a reset has broken off", async () => {
+    const batch = await open("training");
+    const xs = () => {
+      const poses = new Float32Array(batch.world.bodies.length * 7);
+      return Array.from({ length: 8 }, (_, env) => {
+        batch.poses(env, poses);
+        return poses[0];
+      });
+    };
+    const drive = new Float32Array(16).map((_, i) => (i % 2 === 0 ? 0.5 : 0.3));
+    for (let step = 0; step < 8; step++) batch.step(drive);
+    const abandoned = xs();
+    batch.reset();
+    const own = xs();
+    while (batch.ends.length === 0) batch.step(new Float32Array(16));
+    // the robots stood still: where the failed ones began is where the next ones do
+    for (const x_m of xs()) {
+      const gap_m = (others: number[]) => Math.min(...others.map((other) => Math.abs(other - x_m)));
+      expect(gap_m(own)).toBeLessThan(1e-6);
+      expect(gap_m(abandoned)).toBeGreaterThan(1e-3);
+    }
+    batch.free();
+  });
+
   it("remembers there what was remembered", async () => {
     const batch = await open("training");
     const known = () => {

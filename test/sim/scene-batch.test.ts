@@ -214,6 +214,50 @@ it("refuses actions that are too few or not finite before anything moves, and go
   for (const each of [batch, other]) each.free();
 });
 
+describe("a batch refuses", () => {
+  const opened = (options: object) => openBatch(tinyScene, { envs: 2, ...options });
+
+  it.each(["keypoints:occluded", "keypoint:global", "nonsense", "layer"])(
+    "an observation group %s, which there is not",
+    async (group) => {
+      const opening = opened({ groups: ["keypoints:fov", group] });
+      await expect(opening).rejects.toThrow(ConfigError);
+      await expect(opening).rejects.toThrow(`Unknown observation group "${group}".`);
+    },
+  );
+
+  it("a delay that would read the actions of the next environment, and a range upside down", async () => {
+    const late = opened({ randomization: { ...exact, actionDelaySteps: [6, 6] } });
+    await expect(late).rejects.toThrow(/^Invalid configuration in randomization:\n.*<=5/s);
+    const turned = opened({ randomization: { ...exact, massScale: [2, 1] } });
+    await expect(turned).rejects.toThrow(ConfigError);
+  });
+
+  it("to step before it was reset, and to begin an episode of no number", async () => {
+    const batch = await opened({ groups: ["proprioception"] });
+    expect(() => batch.step(new Float32Array(4))).toThrow("Reset a batch before its first step.");
+    for (const episode of [-1, 1.5, Number.NaN]) {
+      expect(() => batch.reset(episode)).toThrow(
+        new ConfigError(`Expected the number of an episode, 0 or more, got ${episode}.`),
+      );
+    }
+    batch.reset(0);
+    batch.step(new Float32Array(4));
+    batch.free();
+  });
+});
+
+it("keeps its randomization when the caller's changes", async () => {
+  const given = { ...exact, actionDelaySteps: [2, 2] as [number, number] };
+  const batch = await openBatch(tinyScene, { envs: 1, randomization: given });
+  given.actionDelaySteps[0] = 0;
+  given.actionDelaySteps[1] = 0;
+  batch.reset();
+  batch.step(Float32Array.of(1, 0));
+  expect(batch.groups.privileged[privilegedLayout.at.robotTwist]).toBe(0);
+  batch.free();
+});
+
 it("shows what an ended episode saw last where that is wanted, not where the next one begins", async () => {
   const config = { budgetSteps: 7 };
   const batch = await openTiny({ envs: 2, config, finalImages: true });

@@ -311,7 +311,7 @@ export class LiveEpisode {
   }
 }
 
-/** The student's groups and what else the driver reads; a name that no scene knows is the policy's to complain about. */
+/** The student's groups and what else the driver reads; the batch refuses a name that no scene knows. */
 function groupsOf({ groups = [] }: LiveOptions): GroupName[] {
   return [...new Set(["layers", "proprioception", ...groups])] as GroupName[];
 }
