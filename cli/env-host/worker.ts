@@ -7,7 +7,6 @@ import type { SimulationSpec } from "../../rollout/shard.ts";
 import type { GroupName } from "../../sim/observations.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
-import { LastLook } from "./last-look.ts";
 
 /** Arrays of all environments, shared by all threads; each writes its own rows. */
 export interface ShardArrays {
@@ -39,24 +38,15 @@ export type Request =
 class EnvShard {
   readonly #open: OpenRequest;
   #batch: SceneBatch;
-  #lastLook: LastLook | undefined;
   #arrays: ShardArrays | undefined;
-  /** Images that ended episodes saw last, in the order in which they ended; emptied by each step. */
-  readonly #lastImages: Float32Array[] = [];
 
-  private constructor(open: OpenRequest, batch: SceneBatch, lastLook: LastLook | undefined) {
+  private constructor(open: OpenRequest, batch: SceneBatch) {
     this.#open = open;
     this.#batch = batch;
-    this.#lastLook = lastLook;
   }
 
   static async open(request: OpenRequest): Promise<EnvShard> {
-    // the batch tells of an end while it steps, when the shard exists
-    const told: { shard?: EnvShard } = {};
-    const batch = await openBatch(request, request.simulation.seed, (env) => told.shard?.ends(env));
-    const shard = new EnvShard(request, batch, await LastLook.open(batch, request.simulation));
-    told.shard = shard;
-    return shard;
+    return new EnvShard(request, await openBatch(request, request.simulation.seed));
   }
 
   get rowSizes(): Readonly<Record<string, number>> {
@@ -71,9 +61,7 @@ class EnvShard {
   async reset(seed: number | undefined): Promise<void> {
     if (seed !== undefined) {
       this.#batch.free();
-      this.#lastLook?.free();
-      this.#batch = await openBatch(this.#open, seed, (env) => this.ends(env));
-      this.#lastLook = await LastLook.open(this.#batch, { ...this.#open.simulation, seed });
+      this.#batch = await openBatch(this.#open, seed);
     }
     this.#batch.reset();
     this.#publish();
@@ -82,7 +70,6 @@ class EnvShard {
   step(): EndedEpisode[] {
     const { firstEnv, envs } = this.#open;
     const { actions, rewards, terminated, truncated } = this.#shared;
-    this.#lastImages.length = 0;
     const batch = this.#batch;
     batch.step(actions.slice(firstEnv * 2, (firstEnv + envs) * 2));
     rewards.set(batch.rewards, firstEnv);
@@ -92,22 +79,16 @@ class EnvShard {
       truncated[firstEnv + env] = ended && batch.discounts[env] === 1 ? 1 : 0;
     }
     this.#publish();
-    return batch.ends.map(({ env, outcome, steps, return: total }, i) => ({
+    return batch.ends.map(({ env, outcome, steps, return: total }) => ({
       env,
       outcome,
       steps,
       return: total,
-      finals: this.#open.groups.map((group) => this.#lastRow(group, env - firstEnv, i)),
+      finals: this.#open.groups.map((group) => this.#lastRow(group, env - firstEnv)),
     }));
   }
 
-  /** Called before the environment begins anew: now or never for a last image. */
-  ends(env: number): void {
-    if (this.#lastLook) this.#lastImages.push(this.#lastLook.see(env));
-  }
-
-  #lastRow(group: GroupName, env: number, end: number): Float32Array {
-    if (group === "layers") return this.#lastImages[end];
+  #lastRow(group: GroupName, env: number): Float32Array {
     const size = this.#batch.rowSizes[group];
     return this.#batch.finalGroups[group].slice(env * size, (env + 1) * size);
   }
@@ -131,7 +112,6 @@ class EnvShard {
 function openBatch(
   { simulation, groups, envs, firstEnv }: OpenRequest,
   seed: number,
-  onEnd: (env: number) => void,
 ): Promise<SceneBatch> {
   return SceneBatch.create({
     ...simulation,
@@ -141,7 +121,7 @@ function openBatch(
     firstEnv,
     purpose: "training",
     groups,
-    onEnd,
+    finalImages: true,
     saveReport: saveDiverged,
   });
 }

@@ -66,7 +66,7 @@ interface Told {
 }
 
 /** The same environments without threads or wire. */
-async function batchOf(envs: number, budgetSteps: number, onEnd?: (env: number) => void) {
+async function batchOf(envs: number, budgetSteps: number) {
   const batch = await SceneBatch.create({
     ...simulation,
     config: { budgetSteps },
@@ -75,7 +75,6 @@ async function batchOf(envs: number, budgetSteps: number, onEnd?: (env: number) 
     envs,
     purpose: "training",
     groups,
-    ...(onEnd ? { onEnd } : {}),
   });
   batch.reset();
   const actions = Float32Array.from({ length: envs * 2 }, (_, i) =>
