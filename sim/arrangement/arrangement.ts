@@ -1,8 +1,8 @@
 /**
  * Arrangements as data: objects of given shapes at poses relative to an anchor, as one writes them in JSON.
  *
- * An arrangement is refused, in one sentence, when its objects would stand too close. There is always an order in which
- * they can be pushed into place, from the inside out; see reach.ts.
+ * An arrangement is refused, in one sentence, when its objects would stand too close. Whether they can be pushed into place in
+ * the order of their shapes is asked where a scene is made of it; see reach.ts.
  */
 
 import { z } from "zod";

@@ -32,7 +32,7 @@ export interface Move {
  * shape: of all such pairs the one with the shortest way around anchor, filled slots and whatever else waits, among slots that leave every
  * later one within reach. Unplaced objects stand still, so this is the choice that would be made stage by stage.
  *
- * @param filled slots that are taken already, as bits
+ * @param filled slots that are taken already, as bits; the others have to be completable
  * @param shapes of the stages that are left
  */
 export function planNearest(
@@ -48,18 +48,18 @@ export function planNearest(
   let taken = filled;
   return shapes.map((shape) => {
     const free = slots.flatMap((slot, i) => (slot.shape === shape && isFree(i, taken) ? [i] : []));
-    const safe = free.filter((slot) => reach.allows(slot, taken));
+    const open = free.filter((slot) => reach.allows(slot, taken));
     const standing = [anchor, ...slots.filter((_, i) => !isFree(i, taken))];
     let best: { way_m: number; index: number; slot: number } | undefined;
     for (const [index, { pose, shape: found }] of left.entries()) {
       if (found !== shape) continue;
       const others = left.flatMap((other, i) => (i === index ? [] : [other.pose]));
-      for (const slot of safe.length > 0 ? safe : free) {
+      for (const slot of open) {
         const way_m = wayLength_m([...standing, ...others], pose, slots[slot]);
         if (!best || way_m < best.way_m) best = { way_m, index, slot };
       }
     }
-    if (!best) throw new Error("internal: a stage has no object or no slot of its shape.");
+    if (!best) throw new Error("internal: a stage has no object or no open slot of its shape.");
     taken |= 1 << best.slot;
     const [{ pose }] = left.splice(best.index, 1);
     return { pose, slot: best.slot };

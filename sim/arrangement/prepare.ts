@@ -68,6 +68,7 @@ export function prepare(made: Arrangement | RandomArrangements, config: Common):
     refuseTooWide(made, reach_m);
     const always = { arrangement: made, reach: new Reach(made) };
     if (config.assignment === "fixed") refuseBlocked(always.reach, shapes.length);
+    else refuseShapesBlocked(always.reach);
     return { ...constants, fixed: made, drawn: () => always };
   }
   refuseListedOrder(config);
@@ -113,6 +114,14 @@ function refuseBlocked(reach: Reach, slots: number): void {
       `Expected a free way to each place when its turn comes, but the objects before it block object ${slot + 1}. List it earlier, or set "assignment" to "nearest".`,
     );
   }
+}
+
+/** Stages take the shapes in the listed order, and each must find an open slot of its own. */
+function refuseShapesBlocked(reach: Reach): void {
+  if (reach.completable(0)) return;
+  throw new ConfigError(
+    "Expected a free way to a place of its shape for each object in turn, but whichever places the earlier ones take block a later one. List the shape that belongs inside earlier.",
+  );
 }
 
 /** Each stage has an active object; all others but the anchor are obstacles. */

@@ -3,7 +3,8 @@
  *
  * A place can be filled if an object with the robot behind it can come in along some straight line: a corridor as wide as
  * the robot, from outside, in which nothing stands. That is stricter than a clever pusher would need, and cheap. An
- * outermost place can always be filled, so an arrangement can be made from the inside out.
+ * outermost place can always be filled, so an arrangement of one shape can be made from the inside out. Stages take shapes in
+ * the order of the slots, though, so one of several shapes may have no order that does.
  */
 
 import type { Meters } from "../../core/units.ts";
@@ -35,13 +36,17 @@ export class Reach {
     return this.enterable(slot, filled) && this.completable(filled | (1 << slot));
   }
 
+  /** Whether the stages that are left can fill the other slots; those before have filled `filled`, each a slot of its shape. */
   completable(filled: SlotSet): boolean {
     const known = this.#known.get(filled);
     if (known !== undefined) return known;
     const { slots } = this.#arrangement;
-    const all = (1 << slots.length) - 1;
+    const next = slots[slots.filter((_, i) => !isFree(i, filled)).length];
     const possible =
-      filled === all || slots.some((_, i) => isFree(i, filled) && this.allows(i, filled));
+      next === undefined ||
+      slots.some(
+        ({ shape }, i) => shape === next.shape && isFree(i, filled) && this.allows(i, filled),
+      );
     this.#known.set(filled, possible);
     return possible;
   }

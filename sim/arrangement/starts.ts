@@ -103,9 +103,8 @@ function anySlot(
   const free = slots.flatMap(({ shape }, i) =>
     shape === slots[stage].shape && isFree(i, filled) ? [i] : [],
   );
-  const safe = free.filter((slot) => reach.allows(slot, filled));
-  const choices = safe.length > 0 ? safe : free;
-  return choices[Math.floor(rng.next() * choices.length)];
+  const open = free.filter((slot) => reach.allows(slot, filled));
+  return open[Math.floor(rng.next() * open.length)];
 }
 
 /** An object in its slot as well as it must be, turned to any of the yaws that look alike. */

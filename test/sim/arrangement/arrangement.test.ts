@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../../core/errors.ts";
 import { createRng } from "../../../core/rng.ts";
 import { arrangementOf } from "../../../sim/arrangement/arrangement.ts";
-import { planNearest } from "../../../sim/arrangement/plan.ts";
+import { type Plan, planNearest } from "../../../sim/arrangement/plan.ts";
 import { Reach } from "../../../sim/arrangement/reach.ts";
-import { assembleScene } from "../../../sim/scene.ts";
+import { assembleScene, drawEpisode, type Episode } from "../../../sim/scene.ts";
 import { findScene } from "../../../sim/scenes/index.ts";
 
 const at = (x_m: number, y_m: number, yaw_rad = 0) => ({ x_m, y_m, yaw_rad });
@@ -53,6 +53,43 @@ describe("scenes of arrangements", () => {
     expect(() => assemble("push-arrangement", config)).not.toThrow();
     const insideOut = { arrangement: { objects: [...pocket].reverse() }, assignment: "fixed" };
     expect(() => assemble("push-arrangement", insideOut)).not.toThrow();
+  });
+});
+
+describe("arrangements of several shapes", () => {
+  const around = [cube(0.5, 0), cube(0.25, 0.25), cube(0.25, -0.25)];
+  const inner = { shape: "cylinder" as const, x_m: 0.25, y_m: 0 };
+  const of = (...objects: object[]) =>
+    assembleScene(findScene("push-arrangement"), { arrangement: { objects } });
+
+  it("are refused where the order of the shapes closes a place, whoever goes where", () => {
+    const refused =
+      /^Expected a free way to a place of its shape for each object in turn.* earlier\.$/;
+    expect(() => of(...around, inner)).toThrow(ConfigError);
+    expect(() => of(...around, inner)).toThrow(refused);
+    // two of the cubes leave one side open, and cubes inside are filled first
+    expect(() => of(...around.slice(1), inner)).not.toThrow();
+    expect(() => of(inner, ...around)).not.toThrow();
+    expect(() => of(...around, cube(0.25, 0))).not.toThrow();
+  });
+
+  it("can be filled in order where they are drawn at random, from whichever stage", () => {
+    const shapes = ["cube", "cylinder", "prism", "cylinder", "cube"] as const;
+    const scene = assembleScene(findScene("push-arrangement"), { shapes, fewest: 5 });
+    const check = (seed: number, progress: number, close: boolean) => {
+      const episode = drawEpisode(scene, createRng(seed), { progress, close }) as Episode<Plan>;
+      const { slots, slotOf } = episode.plan;
+      const reach = new Reach({ anchor: "cube", slots });
+      let filled = 0;
+      for (const slot of slotOf) {
+        expect(reach.enterable(slot, filled), `slot ${slot} of seed ${seed}`).toBe(true);
+        filled |= 1 << slot;
+      }
+      expect(slots.map(({ shape }) => shape)).toEqual(shapes);
+    };
+    for (let seed = 0; seed < 50; seed++) check(seed, (seed % 5) / 5, seed % 2 === 1);
+    // the first that this seed draws has no such order
+    check(1914, 0, false);
   });
 });
 
