@@ -30,7 +30,7 @@ export {
   roleNames,
 } from "./observations.ts";
 export { Camera, type Picture } from "./pictures.ts";
-export { type Area, type Disc, discs, scatter, startBound_m } from "./placement.ts";
+export { type Area, type Disc, discs, robotBound_m, scatter, startBound_m } from "./placement.ts";
 export { defaultPushProbe, type ProbeRow, type PushProbe, probePush } from "./probe.ts";
 export {
   approachDetour_m,

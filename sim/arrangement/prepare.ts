@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ConfigError } from "../../core/errors.ts";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward } from "../../credit/ego-push.ts";
-import { egoPushRobot, pusherReach_m } from "../robots/diff-drive.ts";
+import { PUSH_ROOM_m } from "../placement.ts";
 import { type Episode, type EpisodeWish, parked, type Roles } from "../scene.ts";
 import { type PushableName, pushable, symmetry_rad } from "../shape.ts";
 import type { Arrangement } from "./arrangement.ts";
@@ -84,8 +84,7 @@ export function prepare(made: Arrangement | RandomArrangements, config: Common):
 
 /** How far a slot may lie from the anchor for a robot to push there, wherever the anchor starts. */
 function reachOf({ arenaSide_m, anchorWithin_m }: Common): number {
-  const room_m = 0.15 / 2 + pusherReach_m(egoPushRobot) + egoPushRobot.base_m[0] / 2;
-  return arenaSide_m / 2 - anchorWithin_m - room_m;
+  return arenaSide_m / 2 - anchorWithin_m - PUSH_ROOM_m;
 }
 
 function refuseTooWide({ slots }: Arrangement, reach_m: number): void {

@@ -2,7 +2,7 @@
 
 import type { Rng } from "../../core/rng.ts";
 import type { Meters, Radians } from "../../core/units.ts";
-import { discs, scatter, startBound_m } from "../placement.ts";
+import { discs, robotBound_m, scatter, startBound_m } from "../placement.ts";
 import { egoPushRobot, pusherReach_m } from "../robots/diff-drive.ts";
 import type { Episode, EpisodeWish, PlanarPose } from "../scene.ts";
 import { pushable, symmetry_rad } from "../shape.ts";
@@ -202,7 +202,7 @@ function robotPose(
   close: boolean,
 ): PlanarPose {
   const all = [anchor, ...objects];
-  const bound_m = startBound_m(settings.arenaSide_m);
+  const bound_m = robotBound_m(settings.arenaSide_m);
   if (close) {
     const active = objects[firstStage];
     const area = { within_m: 0.6, centre: active, bound_m };
@@ -210,17 +210,19 @@ function robotPose(
     const towards = Math.atan2(active.y_m - robot.y_m, active.x_m - robot.x_m);
     return { ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) };
   }
-  const after = firstStage > 0 ? afterPush(rng, anchor, objects, firstStage - 1) : undefined;
+  const after =
+    firstStage > 0 ? afterPush(rng, anchor, objects, firstStage - 1, bound_m) : undefined;
   const anywhere = { within_m: settings.startWithin_m + 0.1, bound_m };
   return after ?? scatter(rng, anywhere, discs(all, APART_m));
 }
 
-/** Behind the object that was placed last, on the side away from the anchor; undefined where that is taken. */
+/** Behind the object that was placed last, on the side away from the anchor; undefined where that is taken or too close to a wall. */
 function afterPush(
   rng: Rng,
   anchor: PlanarPose,
   objects: readonly PlanarPose[],
   last: number,
+  bound_m: Meters,
 ): PlanarPose | undefined {
   const placed = objects[last];
   const outward = Math.atan2(placed.y_m - anchor.y_m, placed.x_m - anchor.x_m);
@@ -228,6 +230,7 @@ function afterPush(
   const range_m = 0.11 + pusherReach_m(egoPushRobot) + rng.uniform(0, 0.1);
   const x_m = placed.x_m + range_m * Math.cos(bearing);
   const y_m = placed.y_m + range_m * Math.sin(bearing);
+  if (Math.max(Math.abs(x_m), Math.abs(y_m)) > bound_m) return undefined;
   const free = [anchor, ...objects].every(
     (other, i) => i === last + 1 || Math.hypot(other.x_m - x_m, other.y_m - y_m) > ROBOT_CLEAR_m,
   );

@@ -14,7 +14,7 @@ import { z } from "zod";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward, pushReading, pushStage } from "../../credit/ego-push.ts";
 import type { Ground } from "../ground.ts";
-import { discs, scatter, startBound_m } from "../placement.ts";
+import { discs, PUSH_ROOM_m, robotBound_m, scatter, startBound_m } from "../placement.ts";
 import { approachDetour_m, behindness, KEEP_OUT_m, measurePush, wayAround } from "../push.ts";
 import { egoPushRobot } from "../robots/diff-drive.ts";
 import { defineScene, type PlanarPose } from "../scene.ts";
@@ -26,18 +26,27 @@ const OBJECT = 2;
 /** From one face of the anchor, a cube, to the next. */
 const FACE_rad = Math.PI / 2;
 
-const config = z.strictObject({
-  shape: z.enum(["cube", "cylinder", "prism"]).default("cube"),
-  arenaSide_m: z.number().min(2).default(3),
-  startWithin_m: z.number().positive().default(1).describe("objects start in this square's half"),
-  offset_m: z.number().positive().default(0.25).describe("target in front of the anchor's centre"),
-  anchorShift_m: z
-    .number()
-    .positive()
-    .default(0.1)
-    .describe("moving the anchor further fails; the paper sets no limit"),
-  reward: egoPushReward.prefault({}),
-});
+/** The anchor starts in this square's half. */
+const ANCHOR_WITHIN_m = 0.3;
+
+const config = z
+  .strictObject({
+    shape: z.enum(["cube", "cylinder", "prism"]).default("cube"),
+    arenaSide_m: z.number().min(2).default(3),
+    startWithin_m: z.number().positive().default(1).describe("objects start in this square's half"),
+    // two cubes and the gap of 5 cm that an arrangement leaves, too
+    offset_m: z.number().min(0.2).default(0.25).describe("target in front of the anchor's centre"),
+    anchorShift_m: z
+      .number()
+      .positive()
+      .default(0.1)
+      .describe("moving the anchor further fails; the paper sets no limit"),
+    reward: egoPushReward.prefault({}),
+  })
+  .refine(
+    ({ arenaSide_m, offset_m }) => offset_m <= arenaSide_m / 2 - ANCHOR_WITHIN_m - PUSH_ROOM_m,
+    { path: ["offset_m"], error: "the robot does not fit between the target and the walls" },
+  );
 type Config = z.output<typeof config>;
 
 export const pushPair = defineScene({
@@ -117,30 +126,30 @@ function startPoses(
   { startWithin_m, offset_m, arenaSide_m }: Config,
   rng: Rng,
 ): readonly PlanarPose[] {
-  const bound_m = startBound_m(arenaSide_m);
-  const anywhere = (within_m: number) => ({ within_m, bound_m });
+  const forObject = { within_m: startWithin_m, bound_m: startBound_m(arenaSide_m) };
+  const forRobot = { within_m: startWithin_m + 0.1, bound_m: robotBound_m(arenaSide_m) };
   const anchor = anchorPose(rng);
-  const object = scatter(rng, anywhere(startWithin_m), discs([anchor], offset_m + 0.2));
-  const robot = scatter(rng, anywhere(startWithin_m + 0.1), discs([anchor, object], 0.35));
+  const object = scatter(rng, forObject, discs([anchor], offset_m + 0.2));
+  const robot = scatter(rng, forRobot, discs([anchor, object], 0.35));
   return [robot, anchor, object];
 }
 
 /** The object near a target, the robot near the object and facing it roughly. */
 function practicePoses({ offset_m, arenaSide_m }: Config, rng: Rng): readonly PlanarPose[] {
-  const bound_m = startBound_m(arenaSide_m);
-  const near = (centre: PlanarPose, within_m: number) => ({ within_m, centre, bound_m });
   const anchor = anchorPose(rng);
   const target = besideFace(anchor, Math.floor(rng.uniform(0, 4)), offset_m);
-  const object = scatter(rng, near(target, 0.5), discs([anchor], 0.24));
-  const robot = scatter(rng, near(object, 0.6), discs([anchor, object], 0.28));
+  const nearTarget = { within_m: 0.5, centre: target, bound_m: startBound_m(arenaSide_m) };
+  const object = scatter(rng, nearTarget, discs([anchor], 0.24));
+  const nearObject = { within_m: 0.6, centre: object, bound_m: robotBound_m(arenaSide_m) };
+  const robot = scatter(rng, nearObject, discs([anchor, object], 0.28));
   const towards = Math.atan2(object.y_m - robot.y_m, object.x_m - robot.x_m);
   return [{ ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) }, anchor, object];
 }
 
 function anchorPose(rng: Rng): PlanarPose {
   return {
-    x_m: rng.uniform(-0.3, 0.3),
-    y_m: rng.uniform(-0.3, 0.3),
+    x_m: rng.uniform(-ANCHOR_WITHIN_m, ANCHOR_WITHIN_m),
+    y_m: rng.uniform(-ANCHOR_WITHIN_m, ANCHOR_WITHIN_m),
     yaw_rad: rng.uniform(-Math.PI, Math.PI),
   };
 }

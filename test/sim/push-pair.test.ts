@@ -1,6 +1,7 @@
 /** What is particular to push-pair; the rest is the conformance of every scene. */
 
 import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { Ground } from "../../sim/ground.ts";
 import { assembleScene } from "../../sim/scene.ts";
@@ -24,6 +25,17 @@ function targetFor(yaw_rad: number, x_m: number, y_m: number) {
 }
 
 describe("push-pair", () => {
+  it("refuses targets that overlap the anchor, or that a robot cannot push to for the walls", () => {
+    const at = (offset_m: number, arenaSide_m = 3) =>
+      assembleScene(pushPair, { offset_m, arenaSide_m });
+    expect(() => at(0.19)).toThrow(ConfigError);
+    expect(() => at(0.2)).not.toThrow();
+    // to the wall 1.5 m: the anchor 0.3, half the object 0.075, the robot with its pusher 0.215, which leaves 0.91
+    expect(() => at(0.9)).not.toThrow();
+    expect(() => at(0.92)).toThrow(/does not fit between the target and the walls\n.*offset_m/);
+    expect(() => at(0.92, 3.1)).not.toThrow();
+  });
+
   it("places the target in front of the anchor's face that is nearest to the object", () => {
     expect(targetFor(0, 1, 0.3)).toMatchObject({
       x_m: expect.closeTo(0.35, 5),

@@ -31,16 +31,31 @@ it.each(["push-cross", "push-pair"])(
     for (let seed = 0; seed < 100; seed++) {
       for (const close of [false, true]) {
         const { poses } = drawEpisode(scene, createRng(seed), { progress: 0, close });
-        for (const { x_m, y_m } of poses) {
-          // a quarter of a metre for the robot behind it
+        poses.forEach(({ x_m, y_m }, row) => {
+          // objects: half a cube, and the robot with its pusher behind it, 21.5 cm
+          const room_m = row === 0 ? 0.25 : 0.29;
           expect(Math.max(Math.abs(x_m), Math.abs(y_m))).toBeLessThanOrEqual(
-            arenaSide_m / 2 - 0.25,
+            arenaSide_m / 2 - room_m + 1e-9,
           );
-        }
+        });
       }
     }
   },
 );
+
+it("begins a later stage within the walls, though the last object was placed close to one", () => {
+  const arrangement = { objects: [0.9, 0.6].map((x_m) => ({ x_m, y_m: 0 })) };
+  const scene = assemble("push-arrangement", { arrangement, assignment: "fixed" });
+  let close = 0;
+  for (let seed = 0; seed < 400; seed++) {
+    const { poses } = draw(scene, seed, 0.5, false);
+    const [robot, , placed] = poses;
+    // a wall is 1.5 m away, and 0.17 m is the farthest corner of the robot
+    expect(Math.max(Math.abs(robot.x_m), Math.abs(robot.y_m)), `seed ${seed}`).toBeLessThan(1.33);
+    if (Math.max(Math.abs(placed.x_m), Math.abs(placed.y_m)) > 1.1) close++;
+  }
+  expect(close).toBeGreaterThan(10);
+});
 
 function draw(scene: AssembledScene, seed: number, progress: number, close: boolean) {
   if (!scene.episode) throw new Error("internal: an arrangement draws its episodes.");
