@@ -108,30 +108,38 @@ describe.each(backends)("the camera (%s)", (backend) => {
     expect(renderer.ids.every((id) => id === 2)).toBe(true);
   });
 
+  // the solid may cover the rays (1, left, up) that lead into it; where none does, the wall has to be seen
+  const ahead = () => true;
+  const above = (_left: number, up: number) => up > 0;
   it.each([
-    ["box", [0.5, 0.5, 0.5], [0.5, 0, 0]],
-    ["box", [0.5, 0.5, 0.5], [1, 0.5, 0.5]],
-    ["room", [2, 2, 2], [2, 0, 0]],
-    ["cylinder", [0.5, 0.5], [0.5, 0, 0]],
-    ["cylinder", [0.5, 0.5], [1, 0, 0.5]],
-    ["cylinder", [0.5, 0.5], [0, 0, -0.5]],
-    ["sphere", [0.5], [0.5, 0, 0]],
-    ["capsule", [0.5, 0.5], [0.5, 0, 0.2]],
-    ["prism", [1, 0.5], [0.5, 0, 0]],
-    ["prism", [1, 0.5], [1, 0, 0.5]],
-    ["prism", [1, 0.5], [-1, 0, 0]],
-  ] as const)("stands on a surface of a %s without a wrong number", (kind, size, position) => {
-    const wall = { kind: "box", id: 2, size: [0.1, 9, 9], position: [3, 0, 0] } as const;
-    for (const nudge of [0, 1e-9, -1e-9, 1e-7, -1e-7, 1e-5, -1e-5]) {
-      const [x, y, z] = position;
-      show(renderer, [{ kind, id: 1, size, position: [x + nudge, y, z + nudge] }, wall]);
-      for (const [i, d] of renderer.depth_m.entries()) {
-        expect(Number.isFinite(d)).toBe(true);
-        // nothing stands between: the wall, or the solid beside it
-        expect([0, 1, 2]).toContain(renderer.ids[i]);
+    ["box", [0.5, 0.5, 0.5], [0.5, 0, 0], ahead],
+    ["box", [0.5, 0.5, 0.5], [1, 0.5, 0.5], (left: number, up: number) => left > 0 && up > 0],
+    // the wall, at 2.9 m, stands before the far side at 4 m, but not where another side at 2 m comes first
+    ["room", [2, 2, 2], [2, 0, 0], (left: number, up: number) => Math.hypot(left, up) > 0.65],
+    ["cylinder", [0.5, 0.5], [0.5, 0, 0], ahead],
+    ["cylinder", [0.5, 0.5], [1, 0, 0.5], above],
+    ["cylinder", [0.5, 0.5], [0, 0, -0.5], (_left: number, up: number) => up < 0],
+    ["sphere", [0.5], [0.5, 0, 0], ahead],
+    ["capsule", [0.5, 0.5], [0.5, 0, 0.2], ahead],
+    ["prism", [1, 0.5], [0.5, 0, 0], ahead],
+    ["prism", [1, 0.5], [1, 0, 0.5], above],
+    ["prism", [1, 0.5], [-1, 0, 0], () => false],
+  ] as const)(
+    "stands on a surface of a %s at %s %s without a wrong number",
+    (kind, size, position, covers) => {
+      const wall = { kind: "box", id: 2, size: [0.1, 9, 9], position: [3, 0, 0] } as const;
+      for (const nudge of [0, 1e-9, -1e-9, 1e-7, -1e-7, 1e-5, -1e-5]) {
+        const [x, y, z] = position;
+        show(renderer, [{ kind, id: 1, size, position: [x + nudge, y, z + nudge] }, wall]);
+        for (const [i, id] of renderer.ids.entries()) {
+          const left = 1 - ((i % SIZE) + 0.5) / (SIZE / 2);
+          const up = 1 - (Math.floor(i / SIZE) + 0.5) / (SIZE / 2);
+          expect(covers(left, up) ? [1, 2] : [2], `pixel ${i}, nudge ${nudge}`).toContain(id);
+          if (id === 2) expect(renderer.depth_m[i]).toBeCloseTo(2.9, 4);
+        }
       }
-    }
-  });
+    },
+  );
 
   it("does not see a room from outside", () => {
     show(renderer, [{ kind: "room", id: 1, size: [1, 1, 1], position: [3, 0, 0] }]);
