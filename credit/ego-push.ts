@@ -2,7 +2,8 @@
  * The stage reward of EgoPush (arXiv 2602.18071, equations 1 to 4): reach an object, then place it.
  *
  * The paper prints the formulas but not the weights and thresholds; the defaults of
- * `egoPushReward` are ours, and say why where they were tuned.
+ * `egoPushReward` are ours, and say why where they were tuned. One gate is ours, too: r_slow is paid only once the object is
+ * reached, where the paper's equation has it from the start of a stage.
  */
 
 import { z } from "zod";

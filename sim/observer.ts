@@ -17,7 +17,7 @@ import type { AssembledScene, PlanarPose, Roles } from "./scene.ts";
 import { height, type Shape } from "./shape.ts";
 import { blocks, Frustum, masksOf, type Observability } from "./visibility.ts";
 
-/** Columns of a keypoint row: K points [x, y, z] a role; obstacles nearest first. */
+/** Columns of a keypoint row: K points [x, y, z] a role; obstacles nearest first. Without an anchor there is no reference. */
 export function keypointLayout(scene: AssembledScene): Layout {
   const { anchored, obstacles } = castOf(scene);
   return layout({

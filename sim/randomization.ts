@@ -23,7 +23,7 @@ export const randomization = z.strictObject({
   frictionScale: range(0.8, 1.25, 0.1, 10, "friction of every object, as a factor"),
   support: range(0.3, 1, 0, 1, "pressure on the floor, 0 even, 1 on the rim or corners"),
   actionDelaySteps: delay("control steps before an action reaches the wheels"),
-  imageDelaySteps: delay("control steps an image is old"),
+  imageDelaySteps: delay("control steps an image is old, what it shows being remembered as of now"),
   keypointNoise_m: z
     .number()
     .min(0)

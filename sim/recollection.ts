@@ -122,7 +122,7 @@ export class Recollection {
     }
   }
 
-  /** Takes in what an environment's camera shows. */
+  /** Takes in what an environment's camera shows, as of now: how late it is, a robot does not know. */
   sight(env: number, sightings: Sightings): void {
     for (let body = 1; body < this.#bodies; body++) {
       const found = sightings.find(body - 1, this.#place);

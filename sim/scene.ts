@@ -95,8 +95,8 @@ export interface SceneSpec<Config extends z.ZodObject, Reading, Plan = undefined
   /** Whether students are told where the target lies from the anchor (observation group `goal`). */
   readonly tellsGoal?: boolean;
   /**
-   * Where the active object of a stage belongs, in the world frame; undefined if nowhere. `plan` is undefined where only
-   * poses are known, as in a replay.
+   * Where the active object of a stage belongs, in the world frame; undefined if nowhere. Keypoints show it as the reference in
+   * stages with an anchor only, which it is known by. `plan` is undefined where only poses are known, as in a replay.
    */
   readonly target: (
     config: z.output<Config>,

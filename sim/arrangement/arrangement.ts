@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { parseConfig } from "../../core/config.ts";
 import { ConfigError } from "../../core/errors.ts";
 import type { Meters } from "../../core/units.ts";
 import { outlineOf, separation_m } from "../contact/outline.ts";
@@ -54,7 +55,7 @@ export interface Arrangement {
 
 /** Checks an arrangement and brings it into radians. @throws ConfigError */
 export function arrangementOf(input: ArrangementInput): Arrangement {
-  const { anchor, objects } = arrangementSchema.parse(input);
+  const { anchor, objects } = parseConfig(arrangementSchema, input, "an arrangement");
   const slots = objects.map(
     ({ shape, x_m, y_m, yaw_deg }): Slot => ({
       shape,

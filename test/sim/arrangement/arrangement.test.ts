@@ -34,6 +34,14 @@ describe("arrangementOf", () => {
   });
 });
 
+it("refuses what is no arrangement in a sentence", () => {
+  expect(() => arrangementOf({ objects: [] })).toThrow(ConfigError);
+  const six = Array.from({ length: 6 }, (_, i) => cube(0.3 * (i + 1), 0));
+  expect(() => arrangementOf({ objects: six })).toThrow(
+    /^Invalid configuration in an arrangement:\n.*<=5.*objects/s,
+  );
+});
+
 describe("scenes of arrangements", () => {
   const assemble = (name: string, config: object) => assembleScene(findScene(name), config);
 
