@@ -119,10 +119,9 @@ interface ReadAnswer {
 
 /** JSON, alone or in a fence, that fits the schema; or why it does not. */
 export function readAnswer(answer: string): ReadAnswer {
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(answer)?.[1];
   let input: unknown;
   try {
-    input = JSON.parse(fenced ?? answer);
+    input = JSON.parse(unfenced(answer.trim()));
   } catch {
     return {
       stages: undefined,
@@ -133,6 +132,14 @@ export function readAnswer(answer: string): ReadAnswer {
   if (result.success) return { stages: result.data.stages, reasons: [] };
   return { stages: undefined, reasons: schemaReasons(result.error) };
 }
+
+/** What stands between the lines of a fence, where there is one. */
+function unfenced(text: string): string {
+  if (!text.startsWith(FENCE)) return text;
+  return text.slice(text.indexOf("\n") + 1, text.lastIndexOf(FENCE));
+}
+
+const FENCE = "```";
 
 function schemaReasons(error: z.ZodError): string[] {
   return error.issues

@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { ConfigError, FileError } from "../../core/errors.ts";
 import { checkPlan, PlanRefusedError } from "../../llm-planner/check.ts";
-import { makePlan } from "../../llm-planner/make-plan.ts";
+import { makePlan, readAnswer } from "../../llm-planner/make-plan.ts";
 import { planAnswerSchema, readPlan, writePlan } from "../../llm-planner/plan.ts";
 import type { Planner } from "../../llm-planner/planner.ts";
 import { rehearse } from "../../llm-planner/rehearsal/rehearse.ts";
@@ -153,6 +153,33 @@ describe("a plan that is wrong is refused for", () => {
       { ...wedge, done: "speed(active)" },
     ];
     expect(reasonsOf(stages)).toHaveLength(2);
+  });
+});
+
+describe("an answer", () => {
+  const json = JSON.stringify({ stages: [can] });
+
+  it.each([
+    json,
+    `\n ${json}\n`,
+    `\`\`\`json\n${json}\n\`\`\``,
+    `  \`\`\`\n${json}\n  \`\`\`\n`,
+    `\`\`\`JSON\r\n${json}\`\`\``,
+  ])("is read alone or in a fence: %j", (answer) => {
+    expect(readAnswer(answer).stages).toEqual(stagesOf(can));
+  });
+
+  it.each(["", "```", "``````", "```json", `here: ${json}`])(
+    "is refused otherwise: %j",
+    (answer) => {
+      expect(readAnswer(answer).reasons.join()).toMatch(/^The answer is not JSON/);
+    },
+  );
+
+  it("takes no longer to refuse for being long", () => {
+    // a search that grows with the cube of the lines would not end
+    const answer = `\`\`\`json${"\n".repeat(40_000)}x`;
+    expect(readAnswer(answer).stages).toBeUndefined();
   });
 });
 
