@@ -3,8 +3,9 @@
 import type { Stage } from "../../credit/stage.ts";
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import { Ground } from "../../sim/ground.ts";
-import type { AssembledScene, Roles } from "../../sim/scene.ts";
+import type { AssembledScene, Cast, Roles } from "../../sim/scene.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
+import { WALLS } from "../../sim/world.ts";
 import type { Staged } from "../plan.ts";
 import { type PlannedStage, plannedStages, undoneStages } from "../planned-stage.ts";
 import { asScene, sceneFromPlan } from "../scene.ts";
@@ -139,6 +140,8 @@ class Focus {
       roles: this.#roles,
       // as many as a policy of the scene is used to
       obstacleSlots: this.#base.obstacleSlots,
+      // a correction, or another plan, may ask for the contact of any two
+      watch: allPairs(this.#base.cast),
       target: (ground) => this.#stage.target?.(ground),
       episode: undefined,
       failure: () => undefined,
@@ -150,4 +153,10 @@ class Focus {
     const obstacles = all.filter((row) => row !== active && row !== anchor);
     return { active, ...(anchor !== undefined && { anchor }), obstacles };
   }
+}
+
+/** Each two bodies, the robot among them, and each body with the walls. */
+function allPairs({ bodies }: Cast): (readonly [number, number])[] {
+  const rows = [WALLS, 0, ...bodies.map((_, i) => i + 1)];
+  return rows.flatMap((a, i) => rows.slice(i + 1).map((b) => [b, a] as const));
 }

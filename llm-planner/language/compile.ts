@@ -5,7 +5,13 @@
  */
 
 import { type Node, type Operator, parse } from "./parse.ts";
-import { describeQuantity, type Evaluate, quantities, type Surroundings } from "./quantities.ts";
+import {
+  describeQuantity,
+  type Evaluate,
+  quantities,
+  type Surroundings,
+  type Takes,
+} from "./quantities.ts";
 import { ExpressionError } from "./tokens.ts";
 import { none, radian, sameUnit, times, type Unit, unitName } from "./units.ts";
 
@@ -168,7 +174,7 @@ class Compiler {
     return { kind: quantity.unit, evaluate: quantity.compile(rows, this.#scope) };
   }
 
-  #row(node: Node, takes: "thing" | "body" | "body or walls", usage: string): number {
+  #row(node: Node, takes: Takes, usage: string): number {
     const { rows, names } = this.#scope;
     if (node.kind !== "thing") {
       throw this.#error(`${usage} takes names of things: ${names.join(", ")}.`, node.at);
@@ -181,6 +187,12 @@ class Compiler {
     const isBody = row < rows.world;
     if ((isWalls && takes !== "body or walls") || (!isBody && !isWalls && takes !== "thing")) {
       throw this.#error(`${usage} cannot be asked of "${node.name}": it needs a body.`, node.at);
+    }
+    if (takes === "object" && row === 0) {
+      throw this.#error(
+        `${usage} cannot be asked of the robot, which carries the camera.`,
+        node.at,
+      );
     }
     return row;
   }

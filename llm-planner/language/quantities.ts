@@ -19,10 +19,12 @@ export interface Surroundings {
   readonly arenaSide_m: number;
 }
 
+/** What a quantity may be asked of: any thing, a body (not the target), a body or the walls, a body but the robot. */
+export type Takes = "thing" | "body" | "body or walls" | "object";
+
 export interface Quantity {
   readonly name: string;
-  /** Things it takes: any thing, or only a body (not the target), or the walls too. */
-  readonly takes: readonly ("thing" | "body" | "body or walls")[];
+  readonly takes: readonly Takes[];
   readonly unit: Unit | "condition";
   readonly meaning: string;
   /** About how many multiplications it takes. */
@@ -130,7 +132,7 @@ export const quantities: readonly Quantity[] = [
   },
   {
     name: "visible",
-    takes: ["body"],
+    takes: ["object"],
     unit: "condition",
     meaning: "whether the robot's camera sees the body's centre, nothing in between",
     cost: 60,

@@ -328,6 +328,20 @@ describe("in simulation", () => {
     expect(mended).toBeGreaterThan(0);
   });
 
+  it("a correction may ask for a contact that the plan does not", async () => {
+    const touch = { name: "touch", active: "object 1", done: "contact(robot, active)" };
+    const { events } = await executeInSimulation({
+      base,
+      plan,
+      seed: 3,
+      maxSteps: 400,
+      meanwhile({ step, execution }) {
+        if (step === 2) execution.correct({ stages: stagesOf(touch) }, "touch it");
+      },
+    });
+    expect(events).toContainEqual(expect.objectContaining({ kind: "done", stage: "touch" }));
+  });
+
   it("a correction overrides the subgoal and is logged; words without a plan change nothing", async () => {
     const file = path.join(folder, "corrections.jsonl");
     const answers: Record<string, object> = {

@@ -4,15 +4,23 @@ import { ConfigError } from "../../core/errors.ts";
 import {
   compileCondition,
   compileNumber,
+  type Expression,
   functions,
   MAX_COST,
 } from "../../llm-planner/language/compile.ts";
 import { gap_m, outlineOf, placeOutline } from "../../llm-planner/language/footprint.ts";
 import { limits } from "../../llm-planner/language/parse.ts";
 import { quantities } from "../../llm-planner/language/quantities.ts";
+import { createSituation, rowsOf } from "../../llm-planner/language/situation.ts";
 import { ExpressionError } from "../../llm-planner/language/tokens.ts";
+import { Surveyor } from "../../llm-planner/measure.ts";
+import { plannedStages } from "../../llm-planner/planned-stage.ts";
+import { asScene, sceneFromPlan } from "../../llm-planner/scene.ts";
+import { roleWords, scopeOf } from "../../llm-planner/scope.ts";
+import { Ground } from "../../sim/ground.ts";
+import { SceneBatch } from "../../sim/scene-batch.ts";
 import { pushable } from "../../sim/shape.ts";
-import { scope, situation } from "./support.ts";
+import { assembled, scope, situation, stagesOf } from "./support.ts";
 
 const number = (text: string, at = situation({})) => compileNumber(text, scope()).evaluate(at);
 const condition = (text: string, at = situation({})) =>
@@ -219,6 +227,7 @@ describe("refusals", () => {
     ["visible(active) & visible(anchor)", 16, /Write "and"/],
     ["1 m < distance(robot, active) < 2 m", 30, /do not chain/],
     ["speed(target) < 1 m/s", 6, /needs a body/],
+    ["visible(robot)", 8, /carries the camera/],
     ["distance(active, active) < 1 m", 17, /same one/],
     ["distance(active, walls) < 1 m", 17, /needs a body/],
     ["speed(active)", 0, /Expected a condition/],
@@ -274,5 +283,55 @@ describe("refusals", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("leave only what can be measured, whatever is asked of which things", async () => {
+    const base = assembled("push-pair");
+    const [stage] = stagesOf({
+      name: "a",
+      active: "object",
+      place: { anchor: "anchor", x_m: 0.3, y_m: 0 },
+    });
+    const planned = sceneFromPlan(base, { stages: [stage] });
+    const watch = [-1, 0, 1, 2].flatMap((a) => [0, 1, 2].map((b) => [b, a] as const));
+    const batch = await SceneBatch.create({
+      scene: asScene({ ...planned, watch: watch.filter(([a, b]) => a !== b) }),
+      envs: 1,
+      seed: 1,
+      purpose: "evaluation",
+      groups: ["proprioception"],
+    });
+    batch.reset();
+    const [{ active, target }] = plannedStages({ stages: [stage] }, base.cast);
+    const surveyor = new Surveyor(base.cast);
+    const out = createSituation(rowsOf(base.cast.bodies.map(({ name }) => name)));
+    const surroundings = scopeOf(stage, base.cast);
+    const thing = fc.constantFrom(...roleWords, "walls", '"anchor"', '"object"');
+    const call = fc
+      .tuple(fc.constantFrom(...quantities), thing, thing)
+      .map(([{ name, takes }, a, b]) => `${name}(${[a, b].slice(0, takes.length).join(", ")})`);
+    let measured = 0;
+    fc.assert(
+      fc.property(call, fc.constantFrom("", " > 0", " > 0 m", " > 0 rad"), (asked, than) => {
+        let compiled: Expression;
+        try {
+          compiled = compileCondition(`${asked}${than}`, surroundings);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+          return;
+        }
+        measured++;
+        surveyor.measure(
+          new Ground(batch.world),
+          { active, target, uses: compiled.uses },
+          [0, 0],
+          out,
+        );
+        expect([0, 1]).toContain(compiled.evaluate(out));
+      }),
+      { numRuns: 1500 },
+    );
+    expect(measured).toBeGreaterThan(150);
+    batch.free();
   });
 });
