@@ -88,6 +88,21 @@ function passing_m({ bodies }: Cast, active: number): number {
   return radii[active - 1] + Math.max(...radii);
 }
 
+/**
+ * Where the bodies and a target are, in a situation that knows nothing else: no speeds, nothing that is seen or touched, and not where
+ * the robot is, which comes and goes.
+ */
+export function writePoses(ground: Ground, target: PlanarPose, out: Situation): void {
+  const bodies = ground.bodies.length;
+  out.inWorld = 1;
+  out.detour_m = Number.NaN;
+  out.behind = Number.NaN;
+  for (let row = 1; row < bodies; row++) {
+    writeThing(out, row, ground.x_m(row), ground.y_m(row), ground.yaw_rad(row));
+  }
+  writeThing(out, bodies, target.x_m, target.y_m, target.yaw_rad);
+}
+
 function writeThing(out: Situation, row: number, x_m: number, y_m: number, yaw_rad: number): void {
   const at = row * thing.size;
   out.things[at + thing.at.x_m] = x_m;

@@ -2,14 +2,16 @@
 
 import { type Ground, yawDistance_rad } from "../sim/ground.ts";
 import type { Cast, PlanarPose } from "../sim/scene.ts";
-import { symmetry_rad } from "../sim/shape.ts";
+import { symmetry_rad as symmetryOf } from "../sim/shape.ts";
 import { checkPlan } from "./check.ts";
+import { createSituation, rowsOf } from "./language/situation.ts";
+import { writePoses } from "./measure.ts";
 import { placePose } from "./place.ts";
 import type { PlanStage, Staged } from "./plan.ts";
 import { rowOf } from "./scope.ts";
 import { type CompiledStage, compileStage } from "./stages.ts";
 
-/** A place that was achieved counts as kept within these: EgoPush's thresholds for success. */
+/** A place that was achieved counts as kept within these, whatever completed the stage: EgoPush's thresholds for success. */
 const KEPT_m = 0.05;
 const KEPT_rad = Math.PI / 12;
 
@@ -23,6 +25,11 @@ export interface PlannedStage {
   readonly anchor: number | undefined;
   /** Where the active object belongs, in the world frame, from where the anchor is now; undefined where there is no place. */
   readonly target: ((ground: Ground) => PlanarPose) | undefined;
+  /**
+   * Whether the active object still stands where the stage has put it: at its place, or wherever else nothing that poses of bodies tell
+   * speaks against "done".
+   */
+  readonly kept: (ground: Ground) => boolean;
 }
 
 /**
@@ -36,11 +43,19 @@ export function plannedStages(plan: Staged, cast: Cast): readonly PlannedStage[]
 function plannedStage(stage: PlanStage, cast: Cast): PlannedStage {
   const compiled = compileStage(stage, cast);
   const active = known(cast, stage.active);
-  if (!stage.place) return { compiled, active, anchor: undefined, target: undefined };
   const { place } = stage;
+  if (!place) return { compiled, active, anchor: undefined, target: undefined, kept: () => true };
   const anchor = known(cast, place.anchor);
   const target = (ground: Ground) => placePose(place, ground.pose(anchor), ground.yaw_rad(active));
-  return { compiled, active, anchor, target };
+  const symmetry_rad = symmetryOf(cast.bodies[active - 1].shape);
+  const poses = createSituation(rowsOf(cast.bodies.map(({ name }) => name)));
+  const kept = (ground: Ground) => {
+    const goal = target(ground);
+    if (isAt(ground, active, goal, symmetry_rad)) return true;
+    writePoses(ground, goal, poses);
+    return compiled.done.evaluate(poses) !== 0;
+  };
+  return { compiled, active, anchor, target, kept };
 }
 
 function known(cast: Cast, name: string): number {
@@ -54,18 +69,16 @@ export function undoneStages(
   stages: readonly PlannedStage[],
   current: number,
   ground: Ground,
-  cast: Cast,
 ): readonly PlannedStage[] {
-  return stages.slice(0, current).filter(({ active, target }, i) => {
+  return stages.slice(0, current).filter(({ active, kept }, i) => {
     const anew = stages.slice(i + 1, current + 1).some((later) => later.active === active);
-    return target && !anew && !holds(ground, active, target(ground), cast);
+    return !anew && !kept(ground);
   });
 }
 
-function holds(ground: Ground, active: number, target: PlanarPose, cast: Cast): boolean {
-  const symmetry = symmetry_rad(cast.bodies[active - 1].shape);
+function isAt(ground: Ground, row: number, place: PlanarPose, symmetry_rad: number): boolean {
   return (
-    Math.hypot(ground.x_m(active) - target.x_m, ground.y_m(active) - target.y_m) < KEPT_m &&
-    yawDistance_rad(ground.yaw_rad(active), target.yaw_rad, symmetry) < KEPT_rad
+    Math.hypot(ground.x_m(row) - place.x_m, ground.y_m(row) - place.y_m) < KEPT_m &&
+    yawDistance_rad(ground.yaw_rad(row), place.yaw_rad, symmetry_rad) < KEPT_rad
   );
 }

@@ -55,7 +55,7 @@ export function sceneFromPlan(
       const { active, target, compiled } = stages[stage];
       const situation = out as Situation;
       surveyor.measure(ground, { active, target, uses: compiled.uses }, action, situation);
-      situation.othersInPlace = undoneStages(stages, stage, ground, cast).length === 0;
+      situation.othersInPlace = undoneStages(stages, stage, ground).length === 0;
     },
     failure: (ground, stage) => failureOf(stages, stage, ground, cast),
   };
@@ -89,7 +89,7 @@ function failureOf(
   if (anchor !== undefined && !placed && ground.shift_m(anchor) > ANCHOR_SHIFT_m) {
     return "anchor moved";
   }
-  if (undoneStages(stages, current, ground, cast).length > 0) return "something placed was moved";
+  if (undoneStages(stages, current, ground).length > 0) return "something placed was moved";
   return ground.upright(active) < 0.7 ? "object toppled" : undefined;
 }
 

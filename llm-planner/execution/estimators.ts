@@ -26,7 +26,7 @@ export function trueState(ground: Ground, cast: Cast): Estimator {
     estimate({ active, target, compiled }, out) {
       surveyor.measure(ground, { active, target, uses: compiled.uses }, [0, 0], out);
     },
-    undone: (stages, current) => undoneStages(stages, current, ground, cast),
+    undone: (stages, current) => undoneStages(stages, current, ground),
   };
 }
 

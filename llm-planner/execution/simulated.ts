@@ -93,7 +93,7 @@ export async function executeInSimulation(options: SimulatedExecution): Promise<
       }
     }
     const { achieved, finished, events } = execution;
-    const undone = undoneStages(achieved, achieved.length, ground, base.cast);
+    const undone = undoneStages(achieved, achieved.length, ground);
     return { events, steps: step, success: finished && undone.length === 0 };
   } finally {
     batch.free();

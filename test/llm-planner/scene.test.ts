@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
 import { StageMachine } from "../../credit/stage.ts";
+import { trueState } from "../../llm-planner/execution/estimators.ts";
+import { PlanExecution } from "../../llm-planner/execution/execution.ts";
 import { createSituation, rowsOf, type Situation } from "../../llm-planner/language/situation.ts";
 import type { Plan } from "../../llm-planner/plan.ts";
 import { asScene, planScene, sceneFromPlan } from "../../llm-planner/scene.ts";
 import { bonus, compileStage, HELD_LIMIT, stageOf } from "../../llm-planner/stages.ts";
+import { Ground } from "../../sim/ground.ts";
 import type { EpisodeEnd } from "../../sim/scene-batch.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
@@ -95,6 +98,56 @@ describe("a scene from a plan", () => {
       expect(Math.hypot(c * dx + s * dy - target[0], c * dy - s * dx)).toBeLessThan(0.6);
     }
     expect(later).toBeGreaterThan(20);
+  });
+});
+
+describe("a place that was achieved", () => {
+  const base = assembled("push-cross");
+  const near = "distance(active, target) < 12 cm and speed(active) < 5 cm/s";
+  const stages = (done: string | null) =>
+    stagesOf(
+      { name: "one", active: "object 1", place: inFront(0.3), done },
+      { name: "two", active: "object 2", place: inFront(-0.3) },
+    );
+
+  /** What becomes of the second stage where the first one's object stands so far from its place, turned so much. */
+  async function outcomes(done: string | null, off_m: number, turned_rad: number) {
+    const planned = sceneFromPlan(base, { stages: stages(done) });
+    const batch = await SceneBatch.create({
+      scene: asScene(planned),
+      envs: 1,
+      seed: 1,
+      purpose: "evaluation",
+      groups: ["proprioception"],
+    });
+    batch.reset();
+    batch.world.place(0, 1, 0, 0, 0);
+    batch.world.place(0, 2, 0.3 + off_m, 0, turned_rad);
+    const ground = new Ground(batch.world);
+    ground.markStart();
+    const execution = new PlanExecution(
+      { stages: stages(done) },
+      base.cast,
+      trueState(ground, base.cast),
+    );
+    const kinds = Array.from({ length: 8 }, () => execution.look().map(({ kind }) => kind)).flat();
+    const failure = planned.failure(ground, 1);
+    batch.free();
+    return { kinds, failure };
+  }
+
+  it.each([
+    // by the usual condition: 5 cm and 15 degrees, 0.26 rad
+    [null, 0.04, 0.2, true],
+    [null, 0.1, 0, false],
+    [null, 0, 0.4, false],
+    // by one of its own, which asks for no heading
+    [near, 0.1, 0.4, true],
+    [near, 0.13, 0, false],
+  ])("is kept by what completed it: %s, %f m off, %f rad", async (done, off, turned, kept) => {
+    const { kinds, failure } = await outcomes(done, off, turned);
+    expect(kinds).toEqual(kept ? ["done"] : []);
+    expect(failure).toBe(kept ? undefined : "something placed was moved");
   });
 });
 
