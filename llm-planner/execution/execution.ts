@@ -48,7 +48,7 @@ export interface ExecutionConfig {
   readonly monitor: MonitorConfig;
   /** Looks in a row that must agree that a place no longer holds. */
   readonly undoneLooks: number;
-  /** Attempts at a stage before it is postponed, or given up where it cannot be. */
+  /** Attempts at a stage before it is postponed, or given up where it cannot be; and times that it may come undone. */
   readonly attempts: number;
 }
 
@@ -81,6 +81,7 @@ export class PlanExecution {
   #achieved: PlannedStage[] = [];
   #monitor: StageMonitor | undefined;
   #undoneLooks = 0;
+  readonly #undoings = new Map<PlannedStage, number>();
   #step = 0;
   #givenUp = false;
 
@@ -126,7 +127,8 @@ export class PlanExecution {
     this.#monitor ??= new StageMonitor(entry.stage.compiled, this.#config.monitor);
     this.#estimator.estimate(entry.stage, this.#situation);
     const state = this.#monitor.look(this.#situation);
-    if (state === "under way") return [];
+    // that an earlier place no longer holds is decided first
+    if (state === "under way" || (state === "done" && this.#undoneLooks > 0)) return [];
     this.#monitor = undefined;
     return state === "done" ? this.#complete(entry) : this.#stumble(entry, state);
   }
@@ -174,9 +176,16 @@ export class PlanExecution {
     this.#monitor = undefined;
     this.#achieved = this.#achieved.filter((stage) => !undone.includes(stage));
     this.#queue = [...undone.map(entryOf), ...this.#queue];
-    return undone.map((stage) =>
-      this.#event("undone", stage, `"${stage.compiled.plan.active}" is no longer in its place`),
-    );
+    const events = undone.map((stage) => {
+      this.#undoings.set(stage, (this.#undoings.get(stage) ?? 0) + 1);
+      return this.#event(
+        "undone",
+        stage,
+        `"${stage.compiled.plan.active}" is no longer in its place`,
+      );
+    });
+    const lost = undone.find((stage) => (this.#undoings.get(stage) ?? 0) >= this.#config.attempts);
+    return lost ? [...events, this.#giveUp(lost, "it does not stay in its place")] : events;
   }
 
   #complete(entry: Entry): ExecutionEvent[] {
@@ -202,8 +211,12 @@ export class PlanExecution {
       this.#queue = [...others, { ...entry, attempts: 0, postponed: true }];
       return [this.#event("postponed", entry.stage, state)];
     }
+    return [this.#giveUp(entry.stage, state)];
+  }
+
+  #giveUp(stage: PlannedStage, reason: string): ExecutionEvent {
     this.#givenUp = true;
-    return [this.#event("given up", entry.stage, state)];
+    return this.#event("given up", stage, reason);
   }
 
   #event(kind: ExecutionEvent["kind"], stage: PlannedStage, reason: string): ExecutionEvent {
@@ -213,10 +226,11 @@ export class PlanExecution {
   }
 }
 
-/** Whether `other` neither waits for `entry` nor is placed by what `entry` moves. */
+/** Whether `other` neither waits for `entry` nor moves, or is placed by, what `entry` moves. */
 function mayGoFirst(other: Entry, entry: Entry): boolean {
   const waits = other.stage.compiled.plan.after.includes(entry.stage.compiled.plan.name);
-  return !waits && other.stage.anchor !== entry.stage.active;
+  const { active, anchor } = other.stage;
+  return !waits && active !== entry.stage.active && anchor !== entry.stage.active;
 }
 
 function entriesOf(plan: Staged, cast: Cast): Entry[] {

@@ -5,7 +5,7 @@ import type { CompiledStage } from "../stages.ts";
 
 /** When a stage counts as done or stalled. */
 export interface MonitorConfig {
-  /** Looks in a row at which nothing known speaks against "done", where not all of it is known. */
+  /** Looks in a row at which a known length speaks for "done" and nothing known against it, where not all of it is known. */
   readonly benefitLooks: number;
   /** Control steps without getting closer after which a stage counts as stalled. */
   readonly stallSteps: number;
@@ -47,8 +47,9 @@ export class StageMonitor {
 
   /** Unknown parts get the benefit of the doubt once what is known has agreed for a while. */
   #completes(now: Readonly<Situation>): boolean {
-    const done = this.#stage.done.evaluate(now);
-    this.#open = Number.isNaN(done) && knowsTheWay(now) ? this.#open + 1 : 0;
+    const { done: condition } = this.#stage;
+    const done = condition.evaluate(now);
+    this.#open = Number.isNaN(done) && condition.agrees(now) ? this.#open + 1 : 0;
     return done === 1 || this.#open >= this.#config.benefitLooks;
   }
 
@@ -56,6 +57,7 @@ export class StageMonitor {
   #approaches(now: Readonly<Situation>): boolean {
     const placing = this.#reached && this.#stage.plan.place !== null;
     const left_m = placing ? now.activeToTarget_m : now.robotToActive_m;
+    if (Number.isNaN(left_m)) return true;
     this.#since++;
     if (left_m < this.#closest_m - this.#config.closer_m) {
       this.#closest_m = left_m;
@@ -63,9 +65,4 @@ export class StageMonitor {
     }
     return this.#since < this.#config.stallSteps;
   }
-}
-
-/** At least the position of the active object must be known before anything is taken on trust. */
-function knowsTheWay(now: Readonly<Situation>): boolean {
-  return Number.isFinite(now.robotToActive_m) && Number.isFinite(now.activeToTarget_m);
 }

@@ -12,8 +12,9 @@ import {
   type Surroundings,
   type Takes,
 } from "./quantities.ts";
+import type { Situation } from "./situation.ts";
 import { ExpressionError } from "./tokens.ts";
-import { none, radian, sameUnit, times, type Unit, unitName } from "./units.ts";
+import { metre, none, radian, sameUnit, times, type Unit, unitName } from "./units.ts";
 
 /** An expression may cost about this many multiplications at most. */
 export const MAX_COST = 600;
@@ -42,6 +43,8 @@ export interface Expression {
   readonly unit: Unit | "condition";
   /** Its value in a situation: a number in SI, 1 or 0 for a condition, NaN where it is not known. */
   readonly evaluate: Evaluate;
+  /** Whether a length that is known speaks for a condition, and nothing that is known against it. False of a number. */
+  readonly agrees: (situation: Readonly<Situation>) => boolean;
   /** About how many multiplications it takes. */
   readonly cost: number;
   readonly uses: Uses;
@@ -52,7 +55,12 @@ type Kind = Unit | "condition";
 interface Part {
   readonly kind: Kind;
   readonly evaluate: Evaluate;
+  /** Undefined where it compares no lengths. */
+  readonly evidence?: Evidence;
 }
+
+/** Whether known lengths speak for a condition (1) or against it (0). */
+type Evidence = (situation: Readonly<Situation>, holds: 0 | 1) => boolean;
 
 /**
  * Compiles a condition, which is 1, 0, or NaN where what it needs is not known.
@@ -84,8 +92,9 @@ export function compileNumber(text: string, scope: Scope): Expression {
 
 function compile(text: string, scope: Scope): Expression {
   const compiler = new Compiler(text, scope);
-  const { kind, evaluate } = compiler.part(parse(text));
-  return { text, unit: kind, evaluate, cost: compiler.cost, uses: compiler };
+  const { kind, evaluate, evidence } = compiler.part(parse(text));
+  const agrees = (s: Readonly<Situation>) => evidence?.(s, 1) ?? false;
+  return { text, unit: kind, evaluate, agrees, cost: compiler.cost, uses: compiler };
 }
 
 class Compiler {
@@ -127,8 +136,9 @@ class Compiler {
   #unary({ operator, of, at }: Node & { kind: "unary" }): Part {
     this.#spend(1, at);
     if (operator === "not") {
-      const { evaluate } = this.#condition(of);
-      return { kind: "condition", evaluate: (s) => 1 - evaluate(s) };
+      const { kind, evaluate, evidence } = this.#condition(of);
+      const opposite: Evidence = (s, holds) => evidence?.(s, holds ? 0 : 1) ?? false;
+      return { kind, evaluate: (s) => 1 - evaluate(s), evidence: opposite };
     }
     const { kind, evaluate } = this.#number(of);
     return { kind, evaluate: (s) => -evaluate(s) };
@@ -138,8 +148,10 @@ class Compiler {
     const { operator, left, right, at } = node;
     this.#spend(1, at);
     if (operator === "and" || operator === "or") {
-      const [a, b] = [this.#condition(left).evaluate, this.#condition(right).evaluate];
-      return { kind: "condition", evaluate: operator === "and" ? both(a, b) : either(a, b) };
+      const [a, b] = [this.#condition(left), this.#condition(right)];
+      const join = operator === "and" ? both : either;
+      const evaluate = join(a.evaluate, b.evaluate);
+      return { kind: "condition", evaluate, evidence: together(operator, a, b) };
     }
     const [a, b] = [this.#number(left), this.#number(right)];
     if (operator === "*" || operator === "/") {
@@ -150,7 +162,9 @@ class Compiler {
     }
     this.#sameUnits(a.kind, b.kind, `"${operator}"`, at);
     const evaluate = arithmetic(operator, a.evaluate, b.evaluate);
-    return { kind: operator === "+" || operator === "-" ? a.kind : "condition", evaluate };
+    if (operator === "+" || operator === "-") return { kind: a.kind, evaluate };
+    const evidence: Evidence = (s, holds) => evaluate(s) === holds;
+    return { kind: "condition", evaluate, ...(sameUnit(a.kind, metre) && { evidence }) };
   }
 
   #call(node: Node & { kind: "call" }): Part {
@@ -307,6 +321,16 @@ function either(a: Evaluate, b: Evaluate): Evaluate {
     if (left === 1) return 1;
     const right = b(s);
     return right === 1 ? 1 : left + right;
+  };
+}
+
+/** One of the two speaks, and where both are needed none against it. */
+function together(operator: "and" | "or", a: Part, b: Part): Evidence {
+  return (s, holds) => {
+    const against = holds ? 0 : 1;
+    const needsBoth = (operator === "and") === (holds === 1);
+    if (needsBoth && (a.evaluate(s) === against || b.evaluate(s) === against)) return false;
+    return (a.evidence?.(s, holds) ?? false) || (b.evidence?.(s, holds) ?? false);
   };
 }
 

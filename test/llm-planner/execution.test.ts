@@ -83,6 +83,33 @@ describe("a stage's monitor", () => {
     nothing.activeToTarget_m = Number.NaN;
     for (let i = 0; i < 10; i++) expect(blind.look(nothing)).toBe("under way");
   });
+
+  it.each([
+    "yaw_error(active, target) < 15 deg",
+    "clearance(active, anchor) < 12 cm and speed(active) < 5 cm/s",
+    "visible(wedge) and contact(active, anchor)",
+  ])("takes nothing on trust of which no length is known: %s", (done) => {
+    const asked = { name: "can", ...canByCube, active: "red-cube", done };
+    const place = { anchor: "tall can", x_m: 0.3, y_m: 0 };
+    const monitor = new StageMonitor(compileStage(stagesOf({ ...asked, place })[0], cast), config);
+    // as a head tells it: the cube stands still a metre and a half away, headings are not known
+    const seen = situation({
+      robot: [0, 0],
+      cube: [1, 0.5, Number.NaN],
+      can: [2.5, 0, Number.NaN],
+    });
+    seen.robotToActive_m = 1;
+    seen.activeToTarget_m = 1.8;
+    for (let i = 0; i < 10; i++) expect(monitor.look(seen)).toBe("under way");
+  });
+
+  it("waits for what is not known without calling that a standstill", () => {
+    const monitor = new StageMonitor(stage, config);
+    const unseen = at(Number.NaN, Number.NaN);
+    for (let i = 0; i < 50; i++) expect(monitor.look(unseen)).toBe("under way");
+    const states = Array.from({ length: 9 }, () => monitor.look(at(0.5, 0.5)));
+    expect(states).not.toContain("stalled");
+  });
 });
 
 describe("an execution", () => {
@@ -147,6 +174,42 @@ describe("an execution", () => {
     told.loose = ["can"];
     expect(lookUntil(execution, "undone")).toBe(3);
     expect(execution.remaining).toEqual(["can", "wedge"]);
+  });
+
+  it("is not finished while an earlier place is known not to hold", () => {
+    const { told, execution } = open();
+    told.toTarget_m = 0.01;
+    execution.look();
+    told.loose = ["can"];
+    expect(execution.look()).toEqual([]);
+    expect(execution.look()).toEqual([]);
+    expect(execution.look().map(({ kind }) => kind)).toEqual(["undone"]);
+    told.loose = [];
+    lookUntil(execution, "finished");
+    expect(execution.events.slice(2).map(({ stage }) => stage)).toEqual(["can", "wedge", "wedge"]);
+  });
+
+  it("gives up what comes undone as often as a stage is attempted", () => {
+    const { told, execution } = open();
+    for (let i = 0; i < config.attempts; i++) {
+      told.toTarget_m = 0.01;
+      told.loose = [];
+      execution.look();
+      told.toTarget_m = 1;
+      told.loose = ["can"];
+      lookUntil(execution, "undone");
+    }
+    expect(execution.events.at(-1)).toMatchObject({ kind: "given up", stage: "can" });
+    expect(execution.remaining).toEqual(["can", "wedge"]);
+  });
+
+  it("does not postpone a stage until after another of the same object", () => {
+    const [can, wedge] = plan.stages;
+    const again = { ...can, name: "again", place: { anchor: "red-cube", x_m: 0, y_m: 0.3 } };
+    const stages = stagesOf(can, wedge, again);
+    const execution = new PlanExecution({ stages }, cast, new Told(), config);
+    lookUntil(execution, "given up");
+    expect(execution.remaining).toEqual(["can", "wedge", "again"]);
   });
 
   it("retries what stalls, postpones it, and gives up where nothing else is left to try", () => {

@@ -201,6 +201,33 @@ describe("conditions", () => {
     expect(condition(`not (${open})`, half)).toBeNaN();
   });
 
+  it("are agreed with where a known length speaks for them, and nothing known against them", () => {
+    const half = situation({ robot: [0, 0], can: [0.1, 0, 0, 0.1] });
+    const [yes, no] = ["distance(robot, active) < 20 cm", "distance(robot, active) > 20 cm"];
+    const open = "distance(robot, anchor) < 20 cm";
+    const agrees = (text: string) => compileCondition(text, scope()).agrees(half);
+    for (const text of [
+      `${yes} and ${open}`,
+      `not (${no} or ${open})`,
+      `${no} or (${open} and ${yes})`,
+      `${yes} and not (${open})`,
+    ]) {
+      expect(agrees(text), text).toBe(true);
+    }
+    for (const text of [
+      open,
+      `${open} and ${open}`,
+      `${no} or ${open}`,
+      `(${yes} and ${no}) or ${open}`,
+      `not (${yes} and ${open})`,
+      // neither says where anything is
+      `speed(active) < 1 m/s and ${open}`,
+      `true and ${open}`,
+    ]) {
+      expect(agrees(text), text).toBe(false);
+    }
+  });
+
   it("do not know where the walls are outside the world frame", () => {
     const seen = situation({ can: [0.1, 0] });
     seen.inWorld = Number.NaN;
