@@ -4,15 +4,16 @@
  *
  * Gated Reward Accumulation (arXiv 2508.10548): r = r_high + 1[r_high >= delta] r_low. Here r_high is
  * what the conditions verify. A level factor, which pays for a state in every step and can therefore
- * be farmed by staying there, is held back until the stage is done and then paid up to `HELD_LIMIT`; a
- * progress factor pays differences of a bounded number within one phase, which nobody can farm (Ng et
- * al., 1999), and pays at once.
+ * be farmed by staying there, is held back until the stage is done and then paid up to `HELD_SHARE`; a
+ * progress factor pays differences of a bounded number within one phase and pays at once: what it gave
+ * on a way there it takes on the way back.
  */
 
 import { jerkiness, temporalDecay } from "../credit/ego-push.ts";
 import type { RewardTerm, Stage } from "../credit/stage.ts";
 import type { Cast } from "../sim/scene.ts";
 import { compileCondition, compileNumber, type Expression, type Uses } from "./language/compile.ts";
+import type { Evaluate } from "./language/quantities.ts";
 import type { Situation } from "./language/situation.ts";
 import type { Factor, PlanStage } from "./plan.ts";
 import { scopeOf } from "./scope.ts";
@@ -23,8 +24,13 @@ export type Gate = "outcome" | "none";
 /** What verified outcomes pay. Not for a planner to set: it would grade its own work. */
 export const bonus = { reached: 1, done: 10, smooth: 0.01, smoothFrom: 0.5 } as const;
 
-/** What all level factors of a stage may come to, either way: half of what completing it pays. */
-export const HELD_LIMIT = bonus.done / 2;
+/** What all level factors of a stage may come to, either way, as a share of what completing it pays by then. */
+export const HELD_SHARE = 0.5;
+
+/** What progress factors may pay in all while a stage lasts: twice what completing it does at best. Numbers beyond are cut. */
+export const MAX_PROGRESS = 2 * bonus.done;
+/** What level factors may pay in one step. */
+export const MAX_LEVEL = 1;
 
 /** A stage with its conditions and factors ready to be evaluated; those that the plan left out are the usual ones. */
 export interface CompiledStage {
@@ -120,12 +126,14 @@ export function stageOf(compiled: CompiledStage, gate: Gate = "outcome"): Stage<
   const reaches = compiled.reached.evaluate;
   const completes = compiled.done.evaluate;
   const done = (now: Readonly<Situation>) => completes(now) === 1 && now.othersInPlace;
-  const terms: Record<string, RewardTerm<Situation>> = {
+  const completing: Paid = (s) =>
+    done(s.now) ? bonus.done * temporalDecay(s.elapsedSteps, s.budgetSteps) : 0;
+  const terms: Record<string, Paid> = {
     reached: (s) =>
       !s.reached && reaches(s.now) === 1
         ? bonus.reached * temporalDecay(s.elapsedSteps, s.budgetSteps)
         : 0,
-    done: (s) => (done(s.now) ? bonus.done * temporalDecay(s.elapsedSteps, s.budgetSteps) : 0),
+    done: completing,
     smooth: (s) => -bonus.smooth * jerkiness(s, bonus.smoothFrom),
   };
   let column = 0;
@@ -133,7 +141,7 @@ export function stageOf(compiled: CompiledStage, gate: Gate = "outcome"): Stage<
     const name = `factor ${factor.name}`;
     if (factor.kind === "progress") terms[name] = progress(factor, value);
     else if (gate === "none") terms[name] = level(factor, value);
-    else terms[name] = held(factor, value, column++, levelsOf(compiled), done);
+    else terms[name] = held(factor, value, column++, levelsOf(compiled), completing);
   }
   return {
     name: plan.name,
@@ -144,17 +152,28 @@ export function stageOf(compiled: CompiledStage, gate: Gate = "outcome"): Stage<
   };
 }
 
+type Paid = RewardTerm<Situation>;
+
 function inPhase({ phase }: Factor, reached: boolean): boolean {
   return phase === "both" || (phase === "placing") === reached;
 }
 
-function progress(factor: Factor, { evaluate }: Expression): RewardTerm<Situation> {
-  return (s) =>
-    inPhase(factor, s.reached) ? factor.weight * (evaluate(s.now) - evaluate(s.before)) : 0;
+function progress(factor: Factor, value: Expression): Paid {
+  const worth = worthOf(factor, value, MAX_PROGRESS);
+  return (s) => (inPhase(factor, s.reached) ? worth(s.now) - worth(s.before) : 0);
 }
 
-function level(factor: Factor, { evaluate }: Expression): RewardTerm<Situation> {
-  return (s) => (inPhase(factor, s.reached) ? factor.weight * evaluate(s.now) : 0);
+function level(factor: Factor, value: Expression): Paid {
+  const worth = worthOf(factor, value, MAX_LEVEL);
+  return (s) => (inPhase(factor, s.reached) ? worth(s.now) : 0);
+}
+
+/** The weighted number, cut at a limit either way; 0 where it is none. */
+function worthOf({ weight }: Factor, { evaluate }: Expression, limit: number): Evaluate {
+  return (situation) => {
+    const worth = weight * evaluate(situation);
+    return Number.isNaN(worth) ? 0 : Math.min(limit, Math.max(-limit, worth));
+  };
 }
 
 /** Keeps an account in the readings, column by column, and pays it out when the stage is done. */
@@ -163,14 +182,14 @@ function held(
   value: Expression,
   column: number,
   columns: number,
-  done: (now: Readonly<Situation>) => boolean,
-): RewardTerm<Situation> {
+  completing: Paid,
+): Paid {
   const earned = level(factor, value);
-  const limit = HELD_LIMIT / columns;
   return (s) => {
     const before = s.elapsedSteps === 0 ? 0 : s.before.held[column];
     const account = before + earned(s);
     s.now.held[column] = account;
-    return done(s.now) ? Math.min(limit, Math.max(-limit, account)) : 0;
+    const limit = (HELD_SHARE * completing(s)) / columns;
+    return Math.min(limit, Math.max(-limit, account));
   };
 }

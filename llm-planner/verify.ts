@@ -10,16 +10,11 @@ import { SceneBatch } from "../sim/scene-batch.ts";
 import { checkPlan, PlanRefusedError } from "./check.ts";
 import { createSituation, rowsOf, type Situation } from "./language/situation.ts";
 import { Surveyor } from "./measure.ts";
-import type { Staged } from "./plan.ts";
+import type { Factor, Staged } from "./plan.ts";
 import { type PlannedStage, plannedStages } from "./planned-stage.ts";
 import { type RehearsalOptions, rehearse, type StageRehearsal } from "./rehearsal/rehearse.ts";
 import { asScene, sceneFromPlan } from "./scene.ts";
-import { bonus } from "./stages.ts";
-
-/** What one factor may pay in all while a stage lasts: twice what completing it does. */
-const MAX_PROGRESS = 2 * bonus.done;
-/** What a level factor may pay in one step. */
-const MAX_LEVEL = 1;
+import { type CompiledStage, MAX_LEVEL, MAX_PROGRESS } from "./stages.ts";
 
 /** How a plan is judged. */
 export interface VerificationOptions extends RehearsalOptions {
@@ -101,12 +96,10 @@ async function badNumbers(base: AssembledScene, plan: Staged, seed: number): Pro
     if (idle) reasons.push(`${where}: "reached" ${idle}`);
     // the usual factors have been looked at once and for all: one may have nothing to say in some plan
     if (compiled.plan.factors === null) return reasons;
-    factors.forEach((range, f) => {
-      const { factor } = compiled.factors[f];
-      const mistake = badFactor(range, factor.weight, factor.kind);
-      if (mistake) reasons.push(`${where}: factor "${factor.name}" ${mistake}`);
-    });
-    return reasons;
+    return [
+      ...reasons,
+      ...badFactors(factors, compiled.factors).map((what) => `${where}: ${what}`),
+    ];
   });
 }
 
@@ -115,18 +108,39 @@ function badReached({ low, bad, count }: Range): string | undefined {
   return low === 1 ? "holds everywhere, so reaching would be paid for nothing." : undefined;
 }
 
-function badFactor(
-  { low, high, bad, count }: Range,
-  weight: number,
-  kind: "progress" | "level",
-): string | undefined {
+function badFactors(
+  ranges: readonly Range[],
+  factors: CompiledStage["factors"],
+): readonly string[] {
+  const named = factors.map(({ factor }, f) => ({ ...factor, range: ranges[f] }));
+  const mistakes = named.flatMap(({ name, range }) => {
+    const mistake = badRange(range);
+    return mistake ? [`factor "${name}" ${mistake}`] : [];
+  });
+  if (mistakes.length > 0) return mistakes;
+  return (["progress", "level"] as const).flatMap((kind) => {
+    const paying = named.filter((factor) => factor.kind === kind);
+    const paid = paying.reduce((sum, factor) => sum + mostPaid(factor), 0);
+    const limit = kind === "progress" ? MAX_PROGRESS : MAX_LEVEL;
+    if (paid <= limit) return [];
+    const names = paying.map(({ name }) => `"${name}"`).join(", ");
+    const which = paying.length === 1 ? `factor ${names}` : `factors ${names} together`;
+    const span = kind === "progress" ? "over a stage" : "in one step";
+    return [
+      `${which} can pay ${paid.toFixed(1)} ${span}, more than ${limit}. Use smaller weights.`,
+    ];
+  });
+}
+
+function badRange({ low, high, bad, count }: Range): string | undefined {
   if (bad > 0) return `is not a finite number in ${bad} of ${count} snapshots of the world.`;
-  if (high - low < 1e-9) return `is ${low.toPrecision(3)} everywhere: it says nothing.`;
-  const paid = Math.abs(weight) * (kind === "progress" ? high - low : Math.max(high, -low));
-  const limit = kind === "progress" ? MAX_PROGRESS : MAX_LEVEL;
-  if (paid <= limit) return undefined;
-  const span = kind === "progress" ? "over a stage" : "in one step";
-  return `can pay ${paid.toFixed(1)} ${span}, more than ${limit}. Use a smaller weight.`;
+  return high - low < 1e-9 ? `is ${low.toPrecision(3)} everywhere: it says nothing.` : undefined;
+}
+
+/** What a factor pays at most, either way; of progress also from 0, as what lies beyond the limit is cut. */
+function mostPaid({ weight, kind, range }: Factor & { readonly range: Range }): number {
+  const [low, high] = [Math.min(0, range.low), Math.max(0, range.high)];
+  return Math.abs(weight) * (kind === "progress" ? high - low : Math.max(high, -low));
 }
 
 const SNAPSHOT_ENVS = 16;

@@ -263,6 +263,18 @@ describe("verification in simulation", () => {
     ["constant", factor("2 + 0 * behind()"), /is 2\.00 everywhere/],
     ["unbounded", factor("distance(active, robot)", 50), /can pay .* in one step/],
     ["large over a stage", factor("distance(active, robot)", 50, "progress"), /over a stage/],
+    ["far from 0", factor("distance(active, robot) + 30 m", 1, "progress"), /over a stage/],
+    [
+      "large over a stage together",
+      {
+        ...front,
+        // at most 3 m at 6 a metre are 18 each
+        factors: ["a", "b"].map((name) => ({
+          ...{ name, kind: "progress", value: "-distance(active, robot)", weight: 6 },
+        })),
+      },
+      /factors "a", "b" together can pay .* over a stage, more than 20/,
+    ],
     ["always done", { ...front, done: "distance(active, robot) < 9 m" }, /holds everywhere/],
     ["reached from the start", { ...front, reached: "true" }, /"reached" holds everywhere/],
     [

@@ -6,7 +6,7 @@ import { PlanExecution } from "../../llm-planner/execution/execution.ts";
 import { createSituation, rowsOf, type Situation } from "../../llm-planner/language/situation.ts";
 import type { Plan } from "../../llm-planner/plan.ts";
 import { asScene, planScene, sceneFromPlan } from "../../llm-planner/scene.ts";
-import { bonus, compileStage, HELD_LIMIT, stageOf } from "../../llm-planner/stages.ts";
+import { bonus, compileStage, stageOf } from "../../llm-planner/stages.ts";
 import { Ground } from "../../sim/ground.ts";
 import type { EpisodeEnd } from "../../sim/scene-batch.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
@@ -208,7 +208,31 @@ describe("the gate", () => {
     // one step near (0.9), one at 1 cm (0.99), and the bonus after one step of 300
     const done = bonus.done * (299 / 300);
     expect(paid("outcome", 2, true)).toBeCloseTo(1 + 0.9 + 0.99 + done, 6);
-    expect(paid("outcome", 100, true)).toBeCloseTo(1 + HELD_LIMIT + bonus.done * (201 / 300), 6);
+    // 99 steps of 0.9 are more than half of what completing pays after 99 of 300 steps
+    expect(paid("outcome", 100, true)).toBeCloseTo(1 + 1.5 * bonus.done * (201 / 300), 6);
+  });
+
+  it.each([
+    // the can reaches 7.5 cm towards a wall at 1.5 m: 2 cm away from it, 1 cm, then nothing to divide by
+    ["1 cm / clearance(active, walls)", "progress", [1.405, 1.415, 1.425, 1.425, 1.405]],
+    ["1 cm / clearance(active, walls)", "level", [1.405, 1.425, 1.43, 1.425]],
+    // 0 / 0 against the wall
+    ["clearance(active, walls) / clearance(active, walls)", "progress", [1.4, 1.425, 1.4]],
+  ] as const)("pays a bounded number whatever a factor does: %s, %s", (value, kind, xs) => {
+    const factor = { name: "odd", kind, value, weight: 5 };
+    const compiled = compileStage(stagesOf({ ...parking, factors: [factor] })[0], cast);
+    const machine = new StageMachine<Situation>(
+      [stageOf(compiled, "none")],
+      createSituation(rowsOf(cast.bodies.map(({ name }) => name))),
+    );
+    machine.reset();
+    const places = xs.map((x) =>
+      situation({ robot: [0, 0], cube: [-1, -1], can: [x, 0], target: [0, 0], pusher: [0, 0] }),
+    );
+    const paid = places.slice(1).map((now, i) => machine.advance(places[i], now).reward);
+    for (const reward of paid) expect(Math.abs(reward)).toBeLessThanOrEqual(20);
+    // there and back is worth nothing
+    if (kind === "progress") expect(paid.reduce((a, b) => a + b)).toBeCloseTo(0, 9);
   });
 
   it("makes finishing worth more than parking", () => {
