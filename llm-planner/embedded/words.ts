@@ -112,21 +112,24 @@ function namesIn(objects: readonly ObjectView[]): Names {
 
 function namesOf(objects: readonly ObjectView[]): Names {
   const sequences = new Map<string, { word: WordClass; fits: { object: number; by: Fit }[] }>();
+  const whole = new Set(objects.map(({ name }) => name.toLowerCase()));
   const add = (words: string, word: WordClass, by: Fit, object: number) => {
+    // a name that no word can be
+    if (words === "") return;
     const entry = sequences.get(words) ?? { word, fits: [] };
     entry.fits.push({ object, by });
     sequences.set(words, entry);
   };
   objects.forEach(({ name, colour }, i) => {
     const lower = name.toLowerCase();
-    add(lower, "<name>", "name", i);
+    // as it will be split where it is said
+    add(rawWords(lower, whole).join(" "), "<name>", "name", i);
     // "object-3" may be spoken as "object 3"
     if (/^[a-z]+-\d+$/.test(lower)) add(lower.replace("-", " "), "<name>", "name", i);
     if (colour !== undefined) add(colour.toLowerCase(), "<colour>", "colour", i);
     if (colour?.toLowerCase() === "grey") add("gray", "<colour>", "colour", i);
   });
   const list = [...sequences].map(([words, entry]) => ({ words: words.split(" "), ...entry }));
-  const whole = new Set(objects.map(({ name }) => name.toLowerCase()));
   return { whole, sequences: list.sort((a, b) => b.words.length - a.words.length) };
 }
 

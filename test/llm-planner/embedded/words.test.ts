@@ -33,6 +33,18 @@ it("reads a name spoken in two words, and colours of two words", () => {
   expect(words("the dark green one", odd)).toEqual(["<colour>", "one"]);
 });
 
+it("reads every name that a scene may have", () => {
+  const names = ["box_2.b", "red-cube 2", "red-cube", "große Dose", "3box", "v1.2"];
+  const world = worldWith(...names.map((name, i) => object(name, "cube", "red", i / 4, 0)));
+  for (const [i, name] of names.entries()) {
+    expect(words(`put ${name} away`, world), name).toEqual(["put", "<name>", "away"]);
+    expect(fits(name, world), name).toEqual([[i]]);
+  }
+  // a number of another kind is no word
+  const odd = worldWith(object("²", "cube", "red", 0, 0), object("y", "cube", "red", 1, 0));
+  expect(words("put y away", odd)).toEqual(["put", "<name>", "away"]);
+});
+
 it("knows what is named but not here", () => {
   expect(words("the purple prism")).toEqual(["<absent>", "<absent>"]);
   expect(words("put object-9 away")).toContain("<absent-name>");
