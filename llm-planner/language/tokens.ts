@@ -67,7 +67,7 @@ function adviceAgainst(text: string, at: number): string {
   return `"${printable(character)}" has no meaning here.`;
 }
 
-/** Control characters must not reach a terminal. */
-function printable(text: string): string {
+/** The text on one line, without control characters, which must not reach a terminal. */
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, " ");
 }

@@ -5,8 +5,14 @@
  * The key is handed in, goes into the client and nowhere else: not into names, logs, errors or files.
  */
 
-import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError } from "openai";
+import OpenAI, {
+  APIConnectionError,
+  APIConnectionTimeoutError,
+  APIError,
+  APIUserAbortError,
+} from "openai";
 import { WireError } from "../../core/errors.ts";
+import { printable } from "../language/tokens.ts";
 import { planAnswerJsonSchema } from "../plan.ts";
 import type { Planner, PlanRequest, Proposal } from "../planner.ts";
 import { AnswerCache } from "./cache.ts";
@@ -72,12 +78,18 @@ export class EndpointPlanner implements Planner {
     this.#options = options;
     this.#clock = clock;
     this.#cache = cache === undefined ? undefined : new AnswerCache(cache);
+    const headers = {
+      accept: "application/json",
+      "content-type": "application/json",
+      authorization: `Bearer ${key ?? "none"}`,
+    };
     this.#client = new OpenAI({
       baseURL: url,
       apiKey: key ?? "none",
-      // nothing comes from the environment behind our back
+      // nothing comes from the environment behind our back, nor goes to a server of any address
       organization: null,
       project: null,
+      fetch: (input, init) => fetch(input, { ...init, headers }),
       logLevel: "off",
       maxRetries: 0,
     });
@@ -152,18 +164,23 @@ export class EndpointPlanner implements Planner {
       },
       { signal },
     );
-    let text = "";
+    let [text, refusal] = ["", ""];
     let finished: string | undefined;
     let tokens = { input: 0, output: 0 };
     for await (const { choices, usage } of stream) {
       text += choices?.[0]?.delta?.content ?? "";
+      refusal += choices?.[0]?.delta?.refusal ?? "";
       finished = choices?.[0]?.finish_reason ?? finished;
       if (usage) tokens = { input: usage.prompt_tokens, output: usage.completion_tokens };
-      if (text.length > MAX_ANSWER) throw new Unfinished("the answer does not end");
+      if (text.length + refusal.length > MAX_ANSWER)
+        throw new Unfinished("the answer does not end");
     }
     if (signal.aborted) throw new Unfinished("the time is up");
     if (finished === undefined) throw new Unfinished("the stream was cut");
     if (finished === "length") throw new Unfinished("the answer was cut at the model's limit");
+    if (finished === "content_filter") throw new Declined("a filter of the server's held it back");
+    if (refusal) throw new Declined(refusal);
+    if (text.trim() === "") throw new Unfinished("the answer is empty");
     return { text, tokens };
   }
 
@@ -190,8 +207,10 @@ export class EndpointPlanner implements Planner {
   /** A sentence without the key, even where the server repeats it. */
   #reasonOf(error: unknown, signal: AbortSignal): string {
     const { key } = this.#options;
-    const sentence = signal.aborted ? "it was interrupted." : sentenceOf(error);
-    return key ? sentence.replaceAll(key, "[key]") : sentence;
+    const quoted = (text: string) =>
+      // before it is cut, which might leave a part of the key
+      printable(key ? text.replaceAll(key, "[key]") : text).slice(0, 200);
+    return signal.aborted ? "it was interrupted." : sentenceOf(error, quoted);
   }
 }
 
@@ -210,31 +229,38 @@ class TimeUp extends Error {
 /** An answer that began but did not end as it should. */
 class Unfinished extends Error {}
 
+/** The model, or a filter before it, would not answer. */
+class Declined extends Error {}
+
 function mayPass(error: unknown): boolean {
   if (error instanceof Unfinished) return true;
+  if (error instanceof Declined) return false;
   if (!(error instanceof APIError)) return true;
   const { status } = error;
   return status === undefined || status === 408 || status === 429 || status >= 500;
 }
 
-function sentenceOf(error: unknown): string {
+/** @param quoted a server's own words as they may be shown */
+function sentenceOf(error: unknown, quoted: (text: string) => string): string {
   if (error instanceof TimeUp)
     return `no answer within ${error.limit_s} s. Raise the limit, or try a smaller model.`;
   if (error instanceof Unfinished) return `${error.message}. Try again, or another model.`;
+  if (error instanceof Declined) return `it would not answer: ${quoted(error.message)}`;
   if (error instanceof APIConnectionTimeoutError) return "the connection timed out.";
   if (error instanceof APIUserAbortError) return "it was interrupted.";
   if (error instanceof SyntaxError) return "it sent something that is no JSON.";
   if (!(error instanceof APIError)) return "the stream was cut. Try again, or another model.";
-  const { status } = error;
-  if (status === undefined)
+  if (error instanceof APIConnectionError)
     return "there is no connection. Is the server running, and the URL right?";
+  const { status } = error;
+  if (status === undefined) return `it broke off: ${quoted(error.message)}`;
   if (status === 401 || status === 403)
     return `it refused the key (${status}). Check the key in the environment.`;
   if (status === 404)
     return "it knows no such model or path (404). Check the URL and the model's name.";
   if (status === 429)
     return "it has too many requests (429). Wait, or raise the number of retries.";
-  return `it answered with status ${status}: ${error.message.slice(0, 200)}`;
+  return `it answered with status ${status}: ${quoted(error.message)}`;
 }
 
 /** What the server asks for, up to ten seconds. */

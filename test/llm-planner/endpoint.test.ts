@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FileError, WireError } from "../../core/errors.ts";
 import { PlanRefusedError } from "../../llm-planner/check.ts";
 import { makePlan } from "../../llm-planner/make-plan.ts";
@@ -110,6 +110,18 @@ describe("an endpoint that works", () => {
     expect(planAnswerSchema.safeParse(JSON.parse(good)).success).toBe(true);
   });
 
+  it("is sent no header that is not the planner's, whatever the environment says", async () => {
+    vi.stubEnv(
+      "OPENAI_CUSTOM_HEADERS",
+      "x-secret: of the environment\nauthorization: Bearer other",
+    );
+    const { endpoint } = await ask([{ answer: good }]);
+    vi.unstubAllEnvs();
+    const [{ key, headers }] = endpoint.requests;
+    expect(key).toBe(`Bearer ${KEY}`);
+    expect(headers).not.toHaveProperty("x-secret");
+  });
+
   it("is told why its plan was refused, and may mend it", async () => {
     const wrong = good.replace('"object"', '"box"');
     const { made, endpoint } = await ask([{ answer: wrong }, { answer: good }]);
@@ -197,6 +209,24 @@ describe("an endpoint that does not", () => {
       [{ status: 400, body: JSON.stringify({ error: { message: `bad ${KEY}` } }) }],
       /status 400: .*\[key\]/,
     ],
+    [
+      "a key where its words are cut",
+      [{ status: 400, body: JSON.stringify({ error: { message: `${"x".repeat(180)} ${KEY}` } }) }],
+      /status 400: 400 x{180} \[key\]$/,
+    ],
+    [
+      "an error that moves the cursor",
+      [{ status: 400, body: JSON.stringify({ error: { message: "\u001b[2Jgone\u0007" } }) }],
+      /status 400: 400 {2}\[2Jgone $/,
+    ],
+    [
+      "an error within the stream",
+      [{ event: '{"error":{"message":"9000 tokens are more than 8192"}}' }],
+      /broke off: 9000 tokens are more than 8192/,
+    ],
+    ["an empty answer", [{ answer: "" }], /the answer is empty/],
+    ["a model that declines", [{ answer: "", refusal: "I cannot." }], /not answer: I cannot\./],
+    ["a filter", [{ answer: good, finish: "content_filter" }], /not answer: a filter/],
   ])("%s is a clear refusal", async (_, replies, message) => {
     const { error, log, everything } = await ask(replies, { retries: 1 });
     expect(error).toBeInstanceOf(WireError);
@@ -204,6 +234,18 @@ describe("an endpoint that does not", () => {
     expect(error?.message.split("\n")).toHaveLength(1);
     expect(log).toMatchObject([{ outcome: "failed" }]);
     expect(everything).not.toContain(KEY);
+    for (let end = 4; end < KEY.length; end++) expect(everything).not.toContain(KEY.slice(0, end));
+  });
+
+  it.each<[string, Reply]>([
+    ["nothing", { answer: "" }],
+    ["a refusal", { answer: "", refusal: "I cannot." }],
+    ["half of what a filter let through", { answer: "{", finish: "content_filter" }],
+  ])("%s is not kept in a cache", async (_, reply) => {
+    const options = { cache: path.join(folder, "declined"), retries: 0 };
+    const { error } = await ask([reply], options);
+    expect(error).toBeInstanceOf(WireError);
+    expect(existsSync(options.cache)).toBe(false);
   });
 
   it("silence ends at the limit, retries included", async () => {

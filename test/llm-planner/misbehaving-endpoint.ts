@@ -19,23 +19,32 @@ export interface Reply {
   /** Streams without end. */
   readonly endless?: boolean;
   readonly finish?: string;
+  /** Why the model does not answer, in its own words. */
+  readonly refusal?: string;
+}
+
+export interface Request {
+  readonly body: Record<string, unknown>;
+  readonly key: string;
+  readonly headers: IncomingMessage["headers"];
 }
 
 export interface Endpoint {
   readonly url: string;
-  /** Requests so far, with their bodies and keys. */
-  readonly requests: readonly { readonly body: Record<string, unknown>; readonly key: string }[];
+  /** Requests so far. */
+  readonly requests: readonly Request[];
   close(): Promise<void>;
 }
 
 /** Answers request i with `replies[i]`, the last one from then on. */
 export async function openEndpoint(replies: readonly Reply[]): Promise<Endpoint> {
-  const requests: { body: Record<string, unknown>; key: string }[] = [];
+  const requests: Request[] = [];
   const server = createServer(async (request, response) => {
     const reply = replies[Math.min(requests.length, replies.length - 1)];
     requests.push({
       body: JSON.parse(await textOf(request)) as Record<string, unknown>,
       key: request.headers.authorization ?? "",
+      headers: request.headers,
     });
     send(reply, response);
   });
@@ -87,6 +96,7 @@ function send(reply: Reply, response: ServerResponse): void {
     }
     response.write(chunk(piece));
   }
+  if (reply.refusal !== undefined) response.write(chunk("", null, reply.refusal));
   response.write(chunk("", reply.finish ?? "stop"));
   const usage = { prompt_tokens: 1200, completion_tokens: 90, total_tokens: 1290 };
   response.write(`data: ${JSON.stringify({ ...shell, choices: [], usage })}\n\n`);
@@ -95,7 +105,8 @@ function send(reply: Reply, response: ServerResponse): void {
 
 const shell = { id: "1", object: "chat.completion.chunk", created: 0, model: "test" };
 
-function chunk(content: string, finish: string | null = null): string {
-  const choices = [{ index: 0, delta: { content }, finish_reason: finish }];
+function chunk(content: string, finish: string | null = null, refusal?: string): string {
+  const delta = { content, ...(refusal !== undefined && { refusal }) };
+  const choices = [{ index: 0, delta, finish_reason: finish }];
   return `data: ${JSON.stringify({ ...shell, choices })}\n\n`;
 }
