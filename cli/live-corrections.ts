@@ -37,9 +37,11 @@ export interface DeskOptions {
   readonly openPlanner: (() => Promise<Planner>) | undefined;
   /** Wall clock, ISO 8601. */
   now(): string;
+  /** Gives up waiting for what a planner makes of a correction. */
+  readonly signal?: AbortSignal;
 }
 
-export function openDesk({ file, openPlanner, now }: DeskOptions): CorrectionDesk {
+export function openDesk({ file, openPlanner, now, signal }: DeskOptions): CorrectionDesk {
   let opening: Promise<Planner> | undefined;
   /** The planner, opened anew where it did not open before. */
   const opened = () => {
@@ -58,8 +60,9 @@ export function openDesk({ file, openPlanner, now }: DeskOptions): CorrectionDes
       }
       const world = viewOf(at.scene, base, at.poses.slice(0, rows));
       const planner = await opened();
+      const asked = { base, scene: at.scene, words: text, world, seed: at.seed };
       const found = planner
-        ? await stagesFor({ planner, base, scene: at.scene, words: text, world, seed: at.seed })
+        ? await stagesFor({ planner, ...asked, ...(signal && { signal }) })
         : { stages: null, reasons: ["No planner is attached."] };
       const { task: instruction, stage, step, driver, seed, start } = at;
       const label = correctionSchema.parse({

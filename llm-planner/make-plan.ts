@@ -1,13 +1,14 @@
 /** From words to a plan that holds: ask, verify, hand back the reasons, ask again, or refuse. */
 
 import type { z } from "zod";
-import { FileError, WireError } from "../core/errors.ts";
+import { ConfigError, FileError, WireError } from "../core/errors.ts";
 import { episodeStream, startStream } from "../sim/episode-streams.ts";
 import { colourNames } from "../sim/eyes.ts";
 import type { Ground } from "../sim/ground.ts";
 import { type AssembledScene, drawEpisode, type PlanarPose } from "../sim/scene.ts";
 import type { Shape } from "../sim/shape.ts";
 import { badNames, PlanRefusedError, quote } from "./check.ts";
+import { printable } from "./language/tokens.ts";
 import { type Plan, type PlanAnswer, planAnswerSchema } from "./plan.ts";
 import type { Planner, Refusal } from "./planner.ts";
 import type { StageRehearsal } from "./rehearsal/rehearse.ts";
@@ -34,7 +35,7 @@ export interface PlanningOptions {
   readonly failed?: readonly Refusal[];
   /** False leaves out the rehearsal in simulation, for callers that do it themselves; true unless given. */
   readonly rehearse?: boolean;
-  /** Handed to the planner: gives up waiting for its answer. */
+  /** Gives up: waiting for the planner's answer, or verifying it. */
   readonly signal?: AbortSignal;
 }
 
@@ -56,11 +57,14 @@ const MAX_INSTRUCTION = 1000;
  * Makes a plan. Nothing is executed and nothing is trained on before it passed.
  *
  * @throws PlanRefusedError where no answer passed, with the reasons of the last one
- * @throws WireError where the planner gave no answer in time
- * @throws FileError where it keeps its answers and cannot
+ * @throws WireError where the planner gave no answer in time, the signal's reason where a verification was interrupted
+ * @throws FileError where it keeps its answers and cannot, ConfigError for no tries
  */
 export async function makePlan(options: PlanningOptions): Promise<MadePlan> {
   const { planner, base, scene = base.name, seed, tries = 3 } = options;
+  if (!Number.isInteger(tries) || tries < 1) {
+    throw new ConfigError(`Expected "tries" to be a whole number of at least 1, got ${tries}.`);
+  }
   const instruction = readableInstruction(options.instruction);
   // names are sent to planners: what is wrong with them must be known before
   const names = badNames(base.cast);
@@ -81,10 +85,7 @@ export async function makePlan(options: PlanningOptions): Promise<MadePlan> {
     const verdict = await verifyPlan(
       base,
       { stages: read.stages },
-      {
-        seed,
-        rehearse: options.rehearse ?? true,
-      },
+      { seed, rehearse: options.rehearse ?? true, signal },
     );
     if (verdict.reasons.length === 0) {
       const plan: Plan = { format: 1, scene, instruction, stages: read.stages };
@@ -144,7 +145,9 @@ const FENCE = "```";
 function schemaReasons(error: z.ZodError): string[] {
   return error.issues
     .slice(0, 10)
-    .map(({ path, message }) => `The answer does not fit: ${path.join(".") || "all"}: ${message}.`);
+    .map(({ path, message }) =>
+      printable(`The answer does not fit: ${path.join(".") || "all"}: ${message}.`),
+    );
 }
 
 /**

@@ -30,7 +30,10 @@ export interface Verdict {
   readonly rehearsal: readonly StageRehearsal[];
 }
 
-/** Judges a plan for a scene: by looking, on snapshots of the world, and in simulation. Deterministic in the seed. */
+/**
+ * Judges a plan for a scene: by looking, on snapshots of the world, and in simulation. Deterministic in the seed.
+ * @throws the signal's reason once that is aborted
+ */
 export async function verifyPlan(
   base: AssembledScene,
   plan: Staged,
@@ -45,6 +48,7 @@ export async function verifyPlan(
   const numbers = await badNumbers(base, plan, options.seed);
   if (numbers.length > 0) return { reasons: numbers, rehearsal: [] };
   if (options.rehearse === false) return { reasons: [], rehearsal: [] };
+  options.signal?.throwIfAborted();
   const rehearsal = await rehearse(base, plan, { untilReachable: true, ...options });
   return { reasons: rehearsal.flatMap((stage) => unreachable(stage)), rehearsal };
 }

@@ -175,6 +175,7 @@ class Director {
       step: moment.step,
       seed: this.#options.seed,
       file: this.#options.corrections,
+      signal: this.#signal,
     });
     this.remarks.push(
       ...correction.reasons.map((reason) => `The correction was not followed: ${reason}`),

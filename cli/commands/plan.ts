@@ -2,6 +2,7 @@
 
 import { ConfigError } from "../../core/errors.ts";
 import { PlanRefusedError } from "../../llm-planner/check.ts";
+import { printable } from "../../llm-planner/language/tokens.ts";
 import { type MadePlan, makePlan } from "../../llm-planner/make-plan.ts";
 import { type PlanStage, readPlan, writePlan } from "../../llm-planner/plan.ts";
 import { usual } from "../../llm-planner/stages.ts";
@@ -52,7 +53,7 @@ export const plan = defineCommand({
   config: planConfigSchema(),
   async run({ options, positionals: [words], configure, signal, report }) {
     const made = options.check
-      ? await checked(options.check, options.seed, configure)
+      ? await checked(options.check, options.seed, configure, signal)
       : await asked(words, options, configure, signal);
     if (options.out) writePlan(options.out, made.plan);
     report({ ...made, ...(options.out ? { file: options.out } : {}) }, () =>
@@ -61,9 +62,15 @@ export const plan = defineCommand({
   },
 });
 
-async function checked(file: string, seed: number, configure: Configure): Promise<MadePlan> {
+async function checked(
+  file: string,
+  seed: number,
+  configure: Configure,
+  signal: AbortSignal,
+): Promise<MadePlan> {
   const found = readPlan(file);
-  const verdict = await verifyPlan(assembleScene(found.scene, configure), found, { seed });
+  const base = assembleScene(found.scene, configure);
+  const verdict = await verifyPlan(base, found, { seed, signal });
   if (verdict.reasons.length > 0) throw new PlanRefusedError(verdict.reasons);
   return {
     plan: found,
@@ -163,5 +170,7 @@ function explanation(stage: PlanStage): string {
     ),
     `  within   ${stage.budgetSteps} control steps`,
     "",
-  ].join("\n");
+  ]
+    .map(printable)
+    .join("\n");
 }

@@ -86,6 +86,7 @@ export const view = defineCommand({
           file: corrections,
           openPlanner: () => openPlanner(options),
           now: () => new Date(now_ms()).toISOString(),
+          signal,
         }),
       );
       const live = new LiveSocket(server.http, {

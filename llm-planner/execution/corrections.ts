@@ -110,6 +110,8 @@ export interface CorrectionOptions {
   readonly seed: number;
   /** Where the correction is logged, whether it could be followed or not. */
   readonly file: string;
+  /** Gives up waiting for what the planner makes of it, and logs nothing where that is interrupted later. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -119,9 +121,10 @@ export interface CorrectionOptions {
 export async function stagesFor({
   words,
   ...asked
-}: Pick<CorrectionOptions, "planner" | "base" | "scene" | "words" | "world" | "seed">): Promise<
-  Pick<Correction, "stages" | "reasons">
-> {
+}: Pick<
+  CorrectionOptions,
+  "planner" | "base" | "scene" | "words" | "world" | "seed" | "signal"
+>): Promise<Pick<Correction, "stages" | "reasons">> {
   const request = { ...asked, instruction: words, rehearse: false };
   const found = await makePlan(request).catch(reasonsOf);
   if ("reasons" in found) return { stages: null, reasons: [...found.reasons] };

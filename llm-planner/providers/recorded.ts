@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { parseConfig } from "../../core/config.ts";
-import { ConfigError, FileError } from "../../core/errors.ts";
+import { FileError } from "../../core/errors.ts";
+import { PlanRefusedError } from "../check.ts";
 import type { Planner } from "../planner.ts";
 
 const recordSchema = z.strictObject({
@@ -20,8 +21,7 @@ const recordSchema = z.strictObject({
 });
 
 /**
- * Reads recorded answers; instructions are matched whole, letter case and spaces aside. To words without an answer it throws a
- * ConfigError.
+ * Reads recorded answers; instructions are matched whole, letter case and spaces aside.
  * @throws FileError where there is no such file, ConfigError where it does not fit
  */
 export function recordedPlanner(file: string): Planner {
@@ -36,9 +36,9 @@ export function recordedPlanner(file: string): Planner {
       const answers = known.get(key(instruction));
       if (!answers) {
         const all = record.answers.map((each) => `"${each.instruction}"`).join(", ");
-        throw new ConfigError(
+        throw new PlanRefusedError([
           `No answer to "${instruction}" is recorded in "${file}". Recorded: ${all}.`,
-        );
+        ]);
       }
       const answer = answers[Math.min(refusals.length, answers.length - 1)];
       return {

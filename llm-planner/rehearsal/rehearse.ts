@@ -12,8 +12,10 @@ export interface RehearsalOptions {
   readonly seed: number;
   /** Episodes, run side by side; 24 unless given. Half of them begin at a later stage, with the earlier ones done. */
   readonly attempts?: number;
+  /** Ends it at once: the signal's reason is thrown. */
+  readonly signal?: AbortSignal;
   /**
-   * Stops as soon as every stage has been completed once; otherwise all attempts run to their end. A verification stops unless told
+   * Stops as soon as every stage has been reached and completed once; otherwise all attempts run to their end. A verification stops unless told
    * otherwise.
    */
   readonly untilReachable?: boolean;
@@ -34,11 +36,11 @@ export interface StageRehearsal {
   readonly nearest_m: number;
 }
 
-/** Runs the scripted pusher through the plan; deterministic in the seed. */
+/** Runs the scripted pusher through the plan; deterministic in the seed. @throws the signal's reason once that is aborted */
 export async function rehearse(
   base: AssembledScene,
   plan: Staged,
-  { seed, attempts = 24, untilReachable = false }: RehearsalOptions,
+  { seed, attempts = 24, untilReachable = false, signal }: RehearsalOptions,
 ): Promise<readonly StageRehearsal[]> {
   const planned = sceneFromPlan(base, plan);
   const batch = await SceneBatch.create({
@@ -52,19 +54,19 @@ export async function rehearse(
   batch.stageShare = 0.5;
   const tally = planned.stages.map(({ name }) => new Tally(name));
   try {
-    run(batch, planned, tally, untilReachable);
+    await run(batch, planned, tally, { untilReachable, signal });
   } finally {
     batch.free();
   }
   return tally.map((each) => each.result());
 }
 
-function run(
+async function run(
   batch: SceneBatch,
   planned: AssembledScene,
   tally: readonly Tally[],
-  untilReachable: boolean,
-): void {
+  { untilReachable, signal }: { untilReachable: boolean; signal: AbortSignal | undefined },
+): Promise<void> {
   const { envs } = batch;
   const ground = new Ground(batch.world);
   const pusher = new ScriptedPusher(planned.cast, envs);
@@ -75,6 +77,9 @@ function run(
   const over = new Set<number>();
   batch.reset();
   while (over.size < envs) {
+    // lets whoever interrupts be heard
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
     for (let env = 0; env < envs; env++) {
       ground.env = env;
       const stage = batch.stageOf(env);
@@ -99,7 +104,8 @@ function run(
       if (stagesDone < tally.length) tally[stagesDone].fail(outcome, nearest[env]);
       stages[env] = -1;
     }
-    if (untilReachable && tally.every(({ completed }) => completed > 0)) return;
+    if (untilReachable && tally.every(({ completed, reached }) => completed > 0 && reached > 0))
+      return;
   }
 }
 

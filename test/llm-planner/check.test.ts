@@ -357,6 +357,33 @@ describe("verification in simulation", () => {
     expect(inTime.reasons.join("\n")).not.toMatch(/"front"/);
   });
 
+  it("goes on until a stage was reached, where its first completion came without", async () => {
+    // with this seed the first attempt to be completed is not one that was reached
+    const reached = "abs(bearing(robot, active)) < 0.1 deg";
+    const { reasons, rehearsal } = await verifyPlan(
+      pair,
+      { stages: stagesOf({ ...front, reached }) },
+      { seed: 2 },
+    );
+    expect(reasons).toEqual([]);
+    expect(rehearsal[0].reached).toBeGreaterThan(0);
+  });
+
+  it("ends where it is interrupted", async () => {
+    const plan = { stages: stagesOf(front) };
+    const signal = AbortSignal.timeout(100);
+    await expect(rehearse(pair, plan, { seed: 1, signal })).rejects.toThrow(/due to timeout/);
+    const planner: Planner = {
+      name: "answers of the test",
+      propose: () => Promise.resolve({ answer: JSON.stringify(plan) }),
+      close() {},
+    };
+    const asked = { planner, base: pair, instruction: "put it in front", seed: 1 };
+    const aborted = AbortSignal.abort();
+    await expect(makePlan({ ...asked, signal: aborted })).rejects.toBe(aborted.reason);
+    await expect(makePlan({ ...asked, tries: 0 })).rejects.toThrow(/"tries" to be .* got 0/);
+  });
+
   it("gives the same verdict for the same seed", async () => {
     const plan = { stages: stagesOf(front) };
     const first = await rehearse(pair, plan, { seed: 4, attempts: 4 });

@@ -16,7 +16,8 @@ const out = path.join(folder, "plan.json");
 const words = "Put the object in front of the anchor";
 const front = {
   name: "place-object",
-  why: "It is the only one.",
+  // clears a terminal where it is shown as it is
+  why: "It is the only one.\u001b[2J",
   active: "object",
   place: { anchor: "anchor", x_m: 0.25, y_m: 0 },
 };
@@ -84,7 +85,7 @@ describe("understudy plan", () => {
     const { code, out: text, err } = await plan(words, ...recorded, "--explain", "--out", out);
     expect([code, err]).toEqual([0, ""]);
     expect(text).toMatch(/1 {2}place-object {2}object {2}0\.25 m in front of anchor/);
-    expect(text).toContain("place-object: It is the only one.");
+    expect(text).toContain("place-object: It is the only one. [2J\n");
     expect(text).toMatch(/done {5}distance\(active, target\) < 5 cm and/);
     expect(text).toContain('Answer 1 was refused: Stage "place-object" names "box"');
     expect(JSON.parse(readFileSync(out, "utf8"))).toMatchObject({

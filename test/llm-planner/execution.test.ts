@@ -1,9 +1,13 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { ConfigError, FileError, WireError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
-import { applyCorrection, readCorrections } from "../../llm-planner/execution/corrections.ts";
+import {
+  applyCorrection,
+  readCorrections,
+  stagesFor,
+} from "../../llm-planner/execution/corrections.ts";
 import {
   type Estimator,
   HeadEstimator,
@@ -16,6 +20,7 @@ import { createSituation, rowsOf, type Situation } from "../../llm-planner/langu
 import { viewNow, worldOf } from "../../llm-planner/make-plan.ts";
 import { type PlannedStage, plannedStages } from "../../llm-planner/planned-stage.ts";
 import type { Planner } from "../../llm-planner/planner.ts";
+import { recordedPlanner } from "../../llm-planner/providers/recorded.ts";
 import { asScene, sceneFromPlan } from "../../llm-planner/scene.ts";
 import { compileStage } from "../../llm-planner/stages.ts";
 import type { WorldView } from "../../llm-planner/world-view.ts";
@@ -458,6 +463,33 @@ describe("in simulation", () => {
     expect(() => readCorrections(file)).toThrow(FileError);
     expect(() => readCorrections(file)).toThrow(/Line 3/);
     expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(3);
+  });
+
+  it("a correction that has no answer in a record is logged, and ends nothing", async () => {
+    const answers = path.join(folder, "answers.json");
+    const record = { format: 1, answers: [{ instruction: "hello", answers: [{ stages: [] }] }] };
+    writeFileSync(answers, JSON.stringify(record));
+    const world = worldOf("push-cross", base, 3);
+    const asked = { base, scene: "push-cross", words: "the other side", world, seed: 3 };
+    const found = await stagesFor({ planner: recordedPlanner(answers), ...asked });
+    expect(found.stages).toBeNull();
+    expect(found.reasons.join()).toMatch(/^No answer to "the other side" is recorded/);
+  });
+
+  it("a correction that nobody wants to wait for any longer is not waited for", async () => {
+    const planner: Planner = {
+      name: "thinks until it is interrupted",
+      propose: (_, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => reject(new WireError("it was interrupted.")));
+        }),
+      close() {},
+    };
+    const world = worldOf("push-cross", base, 3);
+    const asked = { base, scene: "push-cross", words: "the other side", world, seed: 3 };
+    const signal = AbortSignal.timeout(20);
+    const found = await stagesFor({ planner, ...asked, signal });
+    expect(found).toEqual({ stages: null, reasons: ["it was interrupted."] });
   });
 
   it("a correction that nobody can be asked about is logged, and one that no log takes is refused", async () => {
