@@ -79,23 +79,39 @@ export function placeOf(world: WorldView, goal: Goal): readonly [x_m: Meters, y_
 
 const SIDES = ["front", "left", "behind", "right"] as const;
 
-/** Gives every goal "beside" the side that is nearest to its object among those that no other goal takes. */
+/** Gives every goal "beside" the side that is nearest to its object among those that nothing else takes: no goal, no object, no wall. */
 export function withSides<G extends Goal>(world: WorldView, goals: readonly G[]): G[] {
+  const moved = new Set(goals.map(({ object }) => object));
   const taken = goals.filter(({ direction }) => direction !== "beside").map(sideKey);
   return goals.map((goal) => {
     if (goal.direction !== "beside") return goal;
     const choices = SIDES.map((direction) => ({ ...goal, direction }));
-    const free = choices.filter((choice) => !taken.includes(sideKey(choice)));
+    const untaken = choices.filter((choice) => !taken.includes(sideKey(choice)));
+    const free = untaken.filter((choice) => hasRoom(world, choice, moved));
     const away = (choice: G) => distanceToPlace(world, choice);
-    const nearest = (free.length > 0 ? free : choices).reduce((best, choice) =>
-      away(choice) < away(best) ? choice : best,
-    );
+    const [open = choices] = [free, untaken].filter((list) => list.length > 0);
+    const nearest = open.reduce((best, choice) => (away(choice) < away(best) ? choice : best));
     taken.push(sideKey(nearest));
     return nearest;
   });
 }
 
 const sideKey = ({ anchor, direction }: Goal) => `${anchor} ${direction}`;
+
+/** Whether a place is in the arena and clear of what stays. Not known by an anchor that is moved itself: true. */
+function hasRoom(world: WorldView, goal: Goal, moved: ReadonlySet<number>): boolean {
+  const { objects, arenaSide_m } = world;
+  if (moved.has(goal.anchor)) return true;
+  const [x_m, y_m] = inWorld(objects[goal.anchor], placeOf(world, goal));
+  const { size_m } = objects[goal.object];
+  if (Math.max(Math.abs(x_m), Math.abs(y_m)) > (arenaSide_m - size_m) / 2) return false;
+  return objects.every(
+    (other, i) =>
+      i === goal.anchor ||
+      moved.has(i) ||
+      Math.hypot(other.x_m - x_m, other.y_m - y_m) >= (other.size_m + size_m) / 2,
+  );
+}
 
 /** From where the object is to where it belongs, with all anchors where they are now. */
 function distanceToPlace(world: WorldView, goal: Goal): Meters {
@@ -151,6 +167,13 @@ export function stagesOf(
       place: { anchor: world.objects[goal.anchor].name, x_m, y_m, yaw_deg },
     };
   });
+}
+
+/** What stages do, each as one text: two that are the same put the same object in the same place. */
+export function placesOf(stages: readonly Pick<PlanStage, "active" | "place">[]): string[] {
+  return stages.map(({ active, place }) =>
+    JSON.stringify([active, place && [place.anchor, place.x_m, place.y_m]]),
+  );
 }
 
 function round4(value: number): number {

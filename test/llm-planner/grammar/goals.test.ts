@@ -53,6 +53,45 @@ describe("the place of a goal", () => {
   });
 });
 
+describe("a side that the words leave open", () => {
+  const anchor = object("a", "cube", "red", 0, 0);
+  const [far, on] = [object("b", "cube", "blue", 0, 1), object("c", "cube", "green", 0, 0.25)];
+  const side = (...objects: readonly ReturnType<typeof object>[]) => {
+    const [first] = withSides(worldWith(...objects), [goal(1, "beside")]);
+    return first.direction;
+  };
+
+  it("is none on which something stands that is not moved", () => {
+    expect(side(anchor, far)).toBe("left");
+    // front and right are as far as each other; the front comes first
+    expect(side(anchor, far, on)).toBe("front");
+    // 15 cm from the place the two stand face to face; a millimetre less and they meet
+    expect(side(anchor, far, { ...on, y_m: 0.4 })).toBe("left");
+    expect(side(anchor, far, { ...on, y_m: 0.399 })).toBe("front");
+    const leaving = withSides(worldWith(anchor, far, on), [goal(1, "beside"), goal(2, "behind")]);
+    expect(leaving[0].direction).toBe("left");
+  });
+
+  it("is none beyond a wall", () => {
+    // the arena ends at 1.5 m: 1.2 + 0.25 leaves no room for half a cube
+    expect(side({ ...anchor, y_m: 1.2 }, { ...far, y_m: 1.4, x_m: 0.8 })).toBe("front");
+    expect(side({ ...anchor, y_m: 1.1 }, { ...far, y_m: 1.42, x_m: 0.1 })).toBe("left");
+  });
+
+  it("is the nearest where all are taken, and by an anchor that is moved itself", () => {
+    const all = [
+      [0.25, 0],
+      [0, 0.25],
+      [-0.25, 0],
+      [0, -0.25],
+    ].map(([x_m, y_m], i) => ({ ...on, name: `c${i}`, x_m, y_m }));
+    expect(side(anchor, far, ...all)).toBe("left");
+    const elsewhere = { ...goal(0, "left"), anchor: 3 };
+    const world = worldWith(anchor, far, on, { ...on, name: "d", x_m: 1, y_m: 1 });
+    expect(withSides(world, [goal(1, "beside"), elsewhere])[0].direction).toBe("left");
+  });
+});
+
 describe("matching goals with a meaning", () => {
   const meaning = {
     goals: [goal(1, "left", 1, 0), goal(2, "right", 1, 0), goal(3, "behind")],
