@@ -5,7 +5,8 @@ import { packageRoot } from "../../core/package-root.ts";
 import { tensorOver } from "../../nn/arrays.ts";
 import { createSession } from "../../nn/device.ts";
 import { PlanRefusedError, quote } from "../check.ts";
-import { type Direction, type Goal, stagesOf } from "../grammar/goals.ts";
+import { type Direction, type Goal, placesOf, stagesOf } from "../grammar/goals.ts";
+import { readAnswer } from "../make-plan.ts";
 import type { Planner, PlanRequest, Proposal } from "../planner.ts";
 import type { WorldView } from "../world-view.ts";
 import { positionsIn } from "./batches.ts";
@@ -66,22 +67,29 @@ export class EmbeddedPlanner implements Planner {
   }
 
   /**
-   * A plan as JSON. A plan that was refused is answered with the next likeliest order of its stages.
+   * A plan as JSON: the likeliest order of its stages that has not been refused.
    * @throws PlanRefusedError where the words ask for nothing that can be planned here, with the reason
    */
   async propose({ instruction, world, refusals }: PlanRequest): Promise<Proposal> {
     const { tokens, row, reading, orders } = await this.understand(instruction, world);
     if (reading.status !== "ok") throw new PlanRefusedError([refusalOf(reading, tokens, world)]);
-    const order = orders[refusals.length];
-    if (!order) {
+    const refused = new Set(refusals.map(({ answer }) => keyOf(readAnswer(answer).stages ?? [])));
+    const why = (goal: Goal) => reasonFor(goal, row, tokens);
+    const plans = orders.map((order) =>
+      stagesOf(
+        world,
+        order.map((i) => reading.goals[i]),
+        why,
+      ),
+    );
+    const stages = plans.find((plan) => !refused.has(keyOf(plan)));
+    if (!stages) {
       throw new PlanRefusedError([
         ...(refusals.at(-1)?.reasons ?? []),
         `No other order of these ${reading.goals.length} stages is left to try.`,
       ]);
     }
-    const goals = order.map((i) => reading.goals[i]);
-    const why = (goal: Goal) => reasonFor(goal, row, tokens);
-    return { answer: JSON.stringify({ stages: stagesOf(world, goals, why) }) };
+    return { answer: JSON.stringify({ stages }) };
   }
 
   /**
@@ -123,6 +131,8 @@ export class EmbeddedPlanner implements Planner {
     return likeliestOrders(scores.data as Float32Array, reading.goals);
   }
 }
+
+const keyOf = (stages: Parameters<typeof placesOf>[0]) => placesOf(stages).join();
 
 function checkSize(tokens: readonly Token[], { objects }: WorldView): void {
   if (tokens.length > MOST_TOKENS) {
