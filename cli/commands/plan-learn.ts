@@ -5,10 +5,11 @@ import { readWeights, writePlanner } from "../../llm-planner/embedded/bundle.ts"
 import {
   correctionConfig,
   exampleOf,
+  isNews,
   learnCorrections,
 } from "../../llm-planner/embedded/corrections.ts";
-import { zooPlanner } from "../../llm-planner/embedded/planner.ts";
-import { readCorrections } from "../../llm-planner/execution/corrections.ts";
+import { EmbeddedPlanner, zooPlanner } from "../../llm-planner/embedded/planner.ts";
+import { type Correction, readCorrections } from "../../llm-planner/execution/corrections.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 
 export const planLearn = defineCommand({
@@ -37,10 +38,11 @@ export const planLearn = defineCommand({
     const { corrections, planner = zooPlanner, out, seed } = options;
     const config = configure(correctionConfig);
     const logged = readCorrections(corrections);
-    const examples = logged.flatMap((correction) => exampleOf(correction) ?? []);
+    const news = await newsAmong(logged, planner);
+    const examples = news.flatMap((correction) => exampleOf(correction) ?? []);
     if (examples.length === 0) {
       throw new ConfigError(
-        `None of the ${logged.length} corrections in "${corrections}" has stages that the embedded planner can say. Write into "stages" what was meant.`,
+        `None of the ${logged.length} corrections in "${corrections}" has stages that the embedded planner can say and does not say already. Write into "stages" what was meant.`,
       );
     }
     const { reader, sequencer, size, vocabulary, provenance } = readWeights(planner);
@@ -63,3 +65,15 @@ export const planLearn = defineCommand({
     );
   },
 });
+
+/** The corrections that say something else than the planner has read in their words. */
+async function newsAmong(logged: readonly Correction[], folder: string): Promise<Correction[]> {
+  const planner = await EmbeddedPlanner.load(folder);
+  try {
+    const news: Correction[] = [];
+    for (const correction of logged) if (await isNews(planner, correction)) news.push(correction);
+    return news;
+  } finally {
+    await planner.close();
+  }
+}

@@ -16,10 +16,14 @@ import {
   distanceOf,
   MOST_PLACES,
   placeOf,
+  placesOf,
+  withSides,
 } from "../grammar/goals.ts";
 import { type Example, MOST_GOALS } from "../grammar/instructions.ts";
 import { MOST_OBJECTS, shuffled } from "../grammar/worlds.ts";
+import { readAnswer, reasonsOf } from "../make-plan.ts";
 import type { Place } from "../plan.ts";
+import type { Planner } from "../planner.ts";
 import type { ObjectView, WorldView } from "../world-view.ts";
 import { batchOf, positionsIn, sampleFitting } from "./batches.ts";
 import { READER_SIZE, type ReaderSize, readerInputs, readerParams } from "./reader.ts";
@@ -47,7 +51,32 @@ export function exampleOf({ words, world: logged, stages }: Correction): Example
   if (goals.length === 0 || whole.length < goals.length || !fits) return undefined;
   const pieces = [{ text: words.replace(/[.,;:!?\s]+$/, "") }];
   const meaning = { goals: whole, before: [] };
-  return { world, instruction: words, pieces, status: "ok", meaning };
+  const untold = { sides: whole.map((_, i) => maybeBeside(world, whole, i)) };
+  return { world, instruction: words, pieces, status: "ok", meaning, untold };
+}
+
+/** Whether goal `i` would be where it is, too, if the words had left its side open. */
+function maybeBeside(world: WorldView, goals: readonly AskedGoal[], i: number): boolean {
+  const open = goals.map((goal, j) => (j === i ? { ...goal, direction: "beside" as const } : goal));
+  return withSides<AskedGoal>(world, open)[i].direction === goals[i].direction;
+}
+
+/** Whether a planner reads the words otherwise than the stages have it, their order aside: what it says itself teaches it nothing. */
+export async function isNews(
+  planner: Planner,
+  { words, world, stages }: Correction,
+): Promise<boolean> {
+  const viewed = { ...world, objects: world.objects.map(withoutGaps) };
+  const request = { instruction: words, world: viewed, refusals: [] };
+  const read = await planner.propose(request, new AbortController().signal).catch(reasonsOf);
+  if ("reasons" in read) return true;
+  const said = placesOf(readAnswer(read.answer).stages ?? []);
+  return (
+    said.sort().join() !==
+    placesOf(stages ?? [])
+      .sort()
+      .join()
+  );
 }
 
 /** A place is written to a tenth of a millimetre, so what is said of it may be off by as much in each direction. */

@@ -50,9 +50,11 @@ export function targetSpec({ tokens }: ReaderSize): DataSpec {
     "is moved": byte(OBJECTS),
     "is anchor": byte(OBJECTS, OBJECTS),
     "is direction": byte(OBJECTS, DIRECTIONS.length),
+    "may be beside": byte(OBJECTS),
     "is distance": byte(OBJECTS, MOST_PLACES + tokens),
     "is earlier": byte(OBJECTS, OBJECTS),
     "is before": byte(OBJECTS, OBJECTS),
+    "may be before": byte(1),
     "is referred": byte(tokens, OBJECTS),
     "may refer": byte(tokens),
     "is clause": byte(tokens, OBJECTS),
@@ -72,15 +74,18 @@ export function targetsOf(example: Example, read: ReadExample, size: ReaderSize)
   }
   rows["is status"][STATUSES.indexOf(example.status)] = 1;
   const { goals, before } = example.meaning;
+  const { untold } = example;
+  rows["may be before"][0] = untold ? 0 : 1;
   const far = MOST_PLACES + size.tokens;
   goals.forEach(({ object, anchor, direction, place, distance_m }, i) => {
     rows["is moved"][object] = 1;
     rows["is anchor"][object * OBJECTS + anchor] = 1;
     rows["is direction"][object * DIRECTIONS.length + DIRECTIONS.indexOf(direction)] = 1;
+    rows["may be beside"][object] = untold?.sides[i] ? 1 : 0;
     rows["is distance"][
       object * far + (distance_m === undefined ? place - 1 : lengthOf(distance_m))
     ] = 1;
-    for (const later of goals.slice(i + 1)) {
+    for (const later of untold ? [] : goals.slice(i + 1)) {
       rows["is earlier"][object * OBJECTS + later.object] = 1;
     }
   });
@@ -130,6 +135,7 @@ export function readerObjective(size: ReaderSize): Objective {
       g.reshape(moved, [rows, OBJECTS, 1]),
       g.reshape(moved, [rows, 1, OBJECTS]),
     );
+    const ordered = g.mul(bothMoved, g.reshape(is("may be before"), [rows, 1, 1]));
     const refers = g.mul(
       g.reshape(is("may refer"), [rows, size.tokens, 1]),
       g.reshape(here, [rows, 1, OBJECTS]),
@@ -142,10 +148,10 @@ export function readerObjective(size: ReaderSize): Objective {
       status: chosen(said.status, is("is status")),
       moved: average(g.mul(yesNo(g, said.moved, moved), g.mul(here, ok))),
       anchor: chosen(said.anchor, is("is anchor")),
-      direction: chosen(said.direction, is("is direction")),
+      direction: average(sideLoss(g, said.direction, is("is direction"), is("may be beside"))),
       distance: chosen(said.distance, is("is distance")),
       turn: average(g.mul(turns(g, said.turn), is("is earlier"))),
-      before: average(g.mul(yesNo(g, said.before, is("is before")), bothMoved)),
+      before: average(g.mul(yesNo(g, said.before, is("is before")), ordered)),
       refers: g.mul(average(g.mul(yesNo(g, said.refers, is("is referred")), refers)), 0.2),
       clause: g.mul(average(g.mul(yesNo(g, said.clause, is("is clause")), belongs)), 0.03),
       leans: g.mul(chosen(said.leans, is("is leaning")), 0.03),
@@ -153,6 +159,19 @@ export function readerObjective(size: ReaderSize): Objective {
     const loss = Object.values(stats).reduce((sum, term) => g.add(sum, term));
     return { loss, stats };
   };
+}
+
+/**
+ * [N, O]: what it costs not to say a side, of logits [N, O, DIRECTIONS]. Where an object may have been meant to be just beside ([N, O]),
+ * to say that is as good.
+ */
+export function sideLoss(g: Graph, logits: Tensor, side: Tensor, mayBeBeside: Tensor): Tensor {
+  const logProbs = logSoftmax(g, logits);
+  const own = g.sum(g.mul(logProbs, side), { axes: [2] });
+  const beside = DIRECTIONS.indexOf("beside");
+  const other = g.reshape(g.slice(logProbs, 2, beside, beside + 1), own.shape);
+  // log(p + q) = log p + softplus(log q - log p)
+  return g.neg(g.add(own, g.mul(mayBeBeside, g.softplus(g.sub(other, own)))));
 }
 
 /** Cross-entropy of a yes or no, from its logit. */

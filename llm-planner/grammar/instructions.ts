@@ -35,6 +35,14 @@ export interface Example {
   readonly status: Status;
   /** Empty unless the status is "ok". */
   readonly meaning: Meaning;
+  /** Where the meaning is not the speaker's own but was worked out from what was done: what that does not tell. */
+  readonly untold?: Untold;
+}
+
+/** What is not known of a meaning. Its order is not either. */
+export interface Untold {
+  /** For each goal, whether another word for its side would have led to the same place. */
+  readonly sides: readonly boolean[];
 }
 
 export interface InstructionOptions {

@@ -4,11 +4,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { readWeights } from "../../llm-planner/embedded/bundle.ts";
 import { readPart, writePart } from "../../llm-planner/embedded/checkpoints.ts";
-import { zooPlanner } from "../../llm-planner/embedded/planner.ts";
+import { EmbeddedPlanner, zooPlanner } from "../../llm-planner/embedded/planner.ts";
 import { sequencerParams } from "../../llm-planner/embedded/sequencer.ts";
+import { appendCorrection, stagesFor } from "../../llm-planner/execution/corrections.ts";
+import { worldOf } from "../../llm-planner/make-plan.ts";
 import { runCommand } from "../cli/run-command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { openEndpoint } from "./misbehaving-endpoint.ts";
+import { assembled } from "./support.ts";
 
 const folder = temporaryFolder();
 const answers = path.join(folder, "answers.json");
@@ -78,6 +81,22 @@ describe("understudy plan run", () => {
       stages: [{ active: "object" }],
     });
   });
+});
+
+it("understudy plan learn leaves out what the planner reads itself", async () => {
+  const file = path.join(folder, "known.jsonl");
+  const planner = await EmbeddedPlanner.load();
+  const base = assembled("push-pair");
+  const world = worldOf("push-pair", base, 1);
+  const asked = { planner, base, scene: "push-pair", words, world, seed: 1 };
+  const found = await stagesFor(asked);
+  await planner.close();
+  const at = { format: 1 as const, scene: "push-pair", instruction: "", stage: "", step: 0 };
+  const logged = { ...world, objects: [...world.objects] };
+  appendCorrection(file, { ...at, words, world: logged, ...found });
+  const { code, err } = await runCommand(commands, ["plan", "learn", "--corrections", file]);
+  expect(code).toBe(1);
+  expect(err).toMatch(/None of the 1 corrections .* does not say already/);
 });
 
 describe("understudy plan", () => {

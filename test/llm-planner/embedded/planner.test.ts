@@ -7,7 +7,7 @@ import { createRng } from "../../../core/rng.ts";
 import { PlanRefusedError } from "../../../llm-planner/check.ts";
 import { positionsIn, sampleFitting } from "../../../llm-planner/embedded/batches.ts";
 import { readPlanner, readWeights, writePlanner } from "../../../llm-planner/embedded/bundle.ts";
-import { exampleOf, goalOf, withWords } from "../../../llm-planner/embedded/corrections.ts";
+import { exampleOf, goalOf, isNews, withWords } from "../../../llm-planner/embedded/corrections.ts";
 import { MOST_TOKENS } from "../../../llm-planner/embedded/encoding.ts";
 import { EmbeddedPlanner, zooPlanner } from "../../../llm-planner/embedded/planner.ts";
 import { BatchReader, isRight } from "../../../llm-planner/embedded/read.ts";
@@ -31,15 +31,24 @@ beforeAll(async () => {
 
 afterAll(() => planner.close());
 
-async function planFor(instruction: string, world: WorldView = table, refused = 0) {
-  const refusals = Array.from({ length: refused }, () => ({ answer: "", reasons: ["blocked"] }));
-  const { answer } = await planner.propose({ instruction, world, refusals });
+async function answerTo(instruction: string, world = table, refused: readonly string[] = []) {
+  const refusals = refused.map((answer) => ({ answer, reasons: ["blocked"] }));
+  return (await planner.propose({ instruction, world, refusals })).answer;
+}
+
+async function planFor(instruction: string, world: WorldView = table) {
+  return stagesIn(await answerTo(instruction, world));
+}
+
+function stagesIn(answer: string) {
   return planAnswerSchema.parse(JSON.parse(answer)).stages.map(({ active, place }) => ({
     active,
     anchor: place?.anchor,
     at: [place?.x_m, place?.y_m],
   }));
 }
+
+const words = "Put the red box left of the blue cube and the cylinder right of the blue cube.";
 
 describe("the planner that ships", () => {
   it("puts an object where the words have it", async () => {
@@ -85,10 +94,23 @@ describe("the planner that ships", () => {
   });
 
   it("gives another order when the first was refused, and gives up after the last", async () => {
-    const words = "Put the red box left of the blue cube and the cylinder right of the blue cube.";
-    const [first, second] = [await planFor(words), await planFor(words, table, 1)];
-    expect(second.map(({ active }) => active)).toEqual(first.map(({ active }) => active).reverse());
-    await expect(planFor(words, table, 2)).rejects.toThrow("No other order of these 2 stages");
+    const first = await answerTo(words);
+    const second = await answerTo(words, table, [first]);
+    const actives = (answer: string) => stagesIn(answer).map(({ active }) => active);
+    expect(actives(second)).toEqual(actives(first).reverse());
+    await expect(answerTo(words, table, [second, first])).rejects.toThrow(
+      "No other order of these 2 stages",
+    );
+  });
+
+  it("gives no order again that was carried out and failed, however often it was asked", async () => {
+    const first = await answerTo(words);
+    const second = await answerTo(words, table, [first]);
+    // as an execution keeps it, with all that the schema fills in
+    const failed = JSON.stringify(planAnswerSchema.parse(JSON.parse(second)));
+    expect(await answerTo(words, table, [failed])).toBe(first);
+    // what was no plan has no order
+    expect(await answerTo(words, table, ["no plan", "{}"])).toBe(first);
   });
 
   it.each([
@@ -224,6 +246,37 @@ describe("corrections", () => {
       const stages = [...known, { ...placed(active, anchor, ...left), name: "other" }];
       expect(exampleOf(corrected(words, stages)), `${active} by ${anchor}`).toBeUndefined();
     }
+  });
+
+  it("teach no order, and tell where the words may have left the side open", () => {
+    // of the blue cube's sides that nothing else takes the back is nearest to the box and to the can, the front to object-4
+    const stages = [
+      { ...placed("red-box", "blue-cube", 0, -0.275), name: "one" },
+      { ...placed("green-can", "blue-cube", 0, 0.25), name: "two" },
+      { ...placed("object-4", "blue-cube", 0.225, 0), name: "three" },
+    ];
+    const example = exampleOf(corrected("first the box to starboard of the cube", stages));
+    if (!example) throw new Error("no example");
+    const size = { ...READER_SIZE, words: 100 };
+    const targets = targetsOf(example, readPieces(example), size);
+    expect([...targets["may be beside"]].slice(0, 4)).toEqual([0, 0, 0, 1]);
+    for (const name of ["is earlier", "is before", "may be before"]) {
+      expect(Math.max(...targets[name]), name).toBe(0);
+    }
+    const generated = sampleFitting(createRng(1), { split: "train" }, MOST_TOKENS);
+    expect([...targetsOf(generated.example, generated.read, size)["may be before"]]).toEqual([1]);
+  });
+
+  it("are news where their stages are not what the planner reads itself", async () => {
+    const beside = "put the green can next to the blue cube";
+    const { stages } = planAnswerSchema.parse(JSON.parse(await answerTo(beside)));
+    expect(await isNews(planner, corrected(beside, stages))).toBe(false);
+    const other = [{ ...stages[0], place: { anchor: "blue-cube", x_m: -0.25, y_m: 0 } }];
+    expect(await isNews(planner, corrected(beside, other))).toBe(true);
+    expect(await isNews(planner, corrected("what is the weather like", stages))).toBe(true);
+    // in another order it reads the same
+    const both = planAnswerSchema.parse(JSON.parse(await answerTo(words))).stages;
+    expect(await isNews(planner, corrected(words, [...both].reverse()))).toBe(false);
   });
 
   it("have the distance that their words say, and are left out where these say none like it", () => {
