@@ -1,6 +1,6 @@
 /**
- * Stage rewards that come from a plan against those written by hand: for each of five arrangements that nothing was ever
- * trained on, two teachers with the same steps and the same seed, one paid by the scene, one by `train --plan`. Both are
+ * Stage rewards that come from a plan against those written by hand: for each of five arrangements drawn at random,
+ * two teachers with the same steps and the same seed, one paid by the scene, one by `train --plan`. Both are
  * judged by the scene's own success on the same unseen starts. Writes bench/results/planner-rewards.json.
  *
  * npx tsx bench/planner-rewards.ts [--iterations 300] [--episodes 512] [--workers 2] [--teacher '{"epochs": 4}']
@@ -145,7 +145,7 @@ const rates = comparisons.map(({ found }) =>
 );
 const headlines = [
   {
-    what: "stage rewards from a plan, teacher's success on arrangements never seen",
+    what: "stage rewards from a plan, teacher's success on arrangements drawn at random, unseen starts",
     value: `not clearly worse on ${held} of ${arrangements} (95 % intervals overlap), one seed each`,
     against: `by hand / from the plan: ${rates.join(", ")} %`,
   },

@@ -142,7 +142,7 @@ async function learnByOutcome() {
   headlines.push({
     what: "plans carried out in simulation where the order told is infeasible, median of 3 seeds",
     value: `${formatPercent(median(byCredit("group")))} after learning by outcome`,
-    against: `${formatPercent(start.rate)} before; worst seed ${formatPercent(Math.min(...byCredit("group")))}; one advantage for all ${formatPercent(median(byCredit("shared")))}`,
+    against: `${formatPercent(start.rate)} before; worst seed ${formatPercent(Math.min(...byCredit("group")))}; with the planner's share of the credit alone ${formatPercent(median(byCredit("shared")))}`,
   });
   return runs;
 }
