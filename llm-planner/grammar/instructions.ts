@@ -57,7 +57,7 @@ export interface InstructionOptions {
   readonly anchor?: number;
 }
 
-/** One instruction. The held-out half always has words, templates or pairs that training never sees. */
+/** One instruction. In the held-out half at least one choice is from the held-out lists; one in a hundred comes out as training might say it. */
 export function sampleInstruction(rng: Rng, options: InstructionOptions): Example {
   const { split, refusable = 0.15 } = options;
   for (;;) {

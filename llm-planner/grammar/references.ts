@@ -36,7 +36,7 @@ export interface Speaker {
   readonly rng: Rng;
   readonly world: WorldView;
   readonly split: Split;
-  /** Counts the choices that training never sees. */
+  /** Counts the choices from the held-out half. */
   readonly unseen: { count: number };
 }
 
@@ -61,7 +61,7 @@ export function pick({ rng, split, unseen }: Speaker, halves: Halves<string>): s
   return choose(rng, halves.heldOut);
 }
 
-/** Colours and nouns that are never said together in training: about a sixth of all pairs. */
+/** Colours and nouns that training does not say together where it names an object by both alone: about a sixth of all pairs. */
 export function isUnseenPair(colour: string, noun: string): boolean {
   let hash = 7;
   for (const c of `${colour} ${noun}`) hash = (Math.imul(hash, 31) + c.charCodeAt(0)) >>> 0;
