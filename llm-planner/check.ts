@@ -12,9 +12,9 @@ import type { Place, PlanStage, Staged } from "./plan.ts";
 import { rowOf } from "./scope.ts";
 import { compileStage } from "./stages.ts";
 
-/** Letters, digits, spaces and -_. in at most four words: what a thing may be called. */
+/** Letters, digits, spaces and -_. in at most four words: what a thing may be called, and little else. */
 const SAFE_NAME = /^[\p{L}\p{N}][\p{L}\p{N}_.-]*(?: [\p{L}\p{N}_.-]+){0,3}$/u;
-/** Longer ones carry sentences. */
+/** Longer ones carry more than a name. */
 const LONGEST_NAME = 32;
 
 /** Thrown where a plan is wrong, or words ask for none; `reasons` are the mistakes, in sentences. */
@@ -47,7 +47,10 @@ export function checkPlan(plan: Staged, cast: Cast): readonly PlanStage[] {
   return order.stages;
 }
 
-/** Names of a scene's objects that might be taken for instructions. Refused before they are sent anywhere. */
+/**
+ * Names of a scene's objects that have room for more than a name. Refused before they are sent anywhere. What four words may say passes:
+ * it is bounded as every answer is, by what is checked of the plan.
+ */
 export function badNames(cast: Cast): string[] {
   const names = cast.bodies.map((body) => body.name);
   const odd = names

@@ -247,6 +247,7 @@ export class SequencerTrainer {
         goals,
         order,
         advantages: advantages[i],
+        // of blind orders, too, on purpose: see docs/decisions/embedded-planner.md
         oldLogProbs: logProbsOf(scores, goals, order),
         ...(worse && { worse }),
       };
