@@ -48,15 +48,18 @@ export interface ExecutionConfig {
   readonly monitor: MonitorConfig;
   /** Looks in a row that must agree that a place no longer holds. */
   readonly undoneLooks: number;
-  /** Attempts at a stage before it is postponed, or given up where it cannot be; and times that it may come undone. */
+  /** Attempts at a stage before it is postponed, or given up where it cannot be. */
   readonly attempts: number;
+  /** Times that a stage may come undone: with the last it is given up. */
+  readonly undoings: number;
 }
 
-/** What holds unless given: 3 looks, 3 attempts, and a stage stalls after 150 control steps without getting closer. */
+/** What holds unless given: 3 looks, 3 attempts, 10 times undone, and a stage stalls after 150 control steps without getting closer. */
 export const usualExecution: ExecutionConfig = {
   monitor: usualMonitor,
   undoneLooks: 3,
   attempts: 3,
+  undoings: 10,
 };
 
 /** A stage in the queue, and how often it was tried. */
@@ -184,7 +187,7 @@ export class PlanExecution {
         `"${stage.compiled.plan.active}" is no longer in its place`,
       );
     });
-    const lost = undone.find((stage) => (this.#undoings.get(stage) ?? 0) >= this.#config.attempts);
+    const lost = undone.find((stage) => (this.#undoings.get(stage) ?? 0) >= this.#config.undoings);
     return lost ? [...events, this.#giveUp(lost, "it does not stay in its place")] : events;
   }
 

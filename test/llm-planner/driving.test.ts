@@ -183,6 +183,7 @@ describe("another plan", () => {
       monitor: { benefitLooks: 5, stallSteps: 5, closer_m: 0.02 },
       undoneLooks: 3,
       attempts: 1,
+      undoings: 3,
     });
     giveUp(execution);
     return execution;
