@@ -41,7 +41,8 @@ export type GroupName =
   | "privileged"
   | "layers";
 
-const groupNames: readonly GroupName[] = [
+/** Everything that can be observed of a scene. */
+export const groupNames: readonly GroupName[] = [
   ...observabilities.map((observability) => `keypoints:${observability}` as const),
   ...observabilities.map((observability) => `poses:${observability}` as const),
   "proprioception",

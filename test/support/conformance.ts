@@ -4,29 +4,17 @@ import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import type { Stage } from "../../credit/stage.ts";
-import type { GroupName } from "../../sim/observations.ts";
+import { type GroupName, groupNames } from "../../sim/observations.ts";
 import { type AssembledScene, assembleScene, type Scene } from "../../sim/scene.ts";
 import { type EpisodeEnd, SceneBatch, type SceneBatchOptions } from "../../sim/scene-batch.ts";
-import { observabilities } from "../../sim/visibility.ts";
 import { hashOf } from "./hash.ts";
-
-/** Everything that can be observed of a scene. */
-export const allGroups: readonly GroupName[] = [
-  ...observabilities.map((observability) => `keypoints:${observability}` as const),
-  ...observabilities.map((observability) => `poses:${observability}` as const),
-  "proprioception",
-  "goal",
-  "lastSeen",
-  "privileged",
-  "layers",
-];
 
 /** A batch of a scene with its defaults: seed 1, training, every group. */
 export function openBatch(
   scene: Scene,
   options: Partial<SceneBatchOptions> & { readonly envs: number },
 ): Promise<SceneBatch> {
-  return SceneBatch.create({ scene, seed: 1, purpose: "training", groups: allGroups, ...options });
+  return SceneBatch.create({ scene, seed: 1, purpose: "training", groups: groupNames, ...options });
 }
 
 /** Uniform actions of one environment, from its number alone. */
