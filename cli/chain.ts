@@ -99,9 +99,22 @@ export async function trainLink(
   return { teacher, curve };
 }
 
+/** A teacher that has learnt goes on, with the settings of the configuration's `onward`. */
+export async function onwardLink(
+  chain: Chain & Required<Pick<TeacherRun, "from">>,
+  checkpoint: string,
+): Promise<{ teacher: Teacher; curve: CurvePoint[] }> {
+  const { onward } = chain.config;
+  if (!onward) throw new Error("internal: a teacher was to go on without settings.");
+  const { run, curve } = followed(chain, "teacher, onward", onward, klNote);
+  const teacher = await trainTeacher({ ...run, config: onward, checkpoint, from: chain.from });
+  chain.progress.finish();
+  return { teacher, curve };
+}
+
 export async function distillLink(
   chain: Chain & Pick<StudentRun, "from">,
-  teacher: Pick<Teacher, "spec" | "theta">,
+  teacher: StudentRun["teacher"],
   checkpoint: string,
 ): Promise<{ student: Student; curve: CurvePoint[] }> {
   const config = chain.config.student;
@@ -113,14 +126,7 @@ export async function distillLink(
     chain.from?.progress.environmentSteps,
   );
   const from = chain.from ? { from: chain.from } : {};
-  const { observability } = chain.config.teacher;
-  const student = await distillStudent({
-    ...run,
-    teacher: { ...teacher, observability },
-    ...from,
-    config,
-    checkpoint,
-  });
+  const student = await distillStudent({ ...run, teacher, ...from, config, checkpoint });
   chain.progress.finish();
   return { student, curve };
 }

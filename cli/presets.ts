@@ -105,8 +105,13 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
   },
   "push-cross": arrangedPresets({
     // ninety minutes on two cores with `start --tune`; who begins by reading how close things are comes to hover before them
-    teacher: { iterations: 1250, near: false },
-    student: { iterations: 320, near: false },
+    teacher: { iterations: 1000, near: false },
+    onward: {
+      ...arranged.teacher,
+      ...{ near: true, lessons: [], practiceShare: 0, iterations: 350, averageOver: 150 },
+      ...{ std: 0.25, entropyCoef: 0.004, minLearningRate: 0.0003 },
+    },
+    student: { iterations: 320 },
     fineTune: { iterations: 240 },
   }),
   "push-line": arrangedPresets({ teacher: { iterations: 600 } }),
@@ -116,7 +121,7 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
 
 /** @param quick what `quick` has otherwise than `long`: fewer roll-outs, above all */
 function arrangedPresets(
-  quick: Readonly<Partial<Record<"teacher" | "student" | "fineTune", object>>>,
+  quick: Readonly<Partial<Record<"teacher" | "onward" | "student" | "fineTune", object>>>,
 ): Record<PresetName, object> {
   return { quick: withChanges(arranged, quick), long: arranged, smoke: smokeOf(arranged) };
 }

@@ -17,6 +17,9 @@ export function runConfigSchema(scene?: string) {
     scene: config.prefault({}),
     randomization: randomization.prefault({}),
     teacher: teacherConfig.prefault({}),
+    onward: teacherConfig
+      .optional()
+      .describe("how the teacher goes on when it has learnt: not at all unless given"),
     student: studentConfig.prefault({}),
     fineTune: fineTuneConfig.prefault({}),
     contact: z.enum(["planar", "coulomb"]).default("planar").describe("how bodies touch"),

@@ -23,7 +23,7 @@ import { distillStudent, type Student, type StudentRun } from "../../student/dis
 import { fineTuneStudent } from "../../student/fine-tune.ts";
 import { studentSpec } from "../../student/student.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
-import { trainTeacher } from "../../teacher/ppo.ts";
+import { type Teacher, trainTeacher } from "../../teacher/ppo.ts";
 import { digest, digestOf, type Origin, originHere } from "../harness.ts";
 import { Clock, type CurvePoint } from "./clock.ts";
 import type { Variant } from "./studies.ts";
@@ -42,15 +42,18 @@ export interface JobOptions {
   readonly say: (line: string) => void;
 }
 
-type Learner = "teacher" | "student" | "fineTune";
+type Learner = "teacher" | "onward" | "student" | "fineTune";
+
+/** As it is told: a teacher that goes on is one teacher. */
+type Chapter = Exclude<Learner, "onward">;
 
 /** What came of a job. */
 interface Learnt {
   readonly variant: string;
   readonly seed: number;
-  readonly steps: Readonly<Record<Learner, number>>;
+  readonly steps: Readonly<Record<Chapter, number>>;
   /** Wall-clock over all sittings. */
-  readonly seconds: Readonly<Record<Learner, number>>;
+  readonly seconds: Readonly<Record<Chapter, number>>;
   /** Of the first who learnt: the teacher's, as a rule. */
   readonly curve: readonly CurvePoint[];
   readonly teacher?: EvaluationSummary;
@@ -102,19 +105,25 @@ export function planOf(options: Pick<JobOptions, "variant" | "seed" | "episodes"
 function configOf({ variant, share }: Pick<JobOptions, "variant" | "share">): RunConfig {
   const schema = runConfigSchema(variant.scene);
   const whole = schema.parse(variant.config);
-  const spans = (learner: Learner) => ({
-    iterations: Math.max(1, Math.round(share * whole[learner].iterations)),
-    spanIterations: whole[learner].spanIterations || SPAN,
+  const spans = ({ iterations, spanIterations }: Spans) => ({
+    iterations: Math.max(1, Math.round(share * iterations)),
+    spanIterations: spanIterations || SPAN,
   });
-  const [teacher, student, fineTune] = (["teacher", "student", "fineTune"] as const).map(spans);
-  return schema.parse(withChanges(variant.config, { teacher, student, fineTune }));
+  const { onward } = whole;
+  const changes = {
+    teacher: spans(whole.teacher),
+    ...(onward ? { onward: spans(onward) } : {}),
+    student: spans(whole.student),
+    fineTune: spans(whole.fineTune),
+  };
+  return schema.parse(withChanges(variant.config, changes));
 }
 
 async function learn(kept: Kept): Promise<Learnt> {
   const { variant, seed, say, folder } = kept.options;
   const { distils, tunes = false, endToEnd = false } = variant;
-  const steps: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
-  const seconds: Record<Learner, number> = { teacher: 0, student: 0, fineTune: 0 };
+  const steps: Record<Chapter, number> = { teacher: 0, student: 0, fineTune: 0 };
+  const seconds: Record<Chapter, number> = { teacher: 0, student: 0, fineTune: 0 };
 
   const from = predecessorsOf(variant);
   const { teacher, origin: taught, ...trained } = await teacherOf(kept, from.teacher);
@@ -171,22 +180,41 @@ interface Taught {
 /** The teacher of a job: trained and judged, or as it ships, or none at all. */
 async function teacherOf(kept: Kept, shipped: StudentRun["teacher"] | undefined): Promise<Taught> {
   const { config, begun } = kept.plan;
-  const { variant, say } = kept.options;
+  const { variant } = kept.options;
   const link = kept.link("teacher", begun.teacher);
   if (variant.endToEnd) return { origin: link.origin, steps: 0, seconds: 0, curve: [] };
   if (shipped && variant.keepsTeacher) {
     return { teacher: shipped, origin: begun.teacher, steps: 0, seconds: 0, curve: [] };
   }
-  const run = link.run(config.teacher);
-  const trained = await trainTeacher({ ...run, ...(shipped && { from: shipped }) });
-  const { observability } = config.teacher;
-  const actor = teacherActor(trained.spec, observability);
-  const judged = await kept.judge(link.origin, actor, {}, trained.theta);
-  say(`teacher ${formatPercent(judged.success.rate)}`);
-  const { seconds, curve } = link.clock;
-  const { environmentSteps: steps } = trained.progress;
-  const teacher = { ...trained, observability };
-  return { teacher, origin: link.origin, steps, seconds, curve, judged };
+  const trained = await trainTeacher({
+    ...link.run(config.teacher),
+    ...(shipped && { from: shipped }),
+  });
+  const first = await taughtBy(kept, link, trained);
+  if (!config.onward) return first;
+  const next = kept.link("onward", link.origin);
+  const gone = await trainTeacher({ ...next.run(config.onward), from: trained });
+  const last = await taughtBy(kept, next, gone);
+  const onward = last.curve.map(([steps, success]) => [first.steps + steps, success] as const);
+  return {
+    ...last,
+    steps: first.steps + last.steps,
+    seconds: first.seconds + last.seconds,
+    curve: [...first.curve, ...onward],
+  };
+}
+
+/** A teacher that was trained, judged. */
+async function taughtBy(
+  kept: Kept,
+  { origin, clock }: ReturnType<Kept["link"]>,
+  teacher: Teacher,
+): Promise<Taught> {
+  const actor = teacherActor(teacher.spec, teacher.observability);
+  const judged = await kept.judge(origin, actor, {}, teacher.theta);
+  kept.options.say(`teacher ${formatPercent(judged.success.rate)}`);
+  const { environmentSteps: steps } = teacher.progress;
+  return { teacher, origin, steps, seconds: clock.seconds, curve: clock.curve, judged };
 }
 
 /** The links of a job's chain, as they are kept. */

@@ -6,7 +6,6 @@ import path from "node:path";
 import type { Proportion } from "../../core/statistics.ts";
 import { writeReplays } from "../../rollout/replays.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
-import type { Student } from "../../student/distill.ts";
 import type { Teacher } from "../../teacher/ppo.ts";
 import {
   type Chain,
@@ -16,6 +15,7 @@ import {
   evaluateLink,
   exportLink,
   fineTuneLink,
+  onwardLink,
   trainLink,
 } from "../chain.ts";
 import { defineCommand, jsonOption } from "../command.ts";
@@ -76,7 +76,8 @@ export const start = defineCommand({
     const config = configure(runConfigSchema(scene), presetBase(scene, preset));
     const folder = options.out ?? freeFolder(scene);
     const pool = openPool(options.workers);
-    const learners = ["teacher", "student", ...(options.tune ? ["fine-tuning"] : [])];
+    const teachers = ["teacher", ...(config.onward ? ["teacher, onward"] : [])];
+    const learners = [...teachers, "student", ...(options.tune ? ["fine-tuning"] : [])];
     const names = [...learners, "teacher evaluated", "student evaluated", "deployed"];
     const progress = new Progress(names);
     const simulation = simulationOf(scene, config, seed);
@@ -92,9 +93,12 @@ export const start = defineCommand({
       // learn
       const trained = await trainLink(chain, at("teacher.ckpt"));
       if (interrupted()) return;
-      const distilled = await distillLink(chain, trained.teacher, at("student.ckpt"));
+      const goOn = () => onwardLink({ ...chain, from: trained.teacher }, at("onward.ckpt"));
+      const onward = config.onward ? await goOn() : undefined;
       if (interrupted()) return;
-      const { teacher } = trained;
+      const { teacher } = onward ?? trained;
+      const distilled = await distillLink(chain, teacher, at("student.ckpt"));
+      if (interrupted()) return;
       const tune = () => fineTuneLink(chain, distilled.student, teacher, at("tuned.ckpt"));
       const tuned = options.tune ? await tune() : undefined;
       if (interrupted()) return;
@@ -104,8 +108,8 @@ export const start = defineCommand({
       const how = `--preset ${preset}${options.tune ? " --tune" : ""} --seed ${seed}`;
       const exported = await exportLink(chain, student, at("bundle"), {
         command: `understudy start --scene ${scene} ${how}`,
-        teacher: "teacher.ckpt",
-        teacherSteps: teacher.progress.environmentSteps,
+        teacher: onward ? "onward.ckpt" : "teacher.ckpt",
+        teacherSteps: stepsOf(trained) + stepsOf(onward),
       });
       progress.say(
         `  exported: ${(exported.manifest.onnx.bytes / 1024).toFixed(0)} KiB, actions within ${exported.maxDifference.toExponential(1)} of the trainer's`,
@@ -147,14 +151,20 @@ export const start = defineCommand({
         scene,
         folder,
         seed,
-        teacher,
-        student,
         curves: {
           teacher: trained.curve,
+          ...(onward ? { "teacher, onward": onward.curve } : {}),
           student: distilled.curve,
           ...(tuned ? { "fine-tuning": tuned.curve } : {}),
         },
-        checkpoints: ["teacher.ckpt", "student.ckpt", ...(tuned ? ["tuned.ckpt"] : [])],
+        checkpoints: [
+          ...["teacher.ckpt", ...(onward ? ["onward.ckpt"] : [])],
+          ...["student.ckpt", ...(tuned ? ["tuned.ckpt"] : [])],
+        ],
+        environmentSteps: {
+          teacher: stepsOf(trained) + stepsOf(onward),
+          student: student.progress.environmentSteps,
+        },
         teacherResult,
         studentResult,
         deployed,
@@ -174,8 +184,8 @@ interface Run {
   readonly scene: string;
   readonly folder: string;
   readonly seed: number;
-  readonly teacher: Teacher;
-  readonly student: Student;
+  /** Of all that each has learnt in, one after another. */
+  readonly environmentSteps: { readonly teacher: number; readonly student: number };
   readonly curves: Readonly<Record<string, readonly CurvePoint[]>>;
   /** Files in `folder`. */
   readonly checkpoints: readonly string[];
@@ -184,6 +194,11 @@ interface Run {
   readonly deployed: Deployment;
   readonly phases: Progress["finished"];
   readonly replays: number;
+}
+
+/** None where a link was left out. */
+function stepsOf(learnt: { readonly teacher: Teacher } | undefined): number {
+  return learnt?.teacher.progress.environmentSteps ?? 0;
 }
 
 function freeFolder(scene: string): string {
@@ -204,14 +219,13 @@ function resultsOf(run: Run): readonly (readonly [string, Proportion])[] {
 }
 
 function tableOf(run: Run, reportFile: string): string {
-  const { teacher, student, deployed, folder } = run;
-  const steps = (count: number) => formatInteger(count);
+  const { environmentSteps, deployed, folder } = run;
   return formatTable(
     [{ title: "result" }, { title: "value" }],
     [
       ...resultsOf(run).map(([name, success]) => [`${name}: success`, formatProportion(success)]),
-      ["teacher: environment steps", steps(teacher.progress.environmentSteps)],
-      ["student: environment steps", steps(student.progress.environmentSteps)],
+      ["teacher: environment steps", formatInteger(environmentSteps.teacher)],
+      ["student: environment steps", formatInteger(environmentSteps.student)],
       [
         "action latency p50 / p99",
         `${deployed.latencyP50_ms.toFixed(2)} / ${deployed.latencyP99_ms.toFixed(2)} ms`,
@@ -227,15 +241,12 @@ function tableOf(run: Run, reportFile: string): string {
 }
 
 function jsonOf(run: Run, reportFile: string): unknown {
-  const { teacher, student, deployed, folder, scene, seed, phases } = run;
+  const { environmentSteps, deployed, folder, scene, seed, phases } = run;
   return {
     scene,
     seed,
     success: Object.fromEntries(resultsOf(run)),
-    environmentSteps: {
-      teacher: teacher.progress.environmentSteps,
-      student: student.progress.environmentSteps,
-    },
+    environmentSteps,
     deployed,
     phases,
     total_s: total_s(run),

@@ -5,7 +5,7 @@ import { type Plan, readPlan } from "../../llm-planner/plan.ts";
 import { planScene } from "../../llm-planner/scene.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
-import { trainLink } from "../chain.ts";
+import { onwardLink, trainLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
 import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
@@ -25,6 +25,11 @@ export const train = defineCommand({
       description:
         "checkpoint of a teacher whose weights to begin with, of this scene or one like it",
     },
+    onward: {
+      type: "boolean",
+      description:
+        "with --from: by the settings with which that teacher goes on, those of `onward`",
+    },
     plan: {
       type: "string",
       description: "train for the stages of this plan, a file that `plan --out` wrote",
@@ -38,12 +43,21 @@ export const train = defineCommand({
     const config = configure(runConfigSchema(scene), presetBase(scene, options.preset));
     const plan = options.plan === undefined ? undefined : readPlan(options.plan);
     const simulation = plannedSimulation(simulationOf(scene, config, seed), plan);
-    const from = options.from === undefined ? {} : { from: readTeacher(options.from) };
+    const from = options.from === undefined ? undefined : readTeacher(options.from);
+    if (options.onward && !(from && config.onward)) {
+      throw new ConfigError(
+        "--onward wants a teacher and settings to go on with. Use --from CHECKPOINT and, where the preset has none, --set onward.iterations=100.",
+      );
+    }
     await runLearner(context, {
       bar: "teacher",
       simulation,
       config,
-      learn: async (chain) => (await trainLink({ ...chain, ...from }, out)).teacher,
+      async learn(chain) {
+        if (!from) return (await trainLink(chain, out)).teacher;
+        const link = options.onward ? onwardLink : trainLink;
+        return (await link({ ...chain, from }, out)).teacher;
+      },
       learner: `Teacher of "${plan?.instruction ?? scene}"`,
     });
   },

@@ -5,6 +5,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { readBundle } from "../../policies/bundle.ts";
+import { readTeacher } from "../../teacher/checkpoint.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -88,6 +89,32 @@ describe("start", () => {
     expect(tuned.meanPathLength_m).toBeCloseTo(bundle.meanPathLength_m, 3);
     expect(bundle.meanPathLength_m).not.toBeCloseTo(untuned.meanPathLength_m, 3);
   });
+});
+
+it("start goes on with its teacher where its configuration says how, and its student learns from that one", async () => {
+  const out = path.join(folder, "two-courses");
+  const small = { iterations: 2, envs: 32, shardEnvs: 16, rolloutSteps: 8, batch: 128, std: 0.2 };
+  const { code, out: printed } = await start(out, ["--set", `onward=${JSON.stringify(small)}`]);
+  expect(code).toBe(0);
+  const { environmentSteps, phases } = JSON.parse(printed);
+  expect(phases.map(({ name }: { name: string }) => name)).toContain("teacher, onward");
+  const inAll = 3 * 64 * 16 + 2 * 32 * 8;
+  expect(environmentSteps.teacher).toBe(inAll);
+  const { provenance } = readBundle(path.join(out, "bundle")).manifest;
+  expect(provenance).toMatchObject({
+    teacher: "onward.ckpt",
+    environmentSteps: inAll + environmentSteps.student,
+  });
+  // the same by hand, link by link
+  const again = path.join(folder, "by-hand.ckpt");
+  const words = ["train", "--scene", "push-pair", "--preset", "smoke", "--seed", "1", "--onward"];
+  const byHand = await runCommand(commands, [
+    ...[...words, "--from", path.join(out, "teacher.ckpt"), "--out", again],
+    ...["--set", `onward=${JSON.stringify(small)}`],
+  ]);
+  expect(byHand.code).toBe(0);
+  expect(readTeacher(again).theta).toEqual(readTeacher(path.join(out, "onward.ckpt")).theta);
+  expect(readTeacher(again).theta).not.toEqual(readTeacher(path.join(out, "teacher.ckpt")).theta);
 });
 
 it("distill goes on with a bundle, whatever its network, by another teacher", async () => {

@@ -151,6 +151,12 @@ describe("understudy serve", () => {
   });
 });
 
+it("train --onward wants a teacher, and settings to go on with", async () => {
+  const { code, err } = await runCommand(commands, ["train", "--scene", "reach-box", "--onward"]);
+  expect(err).toMatch(/^--onward wants a teacher and settings to go on with\./);
+  expect(code).toBe(1);
+});
+
 it("train says that nothing is saved where it is interrupted in its first span, and what is where it is not", async () => {
   const out = path.join(folder, "interrupted.ckpt");
   const words = ["train", "--scene", "push-pair", "--preset", "smoke", "--out", out];
