@@ -40,8 +40,8 @@ export interface Study {
 const pair = presetOf("push-pair", "quick") as Readonly<Record<string, unknown>>;
 const cross = presetOf("push-cross", "long") as Readonly<Record<string, unknown>>;
 const quickCross = presetOf("push-cross", "quick") as Readonly<Record<string, unknown>>;
-/** The same for who begins with what ships, which reads how close things are. */
-const shippedCross = withChanges(quickCross, { teacher: { near: true }, student: { near: true } });
+/** The same for who begins with what ships, which reads how close things are, and has its second course behind it. */
+const shippedCross = withChanges(quickCross, { teacher: { near: true }, onward: undefined });
 
 /** Who knows CROSS, as they ship. */
 const shipped = {
