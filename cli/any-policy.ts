@@ -9,6 +9,7 @@ import { readBundle, zooFolder } from "../policies/bundle.ts";
 import { readCheckpointKind } from "../policies/checkpoint.ts";
 import { manifestHash } from "../policies/manifest-hash.ts";
 import type { ActorSpec } from "../rollout/actor.ts";
+import { misfitOf } from "../rollout/bundle-fit.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import { readStudent } from "../student/checkpoint.ts";
@@ -25,8 +26,8 @@ export interface AnyPolicy {
   readonly scene: string;
   /** That scene's settings, where the policy keeps them. */
   readonly sceneConfig?: object;
-  /** Whether a simulation gives what the policy reads: that of another scene may, too. */
-  fits(simulation: SimulationSpec): boolean;
+  /** What keeps the policy from driving in a simulation, in a few words; undefined where it can. In another scene it may, too. */
+  misfit(simulation: SimulationSpec): string | undefined;
 }
 
 /** @throws FileError where there is none, or only half of one. */
@@ -46,8 +47,15 @@ function bundledPolicy(folder: string): AnyPolicy {
     actor: { kind: "bundle", folder: path.resolve(folder) },
     scene: manifest.scene,
     ...(manifest.sceneConfig ? { sceneConfig: manifest.sceneConfig } : {}),
-    fits: ({ scene, config }) =>
-      manifestHash(studentInterface(scene, config, inputsOf(manifest))) === manifestHash(manifest),
+    misfit(other) {
+      const misfit = misfitOf(manifest, other);
+      // in its own scene a bundle may say less than ours do
+      if (misfit !== undefined || other.scene === manifest.scene) return misfit && `its ${misfit}`;
+      const gives = studentInterface(other.scene, other.config, inputsOf(manifest));
+      // it may drive more gently, too
+      const same = manifestHash({ ...gives, output: manifest.output }) === manifestHash(manifest);
+      return same ? undefined : "it reads other inputs";
+    },
   };
 }
 
@@ -58,10 +66,10 @@ function teacherPolicy(file: string): AnyPolicy {
     theta,
     scene: simulation.scene,
     sceneConfig: simulation.config as object,
-    fits(other) {
+    misfit(other) {
       // what its critic reads is nothing to the actor
       const { privileged } = spec;
-      return isDeepStrictEqual({ ...teacherSpec(other, config), privileged }, spec);
+      return difference(spec, { ...teacherSpec(other, config), privileged });
     },
   };
 }
@@ -73,6 +81,16 @@ function studentPolicy(file: string): AnyPolicy {
     theta,
     scene: simulation.scene,
     sceneConfig: simulation.config as object,
-    fits: (other) => isDeepStrictEqual(studentSpec(other, config), spec),
+    misfit: (other) => difference(spec, studentSpec(other, config)),
   };
+}
+
+/** The first part of a network that is another than the one that a simulation wants. */
+function difference(found: object, wanted: object): string | undefined {
+  const [its, wants] = [found, wanted].map((spec): Record<string, unknown> => ({ ...spec }));
+  const names = [...new Set([...Object.keys(its), ...Object.keys(wants)])];
+  const name = names.find((one) => !isDeepStrictEqual(its[one], wants[one]));
+  if (name === undefined) return undefined;
+  const text = (value: unknown) => JSON.stringify(value) ?? "nothing";
+  return `its network's "${name}" should be ${text(wants[name])}, found ${text(its[name])}`;
 }

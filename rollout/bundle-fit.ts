@@ -1,34 +1,66 @@
 /** Whether a bundle drives as it says in a simulation: its inputs' names and sizes do not tell. */
 
 import { ConfigError } from "../core/errors.ts";
-import type { PolicyManifest } from "../policies/manifest.ts";
+import type { CameraSpec, PolicyManifest } from "../policies/manifest.ts";
 import { roleNames } from "../sim/roles.ts";
 import { assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
+import { cameraOf } from "./camera-spec.ts";
 import type { SimulationSpec } from "./shard.ts";
 
-/** @throws ConfigError naming the first of control step, actions and roles that is another than the scene's */
+/** @throws ConfigError naming what `misfitOf` found */
 export function checkBundleFits(
   manifest: PolicyManifest,
-  { scene, config }: Pick<SimulationSpec, "scene" | "config">,
+  simulation: Pick<SimulationSpec, "scene" | "config">,
 ): void {
+  const misfit = misfitOf(manifest, simulation);
+  if (misfit === undefined) return;
+  throw new ConfigError(
+    `Policy "${manifest.name}" does not fit scene "${simulation.scene}": its ${misfit}. Simulate the robot it was made for, or train another policy.`,
+  );
+}
+
+/** The first of control step, actions, roles and camera that is another than the scene's, as "… should be …, found …". */
+export function misfitOf(
+  manifest: PolicyManifest,
+  { scene, config }: Pick<SimulationSpec, "scene" | "config">,
+): string | undefined {
   const assembled = assembleScene(findScene(scene), config);
   const { robot } = assembled.cast;
   const { low, high, columns } = manifest.output;
   const scales = columns.flatMap(({ scale, width }) => Array<number>(width).fill(scale));
-  const camera = manifest.inputs.find(({ name }) => name === "layers")?.camera;
   const roles = roleNames(assembled);
+  const scenes = cameraOf(roles);
+  const its = manifest.inputs.find(({ name }) => name === "layers")?.camera ?? scenes;
   const compared = [
-    ["control step in seconds", manifest.controlStep_s, assembled.timing.controlStep_s],
+    ["control step in seconds", [manifest.controlStep_s], [assembled.timing.controlStep_s]],
     ["scale of actions", scales, [robot.maxSpeed_mps, robot.maxTurnRate_radps]],
     // a policy may drive more gently than it could
     ["range of actions", [Math.min(low, -1), Math.max(high, 1)], [-1, 1]],
-    ["roles", camera?.layers ?? roles, roles],
+    ["roles", its.layers, roles],
+    ...cameraFacts(its).map(
+      ([what, found], i) => [what, found, cameraFacts(scenes)[i][1]] as const,
+    ),
   ] as const;
-  for (const [what, its, scenes] of compared) {
-    if (String(its) === String(scenes)) continue;
-    throw new ConfigError(
-      `Policy "${manifest.name}" does not fit scene "${scene}": its ${what} should be ${scenes}, found ${its}.`,
-    );
-  }
+  const other = compared.find(([, found, expected]) => rounded(found) !== rounded(expected));
+  if (!other) return undefined;
+  const [what, found, expected] = other;
+  return `${what} should be ${rounded(expected)}, found ${rounded(found)}`;
+}
+
+function cameraFacts(camera: CameraSpec): (readonly [what: string, values: readonly number[]])[] {
+  const { width, height, horizontalFov_rad, baseFromCamera, inverseDepthScale_m } = camera;
+  return [
+    ["camera's width and height in pixels", [width, height]],
+    ["camera's horizontal field of view in rad", [horizontalFov_rad]],
+    ["camera's position on the base in metres", baseFromCamera.position],
+    ["camera's rotation on the base", baseFromCamera.rotation],
+    ["camera's scale of inverse depth in metres", [inverseDepthScale_m]],
+  ];
+}
+
+/** What one machine's sine gives in the last bit must not part it from another. */
+function rounded(values: readonly (number | string)[]): string {
+  const round = (value: number) => Math.round(value * 1e6) / 1e6 + 0;
+  return values.map((value) => (typeof value === "number" ? round(value) : value)).join(",");
 }

@@ -3,14 +3,12 @@
  * simulated robot take it from here; a real robot takes it from the manifest.
  */
 
-import { multiply, type Quat } from "../core/frames.ts";
 import { lastSeenColumns } from "../core/last-seen.ts";
 import { type PolicyInterface, type PoseOutput, poseColumns } from "../policies/manifest.ts";
-import { egoPushCamera } from "../sim/camera.ts";
+import { cameraOf } from "../rollout/camera-spec.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { goalLayout, roleNames } from "../sim/observations.ts";
 import { lastSeenNames } from "../sim/recollection.ts";
-import { baseFromOptical } from "../sim/render/pack.ts";
 import { assembleScene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
 
@@ -77,25 +75,13 @@ export function posesOutput(roles: readonly string[]): PoseOutput {
 }
 
 function layersInput(roles: readonly string[]): PolicyInterface["inputs"][number] {
-  const half = egoPushCamera.pitch_rad / 2;
-  const pitch: Quat = [0, Math.sin(half), 0, Math.cos(half)];
-  const rotation = multiply(pitch, baseFromOptical);
   return {
     name: "layers",
     shape: [roles.length, IMAGE.height, IMAGE.width],
     dtype: "float32",
     low: 0,
     meaning: "inverse depth of each role's pixels, 0 where the role is not seen",
-    camera: {
-      ...IMAGE,
-      horizontalFov_rad: egoPushCamera.horizontalFov_rad,
-      baseFromCamera: {
-        position: [egoPushCamera.x_m, 0, egoPushCamera.z_m],
-        rotation: [...rotation],
-      },
-      layers: [...roles],
-      inverseDepthScale_m: 1,
-    },
+    camera: cameraOf(roles),
   };
 }
 

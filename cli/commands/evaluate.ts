@@ -3,8 +3,9 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
 import { writeReplays } from "../../rollout/replays.ts";
+import type { SimulationSpec } from "../../rollout/shard.ts";
 import { engineNames } from "../../sim/engines/open.ts";
-import { readAnyPolicy } from "../any-policy.ts";
+import { type AnyPolicy, readAnyPolicy } from "../any-policy.ts";
 import { type Evaluation, evaluateLink, evaluationFacts } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
@@ -72,11 +73,7 @@ export const evaluate = defineCommand({
     const policy = readAnyPolicy(options.policy);
     const config = configure(runConfigSchema(scene), ownScene(policy, scene));
     const simulation = { ...simulationOf(scene, config, seed), engine };
-    if (policy.scene !== scene && !policy.fits(simulation)) {
-      throw new ConfigError(
-        `The policy in "${options.policy}" was made for scene "${policy.scene}", and "${scene}" does not give what it reads. Use --scene ${policy.scene}.`,
-      );
-    }
+    refuseMisfit(options.policy, policy, simulation);
     const pool = openPool(options.workers);
     const progress = new Progress(["evaluate"]);
     try {
@@ -109,6 +106,18 @@ export const evaluate = defineCommand({
     }
   },
 });
+
+/** @throws ConfigError where the simulation does not give what the policy reads, or takes what it does otherwise */
+function refuseMisfit(source: string, policy: AnyPolicy, simulation: SimulationSpec): void {
+  const misfit = policy.misfit(simulation);
+  if (misfit === undefined) return;
+  const { scene } = simulation;
+  throw new ConfigError(
+    scene === policy.scene
+      ? `The policy in "${source}" does not fit the robot, the camera or the settings that "${scene}" has here: ${misfit}. Simulate what it was trained with, or train it anew.`
+      : `The policy in "${source}" was made for scene "${policy.scene}", and "${scene}" does not give what it reads: ${misfit}. Use --scene ${policy.scene}.`,
+  );
+}
 
 /** What the viewer steps through: failures, and a few successes to compare them with. */
 function worthReplaying(episodes: readonly EvaluatedEpisode[]): EvaluatedEpisode[] {

@@ -3,11 +3,14 @@
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readAnyPolicy } from "../../cli/any-policy.ts";
+import { commands } from "../../cli/commands/index.ts";
+import { readBundle, writeBundle } from "../../policies/bundle.ts";
 import { WorkerPool } from "../../rollout/pool.ts";
 import { distillStudent } from "../../student/distill.ts";
 import { trainTeacher } from "../../teacher/ppo.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { simulationOf, tinyStudent, tinyTeacher } from "../support/tiny-runs.ts";
+import { saveFreshStudent, simulationOf, tinyStudent, tinyTeacher } from "../support/tiny-runs.ts";
+import { runCommand } from "./run-command.ts";
 
 const folder = temporaryFolder();
 let pool: WorkerPool;
@@ -21,7 +24,7 @@ afterAll(async () => {
 const fitting = (source: string) => {
   const policy = readAnyPolicy(source);
   const scenes = ["push-cross", "push-line", "push-triangle", "push-pair", "reach-box"];
-  return scenes.filter((scene) => policy.fits(simulationOf(scene)));
+  return scenes.filter((scene) => policy.misfit(simulationOf(scene)) === undefined);
 };
 
 const arrangements = ["push-cross", "push-line", "push-triangle"];
@@ -60,6 +63,42 @@ it("the teacher that ships is of CROSS, and solves most of it", async () => {
   const ends = await pool.evaluate({ simulation, actor, theta, episodes: 16 });
   // one in 6,000 draws of 16 from a policy that solves 85 % has fewer than 8
   expect(ends.filter(({ outcome }) => outcome === "success").length).toBeGreaterThanOrEqual(8);
+});
+
+it("a bundle of another robot fits its own scene no more, and one that drives gently does", async () => {
+  const simulation = simulationOf("reach-box");
+  const changed = async (name: string, output: object) => {
+    const at = path.join(folder, name);
+    await saveFreshStudent(at, simulation);
+    const { manifest, onnx } = readBundle(at);
+    const { format: _, onnx: __, ...draft } = manifest;
+    const columns = manifest.output.columns.map((column) => ({ ...column, ...output }));
+    const high = name === "gentle" ? 0.5 : 1;
+    await writeBundle(at, {
+      onnx,
+      manifest: { ...draft, output: { ...manifest.output, high, columns } },
+    });
+    return at;
+  };
+  expect(readAnyPolicy(await changed("gentle", {})).misfit(simulation)).toBeUndefined();
+  const fast = await changed("fast", { scale: 3 });
+  const says = "its scale of actions should be 0.4,2.84, found 3,3";
+  expect(readAnyPolicy(fast).misfit(simulation)).toBe(says);
+  const words = ["evaluate", "--scene", "reach-box", "--policy", fast, "--episodes", "1"];
+  expect(await runCommand(commands, words)).toEqual({
+    code: 1,
+    out: "",
+    err: `The policy in "${fast}" does not fit the robot, the camera or the settings that "reach-box" has here: ${says}. Simulate what it was trained with, or train it anew.\n`,
+  });
+});
+
+it("policies fit their scenes with other shapes and arrangements", () => {
+  const fits = (source: string, scene: string, config: object) =>
+    expect(readAnyPolicy(source).misfit(simulationOf(scene, { config }))).toBeUndefined();
+  for (const source of ["zoo/push-cross", "students/push-cross", "teachers/push-cross.ckpt"])
+    fits(`policies/${source}`, "push-cross", { shape: "cylinder", reward: { slow: 0 } });
+  const one = { arrangement: { objects: [{ x_m: 0.25, y_m: 0 }] } };
+  fits("policies/zoo/push-arrangement", "push-arrangement", one);
 });
 
 it("says where there is none", () => {

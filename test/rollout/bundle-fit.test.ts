@@ -2,7 +2,7 @@ import path from "node:path";
 import { expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { readBundle, writeBundle } from "../../policies/bundle.ts";
-import type { ManifestDraft } from "../../policies/manifest.ts";
+import type { CameraSpec, ManifestDraft } from "../../policies/manifest.ts";
 import { evaluateShard } from "../../rollout/evaluation.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
@@ -18,6 +18,15 @@ async function bundleWith(name: string, changes: (manifest: ManifestDraft) => ob
   const { format: _, onnx: __, ...draft } = manifest;
   await writeBundle(folder, { onnx, manifest: { ...draft, ...changes(draft) } });
   return { kind: "bundle", folder } as const;
+}
+
+/** A change of the camera that an input has. */
+function throughCamera(changes: (camera: CameraSpec) => Partial<CameraSpec>) {
+  return ({ inputs }: ManifestDraft) => ({
+    inputs: inputs.map((input) =>
+      input.camera ? { ...input, camera: { ...input.camera, ...changes(input.camera) } } : input,
+    ),
+  });
 }
 
 const evaluate = (actor: Awaited<ReturnType<typeof bundleWith>>) =>
@@ -45,6 +54,19 @@ it.each<[string, (manifest: ManifestDraft) => object, string]>([
       ),
     }),
     "roles should be active, found obstacle.",
+  ],
+  [
+    "a wider camera",
+    throughCamera(({ horizontalFov_rad }) => ({ horizontalFov_rad: 1.5 * horizontalFov_rad })),
+    // 69 degrees, and half as many again
+    "camera's horizontal field of view in rad should be 1.204277, found 1.806416.",
+  ],
+  [
+    "a camera mounted elsewhere",
+    throughCamera(({ baseFromCamera }) => ({
+      baseFromCamera: { ...baseFromCamera, position: [0, 0, 0.3] },
+    })),
+    "camera's position on the base in metres should be -0.03,0,0.2, found 0,0,0.3.",
   ],
 ])("refuses a bundle for %s", async (name, changes, says) => {
   const refused = evaluate(await bundleWith(name, changes));
