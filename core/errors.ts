@@ -47,6 +47,7 @@ export class TrainingDivergedError extends Error {
 /** What the system says where a path is not what it should be; a path that is not there may as well be our own mistake. */
 const atFault: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EEXIST: "something else lies there already",
   EISDIR: "it is a folder",
   ENAMETOOLONG: "the name is too long",
   ENOSPC: "no space is left there",

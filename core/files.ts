@@ -45,7 +45,7 @@ export function statsOf(file: string): Stats | undefined {
  * first byte on, also while the file is written: 0o600 for what others must not read.
  */
 export function writeFileWhole(file: string, data: string | Uint8Array, mode = 0o666): void {
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   const beside = `${file}.${process.pid}.partial`;
   // one that is left over would keep its own mode
   rmSync(beside, { force: true });
@@ -61,9 +61,30 @@ export function writeFileWhole(file: string, data: string | Uint8Array, mode = 0
 /** Makes sure that `writeFileWhole` will find a place for `file`, before hours of work are to go there. @throws FileError */
 export function claimFile(file: string): void {
   if (isFolder(file)) throw new FileError(`"${file}" is a folder. Give the name of a file.`);
-  const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true });
+  claimFolder(path.dirname(file));
+}
+
+/** The same for files that are to go into `folder`, which is made where there is none. @throws FileError */
+export function claimFolder(folder: string): void {
+  makeFolder(folder);
   accessSync(folder, constants.W_OK);
+}
+
+/** Makes a folder and those that it lies in. Node's own way of doing so never ends below /proc. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = path.dirname(path.resolve(folder));
+  makeFolder(parent);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // another process may have been faster
+    if (isFolder(folder)) return;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new FileError(
+      `Cannot make the folder "${folder}": no folder can be made in "${parent}".`,
+    );
+  }
 }
 
 /**
@@ -81,7 +102,7 @@ export async function writeFolderWhole(
   refuseForeign(place, names);
   const [beside, former] = ["partial", "former"].map((kind) => `${place}.${process.pid}.${kind}`);
   rmSync(beside, { recursive: true, force: true });
-  mkdirSync(beside, { recursive: true });
+  makeFolder(beside);
   try {
     await fill(beside);
     putInPlace(beside, place, former);

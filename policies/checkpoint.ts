@@ -7,9 +7,10 @@
  */
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { FileError, ShapeError } from "../core/errors.ts";
-import { writeFileWhole } from "../core/files.ts";
+import { isFolder, writeFileWhole } from "../core/files.ts";
 
 /** One named parameter inside `theta`; parameters lie one after another, row-major. */
 export interface ParamShape {
@@ -94,6 +95,14 @@ export function readCheckpointKind(file: string): string {
 
 /** The bytes before the digest, once the digest has been found right. */
 function wholeContent(file: string): Buffer {
+  if (isFolder(file)) {
+    const found = existsSync(path.join(file, "policy.json"))
+      ? "the folder of a bundle"
+      : "a folder";
+    throw new FileError(
+      `Expected the file of a checkpoint, but "${file}" is ${found}. Give a checkpoint (.ckpt) that "train" or "distill" wrote.`,
+    );
+  }
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);

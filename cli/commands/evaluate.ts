@@ -1,6 +1,7 @@
 /** `understudy evaluate`: success of a teacher, a student or a bundle on starts never trained on. */
 
 import { ConfigError } from "../../core/errors.ts";
+import { claimFolder } from "../../core/files.ts";
 import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
 import { writeReplays } from "../../rollout/replays.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
@@ -74,6 +75,7 @@ export const evaluate = defineCommand({
     const config = configure(runConfigSchema(scene), ownScene(policy, scene));
     const simulation = { ...simulationOf(scene, config, seed), engine };
     refuseMisfit(options.policy, policy, simulation);
+    if (replays !== undefined) claimFolder(replays);
     const pool = openPool(options.workers);
     const progress = new Progress(["evaluate"]);
     try {

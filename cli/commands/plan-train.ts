@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { z } from "zod";
+import { claimFolder } from "../../core/files.ts";
 import { type Provenance, readPlanner, writePlanner } from "../../llm-planner/embedded/bundle.ts";
 import { readPart, writePart } from "../../llm-planner/embedded/checkpoints.ts";
 import { readerQuality, sequencerQuality } from "../../llm-planner/embedded/judging.ts";
@@ -68,6 +69,7 @@ export const planTrain = defineCommand({
   async run({ options, configure, signal, report }) {
     const { out, from, seed, judge } = options;
     const config = configure(schema);
+    claimFolder(out);
     // read before an --out that is the same folder is written
     const before = from === undefined ? undefined : readPlanner(from).manifest.provenance;
     const progress = new Progress(["reading", "ordering"]);

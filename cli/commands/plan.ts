@@ -1,6 +1,7 @@
 /** `understudy plan "words"`: a checked plan of stages for a scene. */
 
 import { ConfigError } from "../../core/errors.ts";
+import { claimFile } from "../../core/files.ts";
 import { PlanRefusedError } from "../../llm-planner/check.ts";
 import { printable } from "../../llm-planner/language/tokens.ts";
 import { type MadePlan, makePlan } from "../../llm-planner/make-plan.ts";
@@ -52,6 +53,7 @@ export const plan = defineCommand({
   options,
   config: planConfigSchema(),
   async run({ options, positionals: [words], configure, signal, report }) {
+    if (options.out) claimFile(options.out);
     const made = options.check
       ? await checked(options.check, options.seed, configure, signal)
       : await asked(words, options, configure, signal);

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
+import { claimFolder } from "../../core/files.ts";
 import type { Proportion } from "../../core/statistics.ts";
 import { writeReplays } from "../../rollout/replays.ts";
 import { teacherActor } from "../../rollout/teacher-actor.ts";
@@ -75,6 +76,7 @@ export const start = defineCommand({
     const { scene, preset, seed, episodes, device, threads } = options;
     const config = configure(runConfigSchema(scene), presetBase(scene, preset));
     const folder = options.out ?? freeFolder(scene);
+    claimFolder(folder);
     const pool = openPool(options.workers);
     const teachers = ["teacher", ...(config.onward ? ["teacher, onward"] : [])];
     const learners = [...teachers, "student", ...(options.tune ? ["fine-tuning"] : [])];

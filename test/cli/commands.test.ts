@@ -1,4 +1,4 @@
-import { existsSync, truncateSync } from "node:fs";
+import { existsSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
@@ -176,3 +176,45 @@ it("train says that nothing is saved where it is interrupted in its first span, 
   // from there into the second span, and back to its beginning
   expect(JSON.parse((await trained(3, "--json")).out)).toEqual(saved);
 }, 60_000);
+
+describe("a file in the place of a folder", () => {
+  const file = path.join(folder, "file");
+  const pair = "evaluate --scene push-pair --policy policies/zoo/push-pair --episodes 1";
+  it.each([
+    `start --preset smoke --out ${file}`,
+    `train --scene push-pair --preset smoke --out ${file}/t.ckpt`,
+    `${pair} --replays ${file}`,
+    `keys robot-1 --folder ${file}`,
+    `plan words --scene push-pair --out ${file}/plan.json`,
+  ])("is refused before any work by %s", async (line) => {
+    writeFileSync(file, "");
+    const { code, out, err } = await run(line);
+    expect([code, out, err]).toEqual([
+      1,
+      "",
+      `Cannot use "${file}": something else lies there already.\n`,
+    ]);
+  });
+});
+
+it.skipIf(process.platform !== "linux")(
+  "train refuses a place where no folder can be",
+  async () => {
+    const { code, err } = await run("train --scene push-pair --out /proc/none/t.ckpt");
+    expect([code, err]).toEqual([
+      1,
+      'Cannot make the folder "/proc/none": no folder can be made in "/proc".\n',
+    ]);
+  },
+);
+
+it.each(["distill --teacher policies/zoo/push-pair", "export --student policies/zoo/push-pair"])(
+  "%s says that a bundle is no checkpoint",
+  async (line) => {
+    const { code, err } = await run(line);
+    expect([code, err]).toEqual([
+      1,
+      'Expected the file of a checkpoint, but "policies/zoo/push-pair" is the folder of a bundle. Give a checkpoint (.ckpt) that "train" or "distill" wrote.\n',
+    ]);
+  },
+);
