@@ -8,7 +8,7 @@
 import type { Axes } from "../core/arrays.ts";
 import { parseConfig } from "../core/config.ts";
 import { ConfigError, ShapeError, SimulationDivergedError } from "../core/errors.ts";
-import type { Rng } from "../core/rng.ts";
+import { checkSeed, type Rng } from "../core/rng.ts";
 import type { Sightings } from "../core/sightings.ts";
 import { termNames } from "../credit/stage.ts";
 import { ActionDelay } from "./action-delay.ts";
@@ -148,10 +148,11 @@ export class SceneBatch {
     };
   }
 
-  /** @throws ConfigError for settings, a randomization or observation groups that there are not */
+  /** @throws ConfigError for a seed that is none, and for settings, a randomization or observation groups that there are not */
   static async create(given: SceneBatchOptions): Promise<SceneBatch> {
     const { scene, config, groups } = given;
     refuseUnknownGroups(groups);
+    checkSeed(given.seed);
     const options = {
       ...given,
       randomization: parseConfig(randomization, given.randomization ?? {}, "randomization"),

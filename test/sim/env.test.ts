@@ -21,6 +21,12 @@ describe("Env", () => {
     env.free();
   });
 
+  it.each([1.5, Number.NaN, -1, 2 ** 32, "7"])("has no seed %s", async (seed) => {
+    const open = Env.open("reach-box", { seed: seed as number });
+    await expect(open).rejects.toThrow(ConfigError);
+    await expect(open).rejects.toThrow("Expected a seed that is a whole number from 0 to");
+  });
+
   it("ends in success with a termination", async () => {
     // reached from the start, so the first step says so
     const config = { start_m: 0.4, reach_m: 0.5 };
