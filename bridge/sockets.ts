@@ -125,13 +125,14 @@ export interface Listening {
 
 /**
  * Listens at `endpoint`; peers without the right keys go to `refusals`.
- * @throws ConfigError for a port open to the network without keys, WireError when taken.
+ * @throws ConfigError for what is no endpoint, or a port open to the network without keys; WireError when taken.
  */
 export async function listen(
   endpoint: string,
   refusals: Refusals,
   { keys, allowOpenPort = false }: ListenOptions = {},
 ): Promise<Listening> {
+  refuseNoEndpoint(endpoint);
   if (!keys && !allowOpenPort && !isLocal(endpoint)) {
     throw new ConfigError(
       `Endpoint "${endpoint}" is open to the network, where anybody could connect. Use 127.0.0.1 or ipc:// (through a tunnel if need be), give it keys ("understudy keys"), or allow an open port by name.`,
@@ -171,6 +172,7 @@ export function connect(
     routingId: randomUUID(),
   });
   try {
+    refuseNoPort(endpoint);
     connecting(endpoint, defaultEndpoint, () => {
       if (keys) {
         dealer.curveServerKey = keys.peer;
@@ -195,6 +197,24 @@ export function connecting<T>(endpoint: string, example: string, connect: () => 
     throw new WireError(
       `Cannot connect to "${endpoint}": ${(error as Error).message}. Expected something like ${example}.`,
     );
+  }
+}
+
+/** @throws ConfigError where a transport is missing, or a port is none */
+export function refuseNoEndpoint(endpoint: string): void {
+  if (!/^\w+:\/\//.test(endpoint)) {
+    throw new ConfigError(
+      `Endpoint "${endpoint}" does not say how to connect. Write something like ${defaultEndpoint}.`,
+    );
+  }
+  refuseNoPort(endpoint);
+}
+
+/** ZeroMQ takes ports modulo 65536. */
+function refuseNoPort(endpoint: string): void {
+  const port = /^tcp:.*:(\d+)$/.exec(endpoint)?.[1];
+  if (port !== undefined && Number(port) > 65_535) {
+    throw new ConfigError(`Expected a port from 0 to 65535, or *, in "${endpoint}", got ${port}.`);
   }
 }
 

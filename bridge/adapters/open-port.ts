@@ -3,10 +3,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ConfigError, WireError } from "../../core/errors.ts";
-import { isLocal } from "../sockets.ts";
+import { isLocal, refuseNoEndpoint } from "../sockets.ts";
 
 /** @throws ConfigError for an endpoint open to the network unless that was asked for by name. */
 export function checkLocal(endpoint: string, allowOpenPort: boolean): void {
+  refuseNoEndpoint(endpoint);
   if (allowOpenPort || isLocal(endpoint)) return;
   throw new ConfigError(
     `Endpoint "${endpoint}" is open to the network, and this protocol has no encryption. Use 127.0.0.1 and an SSH tunnel, or allow an open port by name.`,
