@@ -141,7 +141,7 @@ export function presetOf(scene: string, name: PresetName): object {
   const found = presets[scene];
   if (!found) {
     throw new ConfigError(
-      `There is no preset for scene "${scene}". Presets exist for: ${Object.keys(presets).join(", ")}. Use train, distill and export instead.`,
+      `There is no preset for scene "${scene}". Presets exist for: ${Object.keys(presets).join(", ")}. Use "train", "distill" and "export" without --preset instead.`,
     );
   }
   return found[name];

@@ -3,7 +3,7 @@
 import { addScene } from "../sim/scenes/index.ts";
 import { planScene } from "./scene.ts";
 
-addScene(planScene);
+addScene(planScene, { listed: false });
 
 /** What a `WorkerPool` is given, so that its workers know plans, too. */
 export const planModule = import.meta.url;

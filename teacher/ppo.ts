@@ -146,6 +146,12 @@ async function openTroupe(
   keep: Keep,
 ): Promise<Troupe> {
   const { config } = run;
+  const rows = config.envs * config.rolloutSteps;
+  if (config.batch > rows) {
+    throw new ConfigError(
+      `A teacher's batch must be at most the ${rows} rows of a roll-out, ${config.rolloutSteps} steps of ${config.envs} environments, got ${config.batch}. Set teacher.batch lower, or teacher.envs higher.`,
+    );
+  }
   const { params } = teacherNetwork(spec);
   const trainer = keep(await createTrainer(run, spec, rng));
   const critic = keep(await Critic.create(params, spec.privileged, config.batch, run.credit));

@@ -12,6 +12,9 @@ export const dataset = defineCommand({
   positionals: ["check", "folder"],
   options: { ...jsonOption },
   async run({ positionals: [word, folder], report }) {
+    if (word === "check" && folder === undefined) {
+      throw new ConfigError('"dataset check" needs the folder of a dataset, got nothing.');
+    }
     if (word !== "check" || folder === undefined) {
       const found = word === undefined ? "nothing" : `"${word}"`;
       throw new ConfigError(

@@ -12,7 +12,14 @@ import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { assembleScene } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
-import { type Context, defineCommand, jsonOption, type Options, seedOption } from "../command.ts";
+import {
+  type Context,
+  defineCommand,
+  jsonOption,
+  type Option,
+  type Options,
+  seedOption,
+} from "../command.ts";
 import { formatInteger, formatProportion } from "../format.ts";
 import { Progress } from "../progress.ts";
 import { convertRecording, refuseTaken, remarkOn } from "../recording/convert.ts";
@@ -101,6 +108,7 @@ export const record = defineCommand({
         '"record" needs one source: --scene NAME to simulate, --endpoint to serve the policy and record its sessions, or --from FILE to make a dataset of a recording.',
       );
     }
+    refuseIdle(context.options);
     if (format === "lerobot") refuseTaken(context.options.out);
     if (from !== undefined) return convert(context, from);
     const policy = await loadPolicy(policyIn(context));
@@ -113,6 +121,32 @@ export const record = defineCommand({
     }
   },
 });
+
+/** @throws ConfigError for an option that would do nothing beside the others */
+function refuseIdle(options: RecordContext["options"]): void {
+  const { scene, endpoint, from, format } = options;
+  const groups: readonly (readonly [
+    idle: boolean,
+    names: readonly (keyof typeof options)[],
+    needs: string,
+  ])[] = [
+    [scene === undefined, ["episodes", "robots", "seed"], "--scene"],
+    [endpoint === undefined, ["keys", "allow", "open"], "--endpoint"],
+    [from !== undefined, ["policy", "live", "livePort"], "--scene or --endpoint"],
+    [format === "mcap", ["task", "pictures", "onlySuccess"], "--format lerobot"],
+  ];
+  for (const [idle, names, needs] of groups) {
+    const name = idle ? names.find((one) => options[one] !== usualOf(one)) : undefined;
+    if (name === undefined) continue;
+    throw new ConfigError(`"--${name}" does nothing without ${needs}. Leave it out.`);
+  }
+}
+
+/** What an option is unless it is given. */
+function usualOf(name: keyof typeof recordOptions): string | number | boolean | undefined {
+  const option: Option = recordOptions[name];
+  return option.type === "boolean" ? false : option.default;
+}
 
 function policyIn({ options }: RecordContext): string {
   if (options.policy !== undefined) return options.policy;

@@ -18,16 +18,19 @@ export const scenes: readonly Scene[] = [
   pushPair,
 ];
 
-/** Scenes that others have brought: found by name, not listed. */
+/** Scenes that others have brought: found by name. */
 const added = new Map<string, Scene>();
+/** Names of those that nobody chooses. */
+const unlisted = new Set<string>();
 
 /**
  * Lets a scene from elsewhere be found by its name, in this thread. Workers that simulate it need a module
  * that adds it: see `WorkerPool`.
  *
+ * @param listed whether messages about unknown names offer it
  * @throws ConfigError where another scene has that name.
  */
-export function addScene(scene: Scene): void {
+export function addScene(scene: Scene, { listed = true } = {}): void {
   const taken = [...scenes, ...added.values()].find(({ name }) => name === scene.name);
   if (taken && taken !== scene) {
     throw new ConfigError(
@@ -35,12 +38,16 @@ export function addScene(scene: Scene): void {
     );
   }
   added.set(scene.name, scene);
+  if (!listed) unlisted.add(scene.name);
 }
 
 /** The scene of that name; a ConfigError lists what there is. */
 export function findScene(name: string): Scene {
   const found = scenes.find((scene) => scene.name === name) ?? added.get(name);
   if (found) return found;
-  const known = scenes.map((scene) => scene.name).join(", ");
+  const known = [...scenes, ...added.values()]
+    .map((scene) => scene.name)
+    .filter((one) => !unlisted.has(one))
+    .join(", ");
   throw new ConfigError(`Unknown scene "${name}". Scenes: ${known}.`);
 }

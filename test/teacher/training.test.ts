@@ -57,6 +57,15 @@ it("learns nothing from credit that is nothing", async () => {
   await pool.close();
 });
 
+it("says which settings of a teacher make its batch larger than its roll-outs", async () => {
+  const pool = new WorkerPool(1);
+  const large = train(pool, { config: { ...tinyTeacher, batch: 129 } });
+  await expect(large).rejects.toThrow(
+    "A teacher's batch must be at most the 128 rows of a roll-out, 8 steps of 16 environments, got 129.",
+  );
+  await pool.close();
+});
+
 describe("a checkpoint", () => {
   let checkpoint: string;
   let pool: WorkerPool;
