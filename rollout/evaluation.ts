@@ -157,3 +157,15 @@ export function summarize(
     meanPathLength_m: mean((episode) => episode.pathLength_m),
   };
 }
+
+/** How many episodes failed in each of so many stages, in their order; one that lost what all of them made failed in the last. */
+export function failuresByStage(
+  episodes: readonly Pick<EvaluatedEpisode, "outcome" | "stagesDone">[],
+  stages: number,
+): number[] {
+  const failures = Array<number>(stages).fill(0);
+  for (const { outcome, stagesDone } of episodes) {
+    if (outcome !== "success") failures[Math.min(stagesDone, stages - 1)]++;
+  }
+  return failures;
+}

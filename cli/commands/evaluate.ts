@@ -2,10 +2,12 @@
 
 import { ConfigError } from "../../core/errors.ts";
 import { claimFolder } from "../../core/files.ts";
-import type { EvaluatedEpisode } from "../../rollout/evaluation.ts";
+import { type EvaluatedEpisode, failuresByStage } from "../../rollout/evaluation.ts";
 import { writeReplays } from "../../rollout/replays.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
 import { engineNames } from "../../sim/engines/open.ts";
+import { assembleScene } from "../../sim/scene.ts";
+import { findScene } from "../../sim/scenes/index.ts";
 import { type AnyPolicy, readAnyPolicy } from "../any-policy.ts";
 import { type Evaluation, evaluateLink, evaluationFacts } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
@@ -102,7 +104,12 @@ export const evaluate = defineCommand({
           })
         : [];
       const facts = { scene, policy: options.policy, engine, seed, ...evaluationFacts(evaluation) };
-      report({ ...facts, replays: files }, () => describe(evaluation, files));
+      const ends = evaluation.episodes.map(endOf);
+      const { stages } = assembleScene(findScene(scene), simulation.config);
+      const names = stages.map(({ name }) => name);
+      report({ ...facts, stages: names, episodes: ends, replays: files }, () =>
+        describe(evaluation, names, files),
+      );
     } finally {
       await pool.close();
     }
@@ -127,7 +134,26 @@ function worthReplaying(episodes: readonly EvaluatedEpisode[]): EvaluatedEpisode
   return episodes.filter(({ outcome }) => outcome !== "success" || successes++ < MOST_SUCCESSES);
 }
 
-function describe(evaluation: Evaluation, replays: readonly string[]): string {
+/** What `--json` says of one episode. */
+function endOf({ start, outcome, stagesDone, steps }: EvaluatedEpisode) {
+  return { start, outcome, stagesDone, steps };
+}
+
+/** A line for each stage that something failed in, of a scene of several. */
+function stageRows(episodes: readonly EvaluatedEpisode[], stages: readonly string[]): string[][] {
+  if (stages.length < 2) return [];
+  const failures = failuresByStage(episodes, stages.length);
+  return stages.flatMap((name, i) => {
+    const stage = `failed in stage ${i + 1} of ${stages.length}: ${name}`;
+    return failures[i] > 0 ? [[stage, String(failures[i])]] : [];
+  });
+}
+
+function describe(
+  evaluation: Evaluation,
+  stages: readonly string[],
+  replays: readonly string[],
+): string {
   const { success, outcomes, meanTime_s, meanPathLength_m, meanReturn } = evaluation;
   const rows = [
     ["success (last state)", formatProportion(success)],
@@ -135,6 +161,7 @@ function describe(evaluation: Evaluation, replays: readonly string[]): string {
     ["path of the robot", `${meanPathLength_m.toFixed(2)} m`],
     ["return", meanReturn.toFixed(2)],
     ...Object.entries(outcomes).map(([outcome, count]) => [`ended: ${outcome}`, String(count)]),
+    ...stageRows(evaluation.episodes, stages),
     ...(replays.length > 0 ? [["replays", `${replays.length} files`]] : []),
   ];
   return formatTable([{ title: "measure" }, { title: "value" }], rows);

@@ -7,6 +7,7 @@ import { scenes } from "../../sim/scenes/index.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { linearPolicy } from "../policies/tiny-policies.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { runCommand } from "./run-command.ts";
 
 const folder = temporaryFolder();
@@ -137,6 +138,17 @@ describe("understudy serve", () => {
     expect(code).toBe(130);
   });
 
+  it.each([
+    ["127.0.0.1:7602", "does not say how to connect. Write something like tcp://"],
+    ["tcp://127.0.0.1:99999", "Expected a port from 0 to 65535, or *, in"],
+  ])("refuses to listen at %s", async (endpoint, says) => {
+    const folder = path.join(root, "nowhere");
+    await writeBundle(folder, linearPolicy());
+    const { code, err } = await run(`serve --policy ${folder} --endpoint ${endpoint}`);
+    expect(err).toContain(says);
+    expect(code).toBe(1);
+  });
+
   it("refuses a bundle that is not there, truncated, or open to the world", async () => {
     const missing = await run(`serve --policy ${path.join(root, "none")}`);
     expect(missing.err).toMatch(/^There is no policy bundle at .*\n$/);
@@ -175,6 +187,16 @@ it("train says that nothing is saved where it is interrupted in its first span, 
   expect(readTeacher(out).progress).toMatchObject({ iteration: 1 });
   // from there into the second span, and back to its beginning
   expect(JSON.parse((await trained(3, "--json")).out)).toEqual(saved);
+}, 60_000);
+
+it("evaluate tells how each episode ended", async () => {
+  const bundle = path.join(folder, "fresh");
+  await saveFreshStudent(bundle, simulationOf("reach-box"));
+  const line = `evaluate --scene reach-box --policy ${bundle} --episodes 2 --workers 1 --json`;
+  const { out } = await run(`${line} --set scene.budgetSteps=2`);
+  const end = { outcome: "timed out", stagesDone: 0, steps: 2 };
+  const episodes = [0, 1].map((start) => ({ start, ...end }));
+  expect(JSON.parse(out)).toMatchObject({ stages: ["reach"], episodes });
 }, 60_000);
 
 describe("a file in the place of a folder", () => {

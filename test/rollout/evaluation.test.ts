@@ -1,5 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVALUATION_SHARD, type EvaluatedEpisode, summarize } from "../../rollout/evaluation.ts";
+import {
+  EVALUATION_SHARD,
+  type EvaluatedEpisode,
+  failuresByStage,
+  summarize,
+} from "../../rollout/evaluation.ts";
 import { WorkerPool } from "../../rollout/pool.ts";
 import { exact } from "../../sim/randomization.ts";
 import { findScene } from "../../sim/scenes/index.ts";
@@ -137,4 +142,17 @@ describe("summarize", () => {
     expect(summary.meanReturn).toBeCloseTo(19.3 / 5, 9);
     expect(summary.meanPathLength_m).toBe(2);
   });
+});
+
+it("counts failures by the stage that they came in", () => {
+  const ends = [
+    ["success", 3],
+    ["timed out", 0],
+    ["touched", 2],
+    ["timed out", 2],
+    // all stages were done, and then undone
+    ["timed out", 3],
+  ] as const;
+  const episodes = ends.map(([outcome, stagesDone]) => ({ outcome, stagesDone }));
+  expect(failuresByStage(episodes, 3)).toEqual([1, 0, 3]);
 });
