@@ -1,10 +1,11 @@
 /**
  * Observations of many robots in, one inference over the newest of each, actions out. Knows no socket.
- * A message with a number that is not finite never reaches the policy, and never spoils the others.
+ * A message with a number that is not finite or outside its limits never reaches the policy, and never spoils the others.
  */
 
+import { limitProblem } from "../core/arrays.ts";
 import { ShapeError } from "../core/errors.ts";
-import { type PolicyManifest, rowSize } from "../policies/manifest.ts";
+import { type PolicyInput, type PolicyManifest, rowSize } from "../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../policies/runtime/runtime.ts";
 import type { MessageOf } from "./messages.ts";
 
@@ -161,16 +162,17 @@ export class Batcher<F extends Fleet> {
     return state;
   }
 
-  /** Finds messages with a number that is not finite, and zeroes their rows. */
+  /** Finds messages with a number that is not finite or outside the manifest's limits, and zeroes their rows. */
   #spoiltRows(rows: readonly Row<F>[], inputs: Rows): ReadonlyMap<Observed<F>, string> {
     const spoilt = new Map<Observed<F>, string>();
-    for (const { name, shape } of this.#policy.manifest.inputs) {
-      const size = rowSize(shape);
+    for (const input of this.#policy.manifest.inputs) {
+      const size = rowSize(input.shape);
       for (const [r, { observed, robot }] of rows.entries()) {
-        const row = inputs[name].subarray(r * size, (r + 1) * size);
-        if (allFinite(row)) continue;
+        const row = inputs[input.name].subarray(r * size, (r + 1) * size);
+        const problem = spoiltBy(row, input);
+        if (problem === undefined) continue;
         row.fill(0);
-        spoilt.set(observed, `"${name}" of robot ${robot} holds a number that is not finite.`);
+        spoilt.set(observed, `"${input.name}" of robot ${robot} holds ${problem}`);
       }
     }
     return spoilt;
@@ -245,6 +247,13 @@ export class Batcher<F extends Fleet> {
     }
     return buffer.subarray(0, length);
   }
+}
+
+/** What is wrong with a row of an input, if anything. */
+function spoiltBy(row: Float32Array, input: PolicyInput): string | undefined {
+  if (!allFinite(row)) return "a number that is not finite.";
+  const problem = limitProblem(row, input);
+  return problem && `${problem}.`;
 }
 
 function allFinite(values: Float32Array): boolean {

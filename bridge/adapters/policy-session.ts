@@ -3,6 +3,7 @@
  * what was sent, checks them, and remembers from step to step what the policy needs to remember.
  */
 
+import { limitProblem } from "../../core/arrays.ts";
 import { ConfigError } from "../../core/errors.ts";
 import {
   type PolicyInput,
@@ -153,7 +154,7 @@ function rowsOf(
   const leads = array.shape.slice(0, leadingAxes).join() === lead.join();
   const size = rowSize(input.shape);
   if (leads && own.join() === input.shape.join() && array.dtype !== "|u1") {
-    return finite(input, toFloat32(array));
+    return checked(input, toFloat32(array));
   }
   const { camera } = input;
   const channels = own[2];
@@ -170,7 +171,7 @@ function rowsOf(
       channelsFirst(toFloat32(array), row * image, channels, camera, out, row * size);
     }
   }
-  return finite(input, out);
+  return checked(input, out);
 }
 
 function fits(
@@ -196,9 +197,13 @@ function channelsFirst(
   }
 }
 
-function finite(input: PolicyInput, values: Float32Array): Float32Array {
-  if (values.every(Number.isFinite)) return values;
-  throw new Refusal("not finite", `"${input.name}" holds a number that is not finite.`);
+function checked(input: PolicyInput, values: Float32Array): Float32Array {
+  if (!values.every(Number.isFinite)) {
+    throw new Refusal("not finite", `"${input.name}" holds a number that is not finite.`);
+  }
+  const problem = limitProblem(values, input);
+  if (problem === undefined) return values;
+  throw new Refusal("outside limits", `"${input.name}" holds ${problem}.`);
 }
 
 function shapeSentence(input: PolicyInput, lead: readonly number[], array: NdArray): string {

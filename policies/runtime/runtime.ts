@@ -197,7 +197,7 @@ function checkAnswer(manifest: PolicyManifest, answer: Float32Array, expected: n
   for (const value of answer) {
     if (Number.isFinite(value)) continue;
     throw new ShapeError(
-      `Policy "${manifest.name}" answered ${value}. Check that every input is finite; if so, the policy is unusable.`,
+      `Policy "${manifest.name}" answered ${value}. Check that every input is finite and within the limits of the manifest; if so, the policy is unusable.`,
     );
   }
 }

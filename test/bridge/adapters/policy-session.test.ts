@@ -98,6 +98,15 @@ it("believes a robot that sends its last action itself", async () => {
   expect(fed[0].previous).toEqual([-1, 1]);
 });
 
+it("refuses numbers outside the limits of an input", async () => {
+  const { session } = watched();
+  const previous = ndarray(Float32Array.of(0, -1.5), [2]);
+  const find = (name: string) => (name === "layers" ? ndarray(layers, [2, 2, 4]) : previous);
+  await expect(session.act(find, 0)).rejects.toThrow(
+    '"previous" holds -1.5, which is outside its limits: from -1 to 1.',
+  );
+});
+
 it("finds an input under the robot's name, and says which one is missing", async () => {
   const { policy } = watched();
   const session = new PolicySession(policy, namesOf("layers=front"));
