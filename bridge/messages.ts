@@ -31,7 +31,9 @@ const hello = z
     protocol: z.string().max(64).describe("`understudy/1`"),
     nonce: z.string().min(8).max(64).describe("chosen anew for each session"),
     manifestHash: z.string().max(64).describe("SHA-256 of inputs, output and control step"),
-    interface: text.describe("the same in words, for error messages"),
+    interface: text.describe(
+      "the same in words, then what must agree line by line as far as there is room, for error messages",
+    ),
     robots: z.number().int().min(1).max(maxRobots).describe("how many robots share this session"),
   })
   .describe("First message of a robot, repeated until it is answered.");
@@ -235,7 +237,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   manifest: "The robot's inputs, output or control step are not the policy's. Same.",
   session: "The session is unknown, such as after a restart. Send a hello with a new nonce.",
   message: "The message could not be decoded.",
-  observation: "The arrays do not fit the manifest, or hold a number that is not finite.",
+  observation:
+    "The arrays do not fit the manifest, or hold a number that is not finite or outside its limits.",
   policy: "The policy failed on this observation.",
 };
 

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { PolicyManifest } from "../policies/manifest.ts";
-import { describeInterface, manifestHash } from "../policies/manifest-hash.ts";
+import { differenceBetween, interfaceText, manifestHash } from "../policies/manifest-hash.ts";
 import { createFleet, type Fleet } from "./batcher.ts";
 import type { ErrorCode, MessageOf } from "./messages.ts";
 import { SpentNonces } from "./spent-nonces.ts";
@@ -92,11 +92,7 @@ export class PolicySessions {
   }
 
   #otherManifest(hello: MessageOf<"hello">): Refusal {
-    const own = describeInterface(this.#manifest);
-    const difference =
-      own === hello.interface
-        ? `both have ${own}, but units, scales or the camera differ`
-        : `it has ${own}, the robot ${hello.interface}`;
+    const difference = differenceBetween(interfaceText(this.#manifest), hello.interface);
     const text = `Policy "${this.#manifest.name}" does not fit this robot: ${difference}. Serve a policy trained for it.`;
     return { code: "manifest", reason: "other manifest", text };
   }

@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { WireError } from "../core/errors.ts";
 import type { PolicyInterface } from "../policies/manifest.ts";
-import { describeInterface, manifestHash } from "../policies/manifest-hash.ts";
+import { interfaceText, manifestHash } from "../policies/manifest-hash.ts";
 import { monotonic_s, stamp_ns } from "./clock.ts";
 import { decode, encode } from "./codec.ts";
 import { Counts } from "./counts.ts";
@@ -214,7 +214,7 @@ export class RobotSession {
       protocol,
       nonce: this.#nonce,
       manifestHash: this.#hash,
-      interface: describeInterface(manifest).slice(0, 2000),
+      interface: interfaceText(manifest),
       robots,
     });
   }

@@ -119,6 +119,26 @@ describe("exchange", () => {
     expect(log.join()).toContain('"state" of robot 0 holds a number that is not finite.');
     expect([...(await robot.exchange({ state: new Float32Array(3) }))]).toEqual([0, 0.5]);
   });
+
+  it("gives zeros to a robot whose observation is outside its limits, and not to others", async () => {
+    const tiny = linearPolicy();
+    const inputs = tiny.manifest.inputs.map((input) => ({ ...input, low: -1, high: 1 }));
+    const limited = { ...tiny, manifest: { ...tiny.manifest, inputs } };
+    const { robot, server, log } = await pair(limited);
+    const other = await connectRobot({ manifest: manifestOf(limited), endpoint: server.endpoint });
+    closing.push(other);
+    const [bad, good] = await Promise.all([
+      robot.exchange({ state: Float32Array.of(9, 0, 0) }),
+      other.exchange({ state: Float32Array.of(1, 0, 0) }),
+    ]);
+    expect([[...bad], [...good]]).toEqual([
+      [0, 0],
+      [1, 0.5],
+    ]);
+    expect(log.join()).toContain(
+      '"state" of robot 0 holds 9, which is outside its limits: from -1 to 1.',
+    );
+  });
 });
 
 describe("hello", () => {
@@ -135,7 +155,7 @@ describe("hello", () => {
     const faster = structuredClone(manifest) as typeof manifest;
     faster.output.columns[0].scale = 9;
     await expect(connectRobot({ manifest: faster, endpoint })).rejects.toThrow(
-      "units, scales or the camera differ",
+      'both have state [3] -> action [2] every 0.1 s, but it has action.forward: {"scale":0.4,"unit":"m/s","width":1}, the robot action.forward: {"scale":9,"unit":"m/s","width":1}. Serve',
     );
   });
 

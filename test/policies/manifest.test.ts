@@ -1,7 +1,8 @@
+import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FileError } from "../../core/errors.ts";
 import { layout } from "../../core/layout.ts";
-import { completeManifest } from "../../policies/bundle.ts";
+import { completeManifest, readBundle, zooFolder } from "../../policies/bundle.ts";
 import {
   columnsOf,
   inSiUnits,
@@ -10,7 +11,12 @@ import {
   parseManifest,
   specOf,
 } from "../../policies/manifest.ts";
-import { manifestHash } from "../../policies/manifest-hash.ts";
+import {
+  describeInterface,
+  differenceBetween,
+  interfaceText,
+  manifestHash,
+} from "../../policies/manifest-hash.ts";
 import { posesOutput } from "../../student/interface.ts";
 import { believingPolicy, cnnPolicy, linearPolicy } from "./tiny-policies.ts";
 
@@ -99,5 +105,48 @@ describe("manifestHash", () => {
     ["inputs.0.camera.layers", ["anchor", "target", "other"]],
   ])("changes with %s", (path, value) => {
     expect(manifestHash(parseManifest(changed(path, value), "x"))).not.toBe(hash);
+  });
+});
+
+describe("differenceBetween", () => {
+  const own = interfaceText(camera);
+  const to = (path: string, value: unknown) => {
+    const other = structuredClone(changed(path, value));
+    return differenceBetween(own, interfaceText(other as PolicyManifest));
+  };
+
+  it("says first how names and shapes differ", () => {
+    expect(to("controlStep_s", 0.05)).toMatch(/^it has layers .* every 0\.1 s, the robot layers /);
+  });
+
+  it.each([
+    [
+      "output.columns.1.scale",
+      2.8,
+      'action.turn: {"scale":2.84,"unit":"rad/s","width":1}, the robot action.turn: {"scale":2.8,',
+    ],
+    [
+      "inputs.0.camera.horizontalFov_rad",
+      1.3,
+      "layers.camera.horizontalFov_rad: 1.2, the robot layers.camera.horizontalFov_rad: 1.3",
+    ],
+    ["inputs.0.camera.baseFromCamera", undefined, "the robot no layers.camera.baseFromCamera"],
+    ["inputs.0.low", 0, "it has no layers.low, the robot layers.low: 0"],
+  ])("names %s", (path, value, words) => {
+    expect(to(path, value)).toContain(words);
+  });
+
+  it("has words for a robot that gives no details", () => {
+    const old = describeInterface(camera);
+    expect(differenceBetween(own, old)).toBe(
+      `both have ${old}, but units, scales, the order of columns or the camera differ`,
+    );
+  });
+
+  it("has room for the interface of every shipped policy", () => {
+    for (const name of readdirSync(zooFolder)) {
+      if (!existsSync(`${zooFolder}/${name}/policy.json`)) continue;
+      expect(interfaceText(readBundle(`${zooFolder}/${name}`).manifest).length).toBeLessThan(2000);
+    }
   });
 });

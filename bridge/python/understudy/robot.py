@@ -93,9 +93,10 @@ class RobotClient:
                 )
 
     def observe(self, inputs, *, reset=False):
-        """Sends one observation: an array for each input of the manifest, of its shape and in its units.
-        ``reset`` makes a policy with memory forget. Returns the observation's number, or None without a
+        """Sends one observation: an array for each input of the manifest and no other, of its shape or flat, and in
+        its units. Raises ValueError otherwise. ``reset`` makes a policy with memory forget. Returns the observation's number, or None without a
         session. The arrays are copied."""
+        self._check_names(inputs)
         rows = [self._row(spec, inputs) for spec in self.manifest["inputs"]]
         with self._lock:
             self._raise_if_over()
@@ -175,10 +176,20 @@ class RobotClient:
         self.close()
 
     def _row(self, spec, inputs):
-        values = np.ascontiguousarray(inputs[spec["name"]], dtype="<f4")
-        if values.size != int(np.prod(spec["shape"])):
-            raise ValueError(f'Expected "{spec["name"]}" of shape {spec["shape"]}, got {values.shape}.')
+        name, shape = spec["name"], spec["shape"]
+        values = np.ascontiguousarray(inputs[name], dtype="<f4")
+        if list(values.shape) not in (shape, [int(np.prod(shape))]):
+            raise ValueError(f'Expected "{name}" of shape {shape}, got {list(values.shape)}.')
         return values.tobytes()
+
+    def _check_names(self, inputs):
+        names = [spec["name"] for spec in self.manifest["inputs"]]
+        for name in names:
+            if name not in inputs:
+                raise ValueError(f'Expected an array for "{name}", got {_quoted(inputs)}.')
+        for name in inputs:
+            if name not in names:
+                raise ValueError(f'Unknown input "{name}". Inputs: {_quoted(names)}.')
 
     def _raise_if_over(self):
         if self._fatal:
@@ -243,7 +254,7 @@ class RobotClient:
                 "protocol": PROTOCOL,
                 "nonce": self._nonce,
                 "manifestHash": manifest_hash(self.manifest),
-                "interface": _in_words(self.manifest)[:2000],
+                "interface": interface_text(self.manifest),
                 "robots": 1,
             }
             self._post([msgpack.packb(hello)])
@@ -362,6 +373,28 @@ def _in_words(manifest):
         for each in [*manifest["inputs"], manifest["output"]]
     ]
     return f"{', '.join(rows[:-1])} -> {rows[-1]} every {_as_javascript(manifest['controlStep_s'])} s"
+
+
+def interface_text(manifest):
+    """The interface in words, then line by line what else has to agree: the policy names the first difference."""
+    lines = [_in_words(manifest)]
+    for each in [*manifest["inputs"], manifest["output"]]:
+        for key, value in sorted(each.items()):
+            if key in ("name", "shape", "meaning"):
+                continue
+            if key == "columns":
+                for column in value:
+                    about = {k: v for k, v in column.items() if k != "name"}
+                    lines.append(f"{each['name']}.{column['name']}: {_canonical(about)}")
+            elif key == "camera":
+                lines += [f"{each['name']}.camera.{k}: {_canonical(v)}" for k, v in sorted(value.items())]
+            else:
+                lines.append(f"{each['name']}.{key}: {_canonical(value)}")
+    return "\n".join(lines)[:2000]
+
+
+def _quoted(names):
+    return ", ".join(f'"{name}"' for name in names) or "none"
 
 
 def _read_manifest(manifest):

@@ -27,10 +27,17 @@ with RobotClient(file, endpoint, **options) as robot:
     told["later"] = robot.command().tolist()
     told["spoilt"] = robot.exchange({name: np.full(size, np.nan)}, timeout_s=5).tolist()
     told["refused"] = dict(robot.refused)
-    try:
-        robot.observe({name: np.zeros(size + 1)})
-    except ValueError as error:
-        told["shape"] = str(error)
+    told["flat"] = robot.exchange({name: push.tolist()}, reset=True).tolist()
+    for key, inputs in {
+        "shape": {name: np.zeros(size + 1)},
+        "axes": {name: np.zeros((size, 1))},
+        "missing": {},
+        "unknown": {name: push, "depth": push},
+    }.items():
+        try:
+            robot.observe(inputs)
+        except ValueError as error:
+            told[key] = str(error)
 told["closed"] = robot.command().tolist()
 
 other = json.loads(json.dumps(manifest))
@@ -40,6 +47,14 @@ with RobotClient(other, endpoint, **options) as robot:
         robot.wait(10)
     except WireError as error:
         told["misfit"] = str(error)
+
+other = json.loads(json.dumps(manifest))
+other["output"]["columns"][0]["scale"] = 9
+with RobotClient(other, endpoint, **options) as robot:
+    try:
+        robot.wait(10)
+    except WireError as error:
+        told["scale"] = str(error)
 
 try:
     RobotClient(file, endpoint, watchdog_s=float("nan"), **options)

@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { servePolicy } from "../../../bridge/policy-server.ts";
 import { makeKeys, readAllowed, readSecretKeys } from "../../../bridge/security/keys.ts";
-import { manifestHash } from "../../../policies/manifest-hash.ts";
+import { interfaceText, manifestHash } from "../../../policies/manifest-hash.ts";
 import { loadPolicyBytes } from "../../../policies/runtime/node.ts";
 import { summingPolicy } from "../../policies/tiny-policies.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -51,15 +51,22 @@ describe("the robot client in Python", () => {
       spoilt: [0, 0],
       closed: [0, 0],
       refused: { "policy: observation": 1 },
-      shape: 'Expected "push" of shape [2], got (3,).',
+      flat: [0.1, 0.2].map((v) => expect.closeTo(v, 6)),
+      shape: 'Expected "push" of shape [2], got [3].',
+      axes: 'Expected "push" of shape [2], got [2, 1].',
+      missing: 'Expected an array for "push", got none.',
+      unknown: 'Unknown input "depth". Inputs: "push".',
       watchdog: 'Expected "watchdog_s" to be a finite time above 0 s, got nan.',
     });
     expect(told.misfit).toMatch(/does not fit this robot: .* every 0\.05 s\. Serve a policy/);
+    expect(told.scale).toContain(
+      'but it has action.forward: {"scale":0.4,"unit":"m/s","width":1}, the robot action.forward: {"scale":9,"unit":"m/s","width":1}.',
+    );
     await server.close();
     await policy.close();
   });
 
-  withPython("computes the hash of real manifests as everybody does", async () => {
+  withPython("computes the hash and the words of real manifests as everybody does", async () => {
     const numbers = [0.1, 1 / 3, 1e-7, 1.5e-7, 123456789.123, 2e21, -0.5, 1e-6, 5, 0.000123456789];
     const manifest = JSON.parse(
       readFileSync(path.join(root, "policies/zoo/push-pair/policy.json"), "utf8"),
@@ -71,7 +78,8 @@ describe("the robot client in Python", () => {
       return file;
     });
     const out = await runPython(python, "hash_manifests.py", ...files);
-    expect(JSON.parse(out)).toEqual([manifestHash(manifest), manifestHash(odd)]);
+    const expected = [manifest, odd].map((each) => [manifestHash(each), interfaceText(each)]);
+    expect(JSON.parse(out)).toEqual(expected);
   });
 });
 
