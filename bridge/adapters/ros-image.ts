@@ -38,7 +38,11 @@ export function decodeRosImage(message: Readonly<Record<string, unknown>>): RosI
   return { width, height, pixels: new kind(buffer), stamp_s: stampOf(header) };
 }
 
-/** One row [R, H, W] of the policy's images, by the nearest pixel. @throws Refusal. */
+/**
+ * One row [R, H, W] of the policy's images, by the nearest pixel. The whole view is squeezed to W x H, and no intrinsics are looked at:
+ * it has to be the camera's that the policy was trained with, for `egoPushCamera` 69 by 54.5 degrees, rectified.
+ * @throws Refusal.
+ */
 export function layersOf(depth: RosImage, roles: RosImage, camera: CameraSpec): Float32Array {
   if (!(roles.pixels instanceof Uint8Array) || depth.pixels instanceof Uint8Array) {
     throw new Refusal("wrong dtype", "Expected depth as 32FC1 or 16UC1 and roles as 8UC1.");
