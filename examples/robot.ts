@@ -12,7 +12,8 @@ import { connectRobot } from "understudy/bridge";
 import { readBundle } from "understudy/policies";
 
 const [folder, endpoint = "tcp://127.0.0.1:5601", steps = "50"] = process.argv.slice(2);
-const { manifest } = readBundle(folder); // what this robot sees and does; compared at the first hello
+// the policy's own manifest always agrees; a robot of yours states what it sees and does itself: docs/your-robot.md
+const { manifest } = readBundle(folder);
 const robot = await connectRobot({ manifest, endpoint });
 
 try {
