@@ -5,17 +5,25 @@ import { ConfigError } from "../../core/errors.ts";
 import { applySettings, settingsOf } from "../../core/settings.ts";
 import { timingOf } from "../../rollout/timing.ts";
 import { scenes } from "../../sim/scenes/index.ts";
+import { teacherConfig } from "../../teacher/config.ts";
 
 const presetScenes = ["push-pair", "push-cross", "push-line", "push-triangle", "push-arrangement"];
 const tuned = presetScenes.flatMap((scene) => presetNames.map((name) => [name, scene] as const));
 
 it.each(tuned)('preset "%s" of %s is a valid configuration that fits together', (name, scene) => {
-  const { teacher, student, fineTune } = runConfigSchema(scene).parse(presetOf(scene, name));
-  for (const { envs, shardEnvs } of [teacher, student, fineTune]) {
+  const { teacher, onward, student, fineTune } = runConfigSchema(scene).parse(
+    presetOf(scene, name),
+  );
+  const teachers = [teacher, onward ?? teacher];
+  for (const { envs, shardEnvs } of [...teachers, student, fineTune]) {
     expect(envs % shardEnvs).toBe(0);
   }
   expect(fineTune.batch).toBeLessThanOrEqual(fineTune.envs * fineTune.rolloutSteps);
-  expect(teacher.batch).toBeLessThanOrEqual(teacher.envs * teacher.rolloutSteps);
+  for (const { batch, envs, rolloutSteps } of teachers) {
+    expect(batch).toBeLessThanOrEqual(envs * rolloutSteps);
+  }
+  // what a student may begin with is its teacher's, the last one's
+  expect(student.near).toBe(teachers[1].near);
   const rows = student.memory > 0 ? student.envs : student.envs * student.rolloutSteps;
   expect(student.batch).toBeLessThanOrEqual(rows);
   expect(student.latent).toBe(teacher.latent);
@@ -42,8 +50,15 @@ it.each(scenes.map(({ name }) => name))(
   (scene) => {
     const schema = runConfigSchema(scene);
     const defaults = schema.parse({});
-    const settings = settingsOf(schema).filter((setting) => setting.default !== undefined);
+    // whatever is set of a second course makes one, whose defaults are a teacher's
+    const settings = settingsOf(schema).filter(
+      (setting) => setting.default !== undefined && !setting.path.startsWith("onward."),
+    );
     expect(settings.length).toBeGreaterThan(50);
+    expect(applySettings(schema, ["onward.iterations=7"])).toEqual({
+      ...defaults,
+      onward: { ...teacherConfig.parse({}), iterations: 7 },
+    });
     for (const setting of settings) {
       const assignment = `${setting.path}=${setting.default}`;
       expect(applySettings(schema, [assignment]), assignment).toEqual(defaults);
