@@ -7,7 +7,7 @@ import { evaluateLink, evaluationFacts } from "../cli/chain.ts";
 import { formatProportion } from "../cli/format.ts";
 import { Progress } from "../cli/progress.ts";
 import { withChanges } from "../core/config.ts";
-import { wilson } from "../core/statistics.ts";
+import { pooled } from "../core/statistics.ts";
 import { WorkerPool } from "../rollout/pool.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { findScene } from "../sim/scenes/index.ts";
@@ -72,8 +72,7 @@ function togetherUnseen() {
   const worlds = unseenArrangements.map(({ name }) => unseen(name));
   const rows = policies.filter(({ world }) => worlds.includes(world));
   if (rows.length === 0) return [];
-  const total = (of: "successes" | "trials") => rows.reduce((sum, row) => sum + row.success[of], 0);
-  const success = wilson(total("successes"), total("trials"));
+  const success = pooled(rows.map((row) => row.success));
   return [headline(rows[0], unseen(`all ${rows.length}`), success)];
 }
 

@@ -87,27 +87,37 @@ function followed(
 
 const klNote = ({ approxKl = 0 }: CurvePoint["metrics"]) => `KL ${approxKl.toFixed(4)}`;
 
-export async function trainLink(
+interface TrainedTeacher {
+  readonly teacher: Teacher;
+  readonly curve: readonly CurvePoint[];
+}
+
+export function trainLink(
   chain: Chain & Pick<TeacherRun, "from">,
   checkpoint: string,
-): Promise<{ teacher: Teacher; curve: CurvePoint[] }> {
-  const config = chain.config.teacher;
-  const { run, curve } = followed(chain, "teacher", config, klNote);
-  const from = chain.from ? { from: chain.from } : {};
-  const teacher = await trainTeacher({ ...run, config, checkpoint, ...from });
-  chain.progress.finish();
-  return { teacher, curve };
+): Promise<TrainedTeacher> {
+  return courseOf(chain, "teacher", chain.config.teacher, checkpoint);
 }
 
 /** A teacher that has learnt goes on, with the settings of the configuration's `onward`. */
 export async function onwardLink(
   chain: Chain & Required<Pick<TeacherRun, "from">>,
   checkpoint: string,
-): Promise<{ teacher: Teacher; curve: CurvePoint[] }> {
+): Promise<TrainedTeacher> {
   const { onward } = chain.config;
   if (!onward) throw new Error("internal: a teacher was to go on without settings.");
-  const { run, curve } = followed(chain, "teacher, onward", onward, klNote);
-  const teacher = await trainTeacher({ ...run, config: onward, checkpoint, from: chain.from });
+  return courseOf(chain, "teacher, onward", onward, checkpoint);
+}
+
+async function courseOf(
+  chain: Chain & Pick<TeacherRun, "from">,
+  name: string,
+  config: RunConfig["teacher"],
+  checkpoint: string,
+): Promise<TrainedTeacher> {
+  const { run, curve } = followed(chain, name, config, klNote);
+  const from = chain.from ? { from: chain.from } : {};
+  const teacher = await trainTeacher({ ...run, config, checkpoint, ...from });
   chain.progress.finish();
   return { teacher, curve };
 }

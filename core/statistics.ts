@@ -29,6 +29,12 @@ export function wilson(successes: number, trials: number, z = 1.959963984540054)
   };
 }
 
+/** What several proportions come to when all their trials are taken together. */
+export function pooled(proportions: readonly Proportion[]): Proportion {
+  const total = (of: "successes" | "trials") => proportions.reduce((sum, one) => sum + one[of], 0);
+  return wilson(total("successes"), total("trials"));
+}
+
 /** The `q`-quantile (0 to 1) by linear interpolation; NaN of an empty list. */
 export function quantile(values: ArrayLike<number>, q: number): number {
   if (values.length === 0) return Number.NaN;

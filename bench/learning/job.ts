@@ -190,31 +190,40 @@ async function teacherOf(kept: Kept, shipped: StudentRun["teacher"] | undefined)
     ...link.run(config.teacher),
     ...(shipped && { from: shipped }),
   });
-  const first = await taughtBy(kept, link, trained);
-  if (!config.onward) return first;
+  const { onward } = config;
+  if (!onward) return judgedTeacher(kept, link.origin, trained, [timesOf(link, trained)]);
   const next = kept.link("onward", link.origin);
-  const gone = await trainTeacher({ ...next.run(config.onward), from: trained });
-  const last = await taughtBy(kept, next, gone);
-  const onward = last.curve.map(([steps, success]) => [first.steps + steps, success] as const);
-  return {
-    ...last,
-    steps: first.steps + last.steps,
-    seconds: first.seconds + last.seconds,
-    curve: [...first.curve, ...onward],
-  };
+  const gone = await trainTeacher({ ...next.run(onward), from: trained });
+  const courses = [timesOf(link, trained), timesOf(next, gone)];
+  return judgedTeacher(kept, next.origin, gone, courses);
 }
 
-/** A teacher that was trained, judged. */
-async function taughtBy(
+/** What a course took. */
+function timesOf(
+  { clock }: ReturnType<Kept["link"]>,
+  { progress }: Teacher,
+): Pick<Taught, "steps" | "seconds" | "curve"> {
+  return { steps: progress.environmentSteps, seconds: clock.seconds, curve: clock.curve };
+}
+
+/** A teacher after all of its courses, which follow one another, judged. */
+async function judgedTeacher(
   kept: Kept,
-  { origin, clock }: ReturnType<Kept["link"]>,
+  origin: string,
   teacher: Teacher,
+  courses: readonly ReturnType<typeof timesOf>[],
 ): Promise<Taught> {
   const actor = teacherActor(teacher.spec, teacher.observability);
   const judged = await kept.judge(origin, actor, {}, teacher.theta);
   kept.options.say(`teacher ${formatPercent(judged.success.rate)}`);
-  const { environmentSteps: steps } = teacher.progress;
-  return { teacher, origin, steps, seconds: clock.seconds, curve: clock.curve, judged };
+  let [steps, seconds] = [0, 0];
+  const curve: CurvePoint[] = [];
+  for (const course of courses) {
+    for (const [at, success] of course.curve) curve.push([steps + at, success]);
+    steps += course.steps;
+    seconds += course.seconds;
+  }
+  return { teacher, origin, steps, seconds, curve, judged };
 }
 
 /** The links of a job's chain, as they are kept. */

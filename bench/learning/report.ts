@@ -7,7 +7,7 @@ import {
   formatPercent,
   formatProportion,
 } from "../../cli/format.ts";
-import { wilson } from "../../core/statistics.ts";
+import { pooled } from "../../core/statistics.ts";
 import { commandOf } from "../harness.ts";
 import type { JobResult } from "./job.ts";
 import type { Study } from "./studies.ts";
@@ -41,9 +41,8 @@ function testsOf(study: Study, results: readonly JobResult[]) {
     const { tests = {} } = results.find((result) => result.variant === variant.name) ?? {};
     const all = Object.values(tests).map(({ success }) => success);
     if (all.length === 0) return [];
-    const total = (of: "successes" | "trials") => all.reduce((sum, one) => sum + one[of], 0);
     const rows = Object.entries(tests).map(([name, { success }]) => [name, success] as const);
-    const together = [`all ${all.length}`, wilson(total("successes"), total("trials"))] as const;
+    const together = [`all ${all.length}`, pooled(all)] as const;
     return [...rows, together].map(([name, success]) => ({
       what: `learning, ${study.name}: ${variant.name}, student, never trained on: ${name}`,
       value: `${formatProportion(success)}, one seed`,

@@ -12,14 +12,14 @@ export const dataset = defineCommand({
   positionals: ["check", "folder"],
   options: { ...jsonOption },
   async run({ positionals: [word, folder], report }) {
-    if (word === "check" && folder === undefined) {
-      throw new ConfigError('"dataset check" needs the folder of a dataset, got nothing.');
-    }
-    if (word !== "check" || folder === undefined) {
+    if (word !== "check") {
       const found = word === undefined ? "nothing" : `"${word}"`;
       throw new ConfigError(
         `"dataset" needs "check" and a folder, got ${found}.${didYouMean(word ?? "", ["check"])}`,
       );
+    }
+    if (folder === undefined) {
+      throw new ConfigError('"dataset check" needs the folder of a dataset, got nothing.');
     }
     const found = await checkDataset(folder);
     report({ folder, ...found }, () => table(folder, found));
