@@ -13,7 +13,6 @@ import {
 } from "../policies/manifest.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { openStarts } from "../rollout/starts.ts";
-import { egoPushCamera } from "../sim/camera.ts";
 import { Eyes } from "../sim/eyes.ts";
 import { type GroupName, groupsOf } from "../sim/observations.ts";
 import { exact } from "../sim/randomization.ts";
@@ -48,7 +47,7 @@ export class SimulatedLeKiwi {
     const batch = await openStarts(simulation, { firstStart: start, groups });
     const { world, scene } = batch;
     const renderer = await createRenderer({
-      camera: { ...FRONT, horizontalFov_rad: egoPushCamera.horizontalFov_rad },
+      camera: { ...FRONT, horizontalFov_rad: scene.cast.robot.camera.horizontalFov_rad },
       maxViews: 1,
       maxPrimitives: scene.cast.bodies.length + robotParts(scene.cast.robot).length + 1,
       roles: 0,

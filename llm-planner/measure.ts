@@ -1,6 +1,6 @@
 /** Fills situations from the simulation's true state. */
 
-import { type CameraMount, egoPushCamera } from "../sim/camera.ts";
+import type { CameraMount } from "../sim/camera.ts";
 import type { Ground } from "../sim/ground.ts";
 import { behindness, measurePush, wayAmong } from "../sim/push.ts";
 import { pusherReach_m } from "../sim/robots/diff-drive.ts";
@@ -116,10 +116,10 @@ class Sight {
   readonly #camera: CameraMount;
   readonly #frustum: Frustum;
 
-  constructor(cast: Cast, camera: CameraMount = egoPushCamera) {
+  constructor(cast: Cast) {
     this.#cast = cast;
-    this.#camera = camera;
-    this.#frustum = new Frustum(camera);
+    this.#camera = cast.robot.camera;
+    this.#frustum = new Frustum(cast.robot.camera);
   }
 
   sees(ground: Ground, row: number): boolean {

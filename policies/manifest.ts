@@ -10,8 +10,8 @@ import type { ArraySpec } from "../core/arrays.ts";
 import { FileError } from "../core/errors.ts";
 import { type Layout, layout } from "../core/layout.ts";
 
-/** Manifests of a higher format come from a newer understudy. */
-export const manifestFormat = 1;
+/** Manifests of a higher format come from a newer understudy; those of format 1 say less of the camera. */
+export const manifestFormat = 2;
 /** Most actions in one answer. */
 export const maxChunkSteps = 256;
 
@@ -31,7 +31,8 @@ const camera = z
   .strictObject({
     width: size.describe("pixels"),
     height: size.describe("pixels"),
-    horizontalFov_rad: z.number().gt(0).lt(Math.PI),
+    horizontalFov_rad: z.number().gt(0).lt(Math.PI).describe("of the picture, left to right"),
+    verticalFov_rad: z.number().gt(0).lt(Math.PI).describe("and from top to bottom"),
     baseFromCamera: z
       .strictObject({
         position: z.tuple([finite, finite, finite]).describe("metres"),
@@ -43,6 +44,8 @@ const camera = z
       .number()
       .gt(0)
       .describe("a pixel is this over the depth along z, and 0 where nothing was seen"),
+    minDepth_m: z.number().min(0).describe("what is nearer is 0, too"),
+    maxDepth_m: z.number().gt(0).describe("and so is what is farther"),
   })
   .describe("the camera whose images fill this input, of shape [layers, height, width]");
 
@@ -157,9 +160,10 @@ export type ManifestDraft = Omit<z.input<typeof policyManifestSchema>, "format" 
 /** The manifest in `value`, or a FileError that names the first thing wrong and the `source`. */
 export function parseManifest(value: unknown, source: string): PolicyManifest {
   const format = (value as { format?: unknown } | null)?.format;
-  if (typeof format === "number" && format > manifestFormat) {
+  if (typeof format === "number" && format !== manifestFormat) {
+    const remedy = format > manifestFormat ? "Update understudy" : "Export the policy again";
     throw new FileError(
-      `Policy manifest "${source}" has format ${format}, this version reads format ${manifestFormat}. Update understudy.`,
+      `Policy manifest "${source}" has format ${format}, this version reads format ${manifestFormat}. ${remedy}.`,
     );
   }
   const result = policyManifestSchema.safeParse(value);

@@ -30,7 +30,7 @@ export function misfitOf(
   const { low, high, columns } = manifest.output;
   const scales = columns.flatMap(({ scale, width }) => Array<number>(width).fill(scale));
   const roles = roleNames(assembled);
-  const scenes = cameraOf(roles);
+  const scenes = cameraOf(robot.camera, roles);
   const its = manifest.inputs.find(({ name }) => name === "layers")?.camera ?? scenes;
   const compared = [
     ["control step in seconds", [manifest.controlStep_s], [assembled.timing.controlStep_s]],
@@ -49,13 +49,15 @@ export function misfitOf(
 }
 
 function cameraFacts(camera: CameraSpec): (readonly [what: string, values: readonly number[]])[] {
-  const { width, height, horizontalFov_rad, baseFromCamera, inverseDepthScale_m } = camera;
+  const { width, height, horizontalFov_rad, verticalFov_rad, baseFromCamera } = camera;
   return [
     ["camera's width and height in pixels", [width, height]],
     ["camera's horizontal field of view in rad", [horizontalFov_rad]],
+    ["camera's vertical field of view in rad", [verticalFov_rad]],
     ["camera's position on the base in metres", baseFromCamera.position],
     ["camera's rotation on the base", baseFromCamera.rotation],
-    ["camera's scale of inverse depth in metres", [inverseDepthScale_m]],
+    ["camera's scale of inverse depth in metres", [camera.inverseDepthScale_m]],
+    ["camera's range of depth in metres", [camera.minDepth_m, camera.maxDepth_m]],
   ];
 }
 

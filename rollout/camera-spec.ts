@@ -1,23 +1,27 @@
-/** The camera that every student sees by, in the terms of the policy manifest. */
+/** The camera that a student sees by, in the terms of the policy manifest. */
 
 import { multiply, type Quat } from "../core/frames.ts";
 import type { CameraSpec } from "../policies/manifest.ts";
-import { egoPushCamera } from "../sim/camera.ts";
+import type { CameraMount } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { baseFromOptical } from "../sim/render/pack.ts";
+import { d435Filled } from "../sim/render/sensor.ts";
 
 /** @param roles what each channel of an image shows */
-export function cameraOf(roles: readonly string[]): CameraSpec {
-  const half = egoPushCamera.pitch_rad / 2;
+export function cameraOf(mount: CameraMount, roles: readonly string[]): CameraSpec {
+  const { minDepth_m, maxDepth_m } = d435Filled;
+  const half = mount.pitch_rad / 2;
   const pitch: Quat = [0, Math.sin(half), 0, Math.cos(half)];
   return {
     ...IMAGE,
-    horizontalFov_rad: egoPushCamera.horizontalFov_rad,
+    horizontalFov_rad: mount.horizontalFov_rad,
+    verticalFov_rad: mount.verticalFov_rad,
     baseFromCamera: {
-      position: [egoPushCamera.x_m, 0, egoPushCamera.z_m],
+      position: [mount.x_m, 0, mount.z_m],
       rotation: [...multiply(pitch, baseFromOptical)],
     },
     layers: [...roles],
     inverseDepthScale_m: 1,
+    ...{ minDepth_m, maxDepth_m },
   };
 }

@@ -1,8 +1,9 @@
 /** The robot's camera: where it sits on the base and what it can see. */
 
+import { z } from "zod";
 import type { Meters, Radians } from "../core/units.ts";
 
-/** A forward-looking camera, pitched about the base's y axis. */
+/** A forward-looking camera without lens distortion, pitched about the base's y axis. */
 export interface CameraMount {
   /** Forward of the base's centre. */
   readonly x_m: Meters;
@@ -11,7 +12,9 @@ export interface CameraMount {
   /** Positive looks down. */
   readonly pitch_rad: Radians;
   readonly horizontalFov_rad: Radians;
+  /** Pictures of any proportions are squeezed into the square images of `IMAGE`. */
   readonly verticalFov_rad: Radians;
+  /** A teacher is shown what lies within this range; images have that of the sensor. */
   readonly minDepth_m: Meters;
   readonly maxDepth_m: Meters;
 }
@@ -25,7 +28,6 @@ export const NODDING_rad: Radians = 2.5 * degrees;
  * EgoPush's camera (arXiv 2602.18071, section V): a D435i 20 cm above the floor, pitched 11.5
  * degrees down, 69 degrees wide with 4:3 pixels. Its place along the base and its depth range are
  * not printed; here it sits 3 cm behind the centre, so that a pushed box stays beyond the blind zone.
- * Every scene's students look through this one; it cannot be set.
  */
 export const egoPushCamera: CameraMount = {
   x_m: -0.03,
@@ -36,6 +38,49 @@ export const egoPushCamera: CameraMount = {
   minDepth_m: 0.15,
   maxDepth_m: 3,
 };
+
+/** Another camera in the place of EgoPush's, as scenes let one set it; what is left out is as EgoPush has it. */
+export const cameraSettings = z
+  .strictObject({
+    x_m: z.number().min(-0.5).max(0.5).default(-0.03).describe("forward of the base's centre"),
+    z_m: z.number().min(0.02).max(2).default(0.2).describe("above the floor"),
+    pitch_deg: z.number().min(0).max(80).default(11.5).describe("how far it looks down"),
+    horizontalFov_deg: z
+      .number()
+      .min(10)
+      .max(150)
+      .default(69)
+      .describe("field of view, left to right"),
+    heightToWidth: z
+      .number()
+      .min(0.2)
+      .max(5)
+      .default(0.75)
+      .describe("of the picture whose pixels are square, before it is squeezed into the image"),
+    minDepth_m: z
+      .number()
+      .min(0)
+      .default(0.15)
+      .describe("nearer things are not shown to a teacher"),
+    maxDepth_m: z.number().positive().default(3).describe("nor are those that are farther"),
+  })
+  .refine(({ minDepth_m, maxDepth_m }) => minDepth_m < maxDepth_m, {
+    path: ["maxDepth_m"],
+    error: "it is beyond minDepth_m",
+  });
+export type CameraSettings = z.output<typeof cameraSettings>;
+
+export function mountOf(settings: CameraSettings): CameraMount {
+  const { x_m, z_m, pitch_deg, horizontalFov_deg, heightToWidth, minDepth_m, maxDepth_m } =
+    settings;
+  const horizontalFov_rad = horizontalFov_deg * degrees;
+  return {
+    ...{ x_m, z_m, minDepth_m, maxDepth_m },
+    pitch_rad: pitch_deg * degrees,
+    horizontalFov_rad,
+    verticalFov_rad: 2 * Math.atan(heightToWidth * Math.tan(horizontalFov_rad / 2)),
+  };
+}
 
 /**
  * Rows at the top of an image of `rows` in which nothing shows that stands on the floor and is no taller than `tallest_m`: those

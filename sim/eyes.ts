@@ -3,7 +3,7 @@
 import { multiply, type Quat, rotate, yaw } from "../core/frames.ts";
 import type { Rng } from "../core/rng.ts";
 import { type SightingCamera, Sightings } from "../core/sightings.ts";
-import { type CameraMount, egoPushCamera } from "./camera.ts";
+import type { CameraMount } from "./camera.ts";
 import { MAX_DELAY_STEPS, type Randomization } from "./randomization.ts";
 import { PoseHistory } from "./render/latency.ts";
 import { baseFromOptical, type PrimitiveSpec, writePose, writePrimitive } from "./render/pack.ts";
@@ -31,6 +31,7 @@ export const idOf = (body: number) => body + 2;
 export interface EyesOptions {
   readonly roles: readonly string[];
   readonly sensor?: SensorSpec;
+  /** The robot's own unless given. */
   readonly camera?: CameraMount;
   /** Draw floor and walls too; role layers do not need them. */
   readonly room?: boolean;
@@ -42,7 +43,7 @@ export async function openEyes(
   scene: AssembledScene,
   options: EyesOptions,
 ): Promise<Eyes> {
-  const { camera = egoPushCamera, room = false } = options;
+  const { camera = scene.cast.robot.camera, room = false } = options;
   const renderer = await createRenderer({
     camera: { ...IMAGE, horizontalFov_rad: camera.horizontalFov_rad },
     maxViews: world.envs,
@@ -76,7 +77,7 @@ export class Eyes {
     this.world = world;
     this.renderer = renderer;
     this.#scene = scene;
-    this.#mount = options.camera ?? egoPushCamera;
+    this.#mount = options.camera ?? scene.cast.robot.camera;
     this.#roles = options.roles;
     const robot = robotParts(scene.cast.robot);
     this.#parts = [

@@ -13,7 +13,7 @@ export {
   arrangementConfig,
   arrangementScene,
 } from "./arrangement/scene.ts";
-export { type CameraMount, egoPushCamera } from "./camera.ts";
+export { type CameraMount, cameraSettings, egoPushCamera, mountOf } from "./camera.ts";
 export type { EngineName } from "./engines/open.ts";
 export { Env, type EnvOptions, type Observations } from "./env.ts";
 export { IMAGE } from "./eyes.ts";

@@ -9,7 +9,7 @@
 
 import { type Layout, layout } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
-import { type CameraMount, egoPushCamera } from "./camera.ts";
+import type { CameraMount } from "./camera.ts";
 import type { Ground } from "./ground.ts";
 import { HIDDEN, KEYPOINTS, keypointsOf } from "./keypoints.ts";
 import { castOf, nearestObstacles } from "./roles.ts";
@@ -90,7 +90,8 @@ export class Observer {
   /** Where every body is, by `#placePoints`. */
   readonly #places: readonly BasePlace[];
 
-  constructor(scene: AssembledScene, camera: CameraMount = egoPushCamera) {
+  constructor(scene: AssembledScene) {
+    const { camera } = scene.cast.robot;
     this.keypoints = keypointLayout(scene);
     this.#shapes = [undefined, ...scene.cast.bodies.map((body) => body.shape)];
     this.#canonical = this.#shapes.map((shape) =>

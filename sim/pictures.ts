@@ -1,7 +1,7 @@
 /** Whole pictures of what robots' cameras show: colour, depth and instance ids, where students get role layers only. */
 
 import { createRng } from "../core/rng.ts";
-import { type CameraMount, egoPushCamera } from "./camera.ts";
+import type { CameraMount } from "./camera.ts";
 import { type Eyes, openEyes } from "./eyes.ts";
 import { roleNames } from "./observations.ts";
 import { exact } from "./randomization.ts";
@@ -32,13 +32,12 @@ export class Camera {
     for (let env = 0; env < eyes.world.envs; env++) eyes.begin(env, rng, exact);
   }
 
-  /** @param mount where the camera sits on each robot and how wide it sees; it has no depth range here */
-  static async open(batch: SceneBatch, mount: CameraMount = egoPushCamera): Promise<Camera> {
+  /** @param mount where the camera sits on each robot and how wide it sees, the robot's own unless given; it has no depth range here */
+  static async open(batch: SceneBatch, mount?: CameraMount): Promise<Camera> {
     const { world, scene } = batch;
+    const camera = mount ?? scene.cast.robot.camera;
     const roles = roleNames(scene);
-    return new Camera(
-      await openEyes(world, scene, { roles, sensor: ideal, room: true, camera: mount }),
-    );
+    return new Camera(await openEyes(world, scene, { roles, sensor: ideal, room: true, camera }));
   }
 
   /** Takes the pictures of all environments as they are now; not after the batch was freed. */

@@ -42,7 +42,7 @@ import { openImitated } from "./imitated.ts";
 import { LABEL_BATCH } from "./labels.ts";
 import { fineTuneData, fineTuneObjective } from "./losses.ts";
 import { sequencesOf } from "./sequences.ts";
-import { keypointsOf, observedGroups, studentActor, studentSpec } from "./student.ts";
+import { checkSky, keypointsOf, observedGroups, studentActor, studentSpec } from "./student.ts";
 
 export interface FineTuneRun extends Omit<StudentRun, "teacher" | "config"> {
   /** The student to begin with, of this scene or of another whose observations are alike. It must not have a GRU. */
@@ -202,11 +202,13 @@ function openSitting(
 function checkRun(run: FineTuneRun): void {
   const { simulation, student } = run;
   const fitting = studentSpec(simulation, student.config);
-  if (!isDeepStrictEqual(student.spec, fitting)) {
+  const { skyRows } = student.spec;
+  if (!isDeepStrictEqual(student.spec, skyRows ? { ...fitting, skyRows } : fitting)) {
     throw new ConfigError(
       `The student does not fit scene "${simulation.scene}": it reads ${describeInputs(student.spec)}, the scene gives ${describeInputs(fitting)}.`,
     );
   }
+  checkSky(simulation, student.spec);
   if (student.spec.memory > 0) {
     throw new ConfigError(
       `Expected a student without a GRU, got one of ${student.spec.memory} units. Distil one with student.memory=0; student.lastSeen=true remembers, too.`,

@@ -6,6 +6,7 @@
 import { lastSeenColumns } from "../core/last-seen.ts";
 import { type PolicyInterface, type PoseOutput, poseColumns } from "../policies/manifest.ts";
 import { cameraOf } from "../rollout/camera-spec.ts";
+import type { CameraMount } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { goalLayout, roleNames } from "../sim/observations.ts";
 import { lastSeenNames } from "../sim/recollection.ts";
@@ -32,12 +33,12 @@ export function studentInterface(
   { goal = true, lastSeen = false }: StudentInputs = {},
 ): PolicyInterface {
   const assembled = assembleScene(findScene(sceneName), config);
-  const { maxSpeed_mps, maxTurnRate_radps } = assembled.cast.robot;
+  const { maxSpeed_mps, maxTurnRate_radps, camera } = assembled.cast.robot;
   const roles = roleNames(assembled);
   return {
     controlStep_s: assembled.timing.controlStep_s,
     inputs: [
-      layersInput(roles),
+      layersInput(camera, roles),
       previousActionInput(),
       ...(goal && assembled.tellsGoal ? [goalInput()] : []),
       ...(lastSeen ? [lastSeenInput(lastSeenNames(assembled))] : []),
@@ -74,14 +75,17 @@ export function posesOutput(roles: readonly string[]): PoseOutput {
   };
 }
 
-function layersInput(roles: readonly string[]): PolicyInterface["inputs"][number] {
+function layersInput(
+  mount: CameraMount,
+  roles: readonly string[],
+): PolicyInterface["inputs"][number] {
   return {
     name: "layers",
     shape: [roles.length, IMAGE.height, IMAGE.width],
     dtype: "float32",
     low: 0,
     meaning: "inverse depth of each role's pixels, 0 where the role is not seen",
-    camera: cameraOf(roles),
+    camera: cameraOf(mount, roles),
   };
 }
 

@@ -6,7 +6,7 @@ import { nearColumns } from "../policies/networks/near.ts";
 import { EYE_STRIDE, type StudentSpec } from "../policies/networks/student.ts";
 import type { NetworkActor } from "../rollout/actor.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
-import { egoPushCamera, NODDING_rad, skyRows } from "../sim/camera.ts";
+import { NODDING_rad, skyRows } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import {
   type GroupName,
@@ -48,14 +48,14 @@ export function studentSpec(
 
 /** Rows of the sky in the images of a scene, as many as the first convolution steps over. */
 function skyOf({ cast }: AssembledScene): number {
-  return skyRows(egoPushCamera, tallest_m(cast), IMAGE.height, EYE_STRIDE);
+  return skyRows(cast.robot.camera, tallest_m(cast), IMAGE.height, EYE_STRIDE);
 }
 
 function tallest_m({ bodies }: AssembledScene["cast"]): Meters {
   return Math.max(...bodies.map(({ shape }) => height(shape)));
 }
 
-/** @throws ConfigError where a camera may be so far off that things show in rows which the student leaves out */
+/** @throws ConfigError for a camera that shows things in rows which the student leaves out, as it is meant to sit or so far off as it may be */
 export function checkSky(
   { randomization: given, ...simulation }: SimulationSpec,
   { skyRows: sky }: StudentSpec,
@@ -64,7 +64,14 @@ export function checkSky(
   const { cameraPitch_deg, cameraHeight_m } = given ?? randomization.parse({});
   const furthest = (range: readonly number[]) => Math.max(...range.map(Math.abs));
   const { cast } = assembleScene(findScene(simulation.scene), simulation.config);
-  const lowest_m = egoPushCamera.z_m - furthest(cameraHeight_m);
+  const { camera } = cast.robot;
+  const free = skyRows(camera, tallest_m(cast), IMAGE.height);
+  if (sky > free) {
+    throw new ConfigError(
+      `The student leaves out the upper ${sky} rows of its images, and this camera may show things in all but ${free} of them. Distil another one for it.`,
+    );
+  }
+  const lowest_m = camera.z_m - furthest(cameraHeight_m);
   const nodding_rad = (furthest(cameraPitch_deg) * Math.PI) / 180;
   if (nodding_rad <= NODDING_rad && tallest_m(cast) < lowest_m) return;
   throw new ConfigError(

@@ -2,7 +2,6 @@
 
 import type { Setting } from "../core/settings.ts";
 import type { Seconds } from "../core/units.ts";
-import type { CameraMount } from "../sim/camera.ts";
 import type { DiffDriveSpec } from "../sim/robots/diff-drive.ts";
 import type { PlanarPose, Roles } from "../sim/scene.ts";
 import type { Shape } from "../sim/shape.ts";
@@ -17,7 +16,6 @@ export interface SceneSketch {
   readonly arenaSide_m: number;
   readonly controlStep_s: Seconds;
   readonly robot: DiffDriveSpec;
-  readonly camera: CameraMount;
   /** Rows 1 and up of the world; row 0 is the robot. */
   readonly bodies: readonly { readonly name: string; readonly shape: Shape; readonly rgb: Rgb }[];
   readonly stages: readonly {

@@ -40,14 +40,14 @@ export function decodeRosImage(message: Readonly<Record<string, unknown>>): RosI
 
 /**
  * One row [R, H, W] of the policy's images, by the nearest pixel. The whole view is squeezed to W x H, and no intrinsics are looked at:
- * it has to be the camera's that the policy was trained with, for `egoPushCamera` 69 by 54.5 degrees, rectified.
+ * it has to be the camera's that the policy was trained with, its fields of view those of `camera`, rectified. What is out of its range is left out.
  * @throws Refusal.
  */
 export function layersOf(depth: RosImage, roles: RosImage, camera: CameraSpec): Float32Array {
   if (!(roles.pixels instanceof Uint8Array) || depth.pixels instanceof Uint8Array) {
     throw new Refusal("wrong dtype", "Expected depth as 32FC1 or 16UC1 and roles as 8UC1.");
   }
-  const { width, height, layers, inverseDepthScale_m } = camera;
+  const { width, height, layers, inverseDepthScale_m, minDepth_m, maxDepth_m } = camera;
   const metres = depth.pixels instanceof Uint16Array ? 0.001 : 1;
   const out = new Float32Array(layers.length * width * height);
   for (let v = 0; v < height; v++) {
@@ -55,7 +55,8 @@ export function layersOf(depth: RosImage, roles: RosImage, camera: CameraSpec): 
       const role = pixelAt(roles, (u + 0.5) / width, (v + 0.5) / height);
       const depth_m = metres * pixelAt(depth, (u + 0.5) / width, (v + 0.5) / height);
       // a hole is 0 or NaN
-      if (role < 1 || role > layers.length || !(depth_m > 0)) continue;
+      const sensed = depth_m > 0 && depth_m >= minDepth_m && depth_m <= maxDepth_m;
+      if (role < 1 || role > layers.length || !sensed) continue;
       out[(role - 1) * width * height + v * width + u] = inverseDepthScale_m / depth_m;
     }
   }

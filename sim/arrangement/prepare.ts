@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConfigError } from "../../core/errors.ts";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward } from "../../credit/ego-push.ts";
+import { cameraSettings } from "../camera.ts";
 import { PUSH_ROOM_m } from "../placement.ts";
 import { type Episode, type EpisodeWish, parked, type Roles } from "../scene.ts";
 import { type PushableName, pushable, symmetry_rad } from "../shape.ts";
@@ -32,6 +33,7 @@ export const arrangementConfig = z.strictObject({
     .positive()
     .default(0.1)
     .describe("moving the anchor further fails; the paper sets no limit"),
+  camera: cameraSettings.exactOptional().describe("EgoPush's unless given"),
   reward: egoPushReward.prefault({}),
 });
 /** The part of its configuration that every such scene has. */

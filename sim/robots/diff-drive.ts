@@ -6,6 +6,7 @@
  */
 
 import { layout } from "../../core/layout.ts";
+import { type CameraMount, type CameraSettings, egoPushCamera, mountOf } from "../camera.ts";
 
 export interface DiffDriveSpec {
   /** The base's edges along x, y, z; the body's origin is the base's centre. */
@@ -27,6 +28,7 @@ export interface DiffDriveSpec {
   readonly maxTorque_Nm: number;
   /** What the tyres hold sideways. */
   readonly grip_N: number;
+  readonly camera: CameraMount;
 }
 
 /** EgoPush's robot (arXiv 2602.18071, section 1.1). Mass and limits are those of a TurtleBot3 with a pusher. */
@@ -43,7 +45,13 @@ export const egoPushRobot: DiffDriveSpec = {
   maxForce_N: 20,
   maxTorque_Nm: 2,
   grip_N: 20,
+  camera: egoPushCamera,
 };
+
+/** The same robot with another camera, where one is set. */
+export function egoPushRobotWith(camera: CameraSettings | undefined): DiffDriveSpec {
+  return camera ? { ...egoPushRobot, camera: mountOf(camera) } : egoPushRobot;
+}
 
 /** Columns of a command row. */
 export const command = layout({ v_mps: 1, omega_radps: 1 });

@@ -13,10 +13,11 @@
 import { z } from "zod";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward, pushReading, pushStage } from "../../credit/ego-push.ts";
+import { cameraSettings } from "../camera.ts";
 import type { Ground } from "../ground.ts";
 import { discs, PUSH_ROOM_m, robotBound_m, scatter, startBound_m } from "../placement.ts";
 import { approachDetour_m, behindness, KEEP_OUT_m, measurePush, wayAround } from "../push.ts";
-import { egoPushRobot } from "../robots/diff-drive.ts";
+import { egoPushRobot, egoPushRobotWith } from "../robots/diff-drive.ts";
 import { defineScene, type PlanarPose } from "../scene.ts";
 import { pushable } from "../shape.ts";
 
@@ -41,6 +42,7 @@ const config = z
       .positive()
       .default(0.1)
       .describe("moving the anchor further fails; the paper sets no limit"),
+    camera: cameraSettings.exactOptional().describe("EgoPush's unless given"),
     reward: egoPushReward.prefault({}),
   })
   .refine(
@@ -55,8 +57,8 @@ export const pushPair = defineScene({
   config,
   timing: { physicsStep_s: 1 / 60, controlStep_s: 1 / 10 },
 
-  cast: ({ shape, arenaSide_m }) => ({
-    robot: egoPushRobot,
+  cast: ({ shape, arenaSide_m, camera }) => ({
+    robot: egoPushRobotWith(camera),
     arenaSide_m,
     bodies: [
       { name: "anchor", shape: pushable("cube"), mass_kg: 0.4, friction: 0.5, motion: "dynamic" },

@@ -62,9 +62,12 @@ describe("manifest", () => {
     expect(() => completeManifest(short, onnx)).toThrow('"poses" has 2 lines and 1 roles');
   });
 
-  it("refuses a newer format before it judges the rest", () => {
-    expect(() => parseManifest({ format: 2, other: true }, "policy.json")).toThrow(
-      "has format 2, this version reads format 1",
+  it("refuses another format before it judges the rest", () => {
+    expect(() => parseManifest({ format: 3, other: true }, "policy.json")).toThrow(
+      "has format 3, this version reads format 2. Update understudy.",
+    );
+    expect(() => parseManifest({ format: 1, other: true }, "policy.json")).toThrow(
+      "has format 1, this version reads format 2. Export the policy again.",
     );
     expect(() => parseManifest(null, "policy.json")).toThrow(FileError);
   });
@@ -102,6 +105,8 @@ describe("manifestHash", () => {
     ["controlStep_s", 0.05],
     ["output.columns.1.scale", 2.8],
     ["inputs.0.camera.horizontalFov_rad", 1.3],
+    ["inputs.0.camera.verticalFov_rad", 1.3],
+    ["inputs.0.camera.minDepth_m", 0.3],
     ["inputs.0.camera.layers", ["anchor", "target", "other"]],
   ])("changes with %s", (path, value) => {
     expect(manifestHash(parseManifest(changed(path, value), "x"))).not.toBe(hash);

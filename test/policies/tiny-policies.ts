@@ -43,9 +43,12 @@ export const smallCamera: CameraSpec = {
   width: 4,
   height: 2,
   horizontalFov_rad: 1,
+  verticalFov_rad: 0.5,
   baseFromCamera: { position: [0, 0, 0], rotation: [0, 0, 0, 1] },
   layers: ["active", "anchor"],
   inverseDepthScale_m: 1,
+  minDepth_m: 0.1,
+  maxDepth_m: 10,
 };
 
 /** The images of that camera, as an input. */
@@ -196,12 +199,14 @@ export function cnnPolicy(size = 64): { onnx: Uint8Array; manifest: ManifestDraf
     width: size,
     height: size,
     horizontalFov_rad: 1.2,
+    verticalFov_rad: 0.9,
     baseFromCamera: {
       position: [0.05, 0, 0.12] as [number, number, number],
       rotation: [-0.5, 0.5, -0.5, 0.5] as [number, number, number, number],
     },
     layers: ["target", "anchor", "other"],
     inverseDepthScale_m: 0.2,
+    ...{ minDepth_m: 0.1, maxDepth_m: 10 },
   };
   const dtype = "float32" as const;
   const inputs = [

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { readBundle, writeBundle } from "../../policies/bundle.ts";
 import type { CameraSpec, ManifestDraft } from "../../policies/manifest.ts";
+import { misfitOf } from "../../rollout/bundle-fit.ts";
 import { evaluateShard } from "../../rollout/evaluation.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
@@ -62,6 +63,17 @@ it.each<[string, (manifest: ManifestDraft) => object, string]>([
     "camera's horizontal field of view in rad should be 1.204277, found 1.806416.",
   ],
   [
+    // a picture of 16:9, squeezed into the same square: 2 atan(9 / 16 tan(34.5 degrees)) instead of 2 atan(3 / 4 tan(34.5 degrees))
+    "a wider picture",
+    throughCamera(() => ({ verticalFov_rad: 0.738177 })),
+    "camera's vertical field of view in rad should be 0.951879, found 0.738177.",
+  ],
+  [
+    "a camera that sees nothing near",
+    throughCamera(() => ({ minDepth_m: 0.3 })),
+    "camera's range of depth in metres should be 0.12,10, found 0.3,10.",
+  ],
+  [
     "a camera mounted elsewhere",
     throughCamera(({ baseFromCamera }) => ({
       baseFromCamera: { ...baseFromCamera, position: [0, 0, 0.3] },
@@ -77,4 +89,19 @@ it.each<[string, (manifest: ManifestDraft) => object, string]>([
 it("takes a bundle that drives more gently than it could", async () => {
   const gentle = await bundleWith("gentle", ({ output }) => ({ output: { ...output, high: 0.5 } }));
   expect(await evaluate(gentle)).toHaveLength(1);
+});
+
+it("knows the camera that a scene was set to", async () => {
+  const folder = path.join(root, "looks-down");
+  const config = { camera: { pitch_deg: 25, horizontalFov_deg: 87 } };
+  await saveFreshStudent(folder, simulationOf("push-pair", { config }));
+  const { manifest } = readBundle(folder);
+  expect(manifest.sceneConfig).toMatchObject(config);
+  const camera = manifest.inputs.find(({ name }) => name === "layers")?.camera;
+  expect(camera?.horizontalFov_rad).toBeCloseTo((87 * Math.PI) / 180, 12);
+  const { sceneConfig } = manifest;
+  expect(misfitOf(manifest, { scene: "push-pair", config: sceneConfig })).toBeUndefined();
+  expect(misfitOf(manifest, { scene: "push-pair", config: {} })).toContain(
+    "camera's horizontal field of view in rad should be 1.204277, found 1.518436",
+  );
 });

@@ -2,13 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
-import { egoPushCamera, skyRows } from "../../sim/camera.ts";
+import { cameraSettings, egoPushCamera, mountOf, skyRows } from "../../sim/camera.ts";
 import { IMAGE, openEyes } from "../../sim/eyes.ts";
 import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
 import { keypointLayout } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
 import { d435, ideal } from "../../sim/render/sensor.ts";
-import { assembleScene } from "../../sim/scene.ts";
+import { type AssembledScene, assembleScene } from "../../sim/scene.ts";
 import type { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { World } from "../../sim/world.ts";
@@ -25,16 +25,18 @@ type Place = readonly [x_m: number, y_m: number, yaw_rad: number];
 async function see(
   places: Readonly<Record<number, Place>>,
   changes: Partial<typeof exact> = {},
+  { cast, roles }: AssembledScene = scene,
 ): Promise<{ active: Float32Array; anchor: Float32Array }> {
-  const { robot, bodies, arenaSide_m } = scene.cast;
+  const { robot, bodies, arenaSide_m } = cast;
   const spec = { robot, bodies, arenaSide_m, contact: "planar", physicsStep_s: 1 / 60 } as const;
   const world = new World({ ...spec, substeps: 6 }, 1);
   world.place(0, 0, 0, 0, 0);
   for (const body of [ANCHOR, ACTIVE])
     world.place(0, body, ...(places[body] ?? [-1, body - 1.5, 0]));
-  const eyes = await openEyes(world, scene, { roles: ["active", "anchor"], sensor: ideal });
+  const seenAs = { roles: ["active", "anchor"], sensor: ideal };
+  const eyes = await openEyes(world, { ...scene, cast }, seenAs);
   eyes.begin(0, createRng(1), { ...exact, ...changes });
-  eyes.assignRoles(0, scene.roles[0]);
+  eyes.assignRoles(0, roles[0]);
   eyes.look();
   const layers = eyes.layers.slice();
   world.free();
@@ -111,6 +113,54 @@ describe("role layers", () => {
     expect(Math.abs(moved - 4.07)).toBeLessThan(0.6);
     const tilted = await see({ [ACTIVE]: [1, 0, 0] }, { cameraPitch_deg: [5, 5] });
     expect(middle(tilted.active).row).toBeLessThan(middle(straight.active).row - 3);
+  });
+});
+
+describe("another camera", () => {
+  const camera = {
+    x_m: 0.05,
+    z_m: 0.3,
+    pitch_deg: 30,
+    horizontalFov_deg: 87,
+    heightToWidth: 9 / 16,
+  };
+  const other = assembleScene(pushPair, { camera });
+
+  it("shows a box where its angles and its mount have it", async () => {
+    const { active } = await see({ [ACTIVE]: [0.6, 0.1, 0] }, {}, other);
+    // the upper edge of the near face, whose middle is 52.5 cm ahead, 15 cm high and 10 cm to the left
+    const [forward, down] = [0.525 - 0.05, 0.3 - 0.15];
+    const [cos, sin] = [Math.cos(Math.PI / 6), Math.sin(Math.PI / 6)];
+    const depth = forward * cos + down * sin;
+    const tanX = Math.tan((43.5 * Math.PI) / 180);
+    const row = 32 + (32 * (down * cos - forward * sin)) / depth / ((9 / 16) * tanX);
+    // the farther upper edge is 15 cm behind the near one
+    const farther = forward + 0.15;
+    const top = down * cos - farther * sin;
+    const first = 32 + (32 * top) / (farther * cos + down * sin) / ((9 / 16) * tanX);
+    expect(Math.floor(active.findIndex((x) => x > 0) / IMAGE.width)).toBe(Math.round(first));
+    const column = Math.floor(32 - (32 * 0.1) / depth / tanX);
+    const at = (Math.floor(row) + 1) * IMAGE.width + column;
+    expect(active[at] * depth).toBeGreaterThan(0.97);
+    expect(active[at] * depth).toBeLessThan(1.03);
+  });
+
+  it("has the sky and the view of its own", () => {
+    // the horizon less 2.5 degrees is above the image: tan(32.5 degrees) / (9 / 16 tan(43.5 degrees)) > 1
+    expect(skyRows(other.cast.robot.camera, 0.15, IMAGE.height)).toBe(0);
+    const level = mountOf(cameraSettings.parse({ ...camera, pitch_deg: 0 }));
+    // 32 (1 - tan(2.5 degrees) / (9 / 16 tan(43.5 degrees))) = 29.4
+    expect(skyRows(level, 0.15, IMAGE.height)).toBe(29);
+  });
+
+  it("is EgoPush's where nothing of it is set", () => {
+    expect(mountOf(cameraSettings.parse({}))).toEqual(egoPushCamera);
+    expect(scene.cast.robot.camera).toBe(egoPushCamera);
+  });
+
+  it("is refused where nothing could be seen", () => {
+    const turned = { minDepth_m: 2, maxDepth_m: 1 };
+    expect(() => assembleScene(pushPair, { camera: turned })).toThrow("it is beyond minDepth_m");
   });
 });
 
@@ -197,11 +247,13 @@ describe("pixels and keypoints agree over random starts", () => {
   };
 
   it.each([
-    ["an ideal sensor", ideal, 1],
-    ["a D435", d435, 0.97],
-  ] as const)("with %s", async (_, sensor, share) => {
+    ["an ideal sensor", ideal, 1, {}],
+    ["a D435", d435, 0.97, {}],
+    ["a wide camera that looks down", ideal, 1, { pitch_deg: 20, horizontalFov_deg: 90 }],
+  ] as const)("with %s", async (_, sensor, share, camera) => {
     const envs = 256;
-    const batch = await openBatch(pushPair, { envs, sensor, randomization: exact });
+    const config = { camera };
+    const batch = await openBatch(pushPair, { envs, sensor, config, randomization: exact });
     let [whole, wholeSeen, none, noneSeen] = [0, 0, 0, 0];
     for (let i = 0; i < 4; i++) {
       batch.reset();

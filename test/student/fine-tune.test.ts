@@ -164,6 +164,23 @@ describe("fine-tuning", () => {
     );
   });
 
+  it("refuses a camera that shows things where the student does not look", async () => {
+    const pair = simulationOf("push-pair");
+    const spec = studentSpec(pair, config);
+    const student = { ...fresh, spec, theta: studentNetwork(spec).params.init(createRng(3)) };
+    const byReward = { ...tinyFineTune, imitationWeight: 0 };
+    const seenBy = (pitch_deg: number) => {
+      const simulation = { ...pair, config: { camera: { pitch_deg } } };
+      return fineTune({ simulation, student, config: byReward });
+    };
+    // 12 degrees leave 15 rows, 30 none
+    await expect(seenBy(30)).rejects.toThrow(
+      "leaves out the upper 16 rows of its images, and this camera may show things in all but 0 of them",
+    );
+    await expect(seenBy(12)).rejects.toThrow("all but 15 of them");
+    expect((await seenBy(10)).logged).toHaveLength(2);
+  });
+
   it("refuses a student with a GRU", async () => {
     const withGru = { ...fresh, spec: { ...spec, memory: 4 } };
     await expect(fineTune({ student: withGru })).rejects.toThrow(ConfigError);

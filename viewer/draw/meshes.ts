@@ -1,7 +1,6 @@
 /** Bodies as three.js objects, in the frames of sim/: z up, origin at the centroid, metres. `castShadow` is for shadows.ts. */
 
 import * as three from "three";
-import type { CameraMount } from "../../sim/camera.ts";
 import { type DiffDriveSpec, robotParts } from "../../sim/robots/diff-drive.ts";
 import { prismCorners, type Shape } from "../../sim/shape.ts";
 import type { Rgb } from "../messages.ts";
@@ -80,7 +79,7 @@ function headingStripe(shape: Shape): three.Mesh {
 }
 
 /** The collision boxes as they are, and wheels and a camera for the eye. */
-export function robotMesh(spec: DiffDriveSpec, camera: CameraMount): three.Group {
+export function robotMesh(spec: DiffDriveSpec): three.Group {
   const group = new three.Group();
   const [base, pusher] = robotParts(spec);
   const shell = new three.Color(0x39424e);
@@ -99,7 +98,7 @@ export function robotMesh(spec: DiffDriveSpec, camera: CameraMount): three.Group
     edges.position.copy(mesh.position);
     group.add(mesh, edges);
   }
-  group.add(...wheels(spec), mast(spec, camera));
+  group.add(...wheels(spec), mast(spec));
   return group;
 }
 
@@ -115,12 +114,13 @@ function wheels(spec: DiffDriveSpec): three.Mesh[] {
 }
 
 /** A stereo camera on a post, at the mount's place and pitch. */
-function mast(spec: DiffDriveSpec, camera: CameraMount): three.Group {
+function mast(spec: DiffDriveSpec): three.Group {
+  const { camera } = spec;
   const group = new three.Group();
   const top_m = spec.base_m[2] / 2;
   const eye_m = camera.z_m - top_m;
   const grey = matte(new three.Color(0xd5dae0));
-  const post = new three.Mesh(new three.BoxGeometry(0.012, 0.03, eye_m - top_m), grey);
+  const post = new three.Mesh(new three.BoxGeometry(0.012, 0.03, Math.abs(eye_m - top_m)), grey);
   post.position.set(camera.x_m - 0.012, 0, (eye_m + top_m) / 2);
   const head = new three.Mesh(new three.BoxGeometry(0.022, 0.09, 0.024), grey);
   head.position.set(camera.x_m - 0.012, 0, eye_m);
@@ -140,7 +140,8 @@ function mast(spec: DiffDriveSpec, camera: CameraMount): three.Group {
 }
 
 /** The camera's field of view as far as `reach_m`, in the robot's frame. */
-export function frustumLines(spec: DiffDriveSpec, camera: CameraMount, reach_m = 0.9): three.Group {
+export function frustumLines(spec: DiffDriveSpec, reach_m = 0.9): three.Group {
+  const { camera } = spec;
   const group = new three.Group();
   const halfWidth = reach_m * Math.tan(camera.horizontalFov_rad / 2);
   const halfHeight = reach_m * Math.tan(camera.verticalFov_rad / 2);

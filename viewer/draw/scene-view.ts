@@ -171,8 +171,8 @@ export class SceneView {
       return;
     }
     this.#discard(...this.#bodies, ...this.#ghosts.values());
-    const robot = robotMesh(sketch.robot, sketch.camera);
-    const frustum = frustumLines(sketch.robot, sketch.camera);
+    const robot = robotMesh(sketch.robot);
+    const frustum = frustumLines(sketch.robot);
     frustum.visible = this.#frustum.visible;
     this.#frustum = frustum;
     robot.add(frustum);
@@ -355,9 +355,9 @@ function createWebGl(canvas: HTMLCanvasElement): three.WebGLRenderer {
 }
 
 /** All that decides what stands in the scene, and how it is named. */
-function looksOf({ arenaSide_m, robot, camera, bodies, stages }: SceneSketch): string {
+function looksOf({ arenaSide_m, robot, bodies, stages }: SceneSketch): string {
   const roles = stages.map(({ roles: { active } }) => active);
-  return JSON.stringify([arenaSide_m, robot, camera, bodies, roles]);
+  return JSON.stringify([arenaSide_m, robot, bodies, roles]);
 }
 
 function ghostsOf(sketch: SceneSketch): Map<number, three.Group> {

@@ -1,6 +1,5 @@
 /** One episode that is run here and now, kept as it goes, and run again where its world has to change. */
 
-import { egoPushCamera } from "../../sim/camera.ts";
 import { Ground } from "../../sim/ground.ts";
 import { type GroupName, roleNames } from "../../sim/observations.ts";
 import { d435Filled } from "../../sim/render/sensor.ts";
@@ -299,7 +298,7 @@ export class LiveEpisode {
         this.#sighted,
         this.#roles,
         image,
-        egoPushCamera,
+        this.#batch.scene.cast.robot.camera,
         frame.poses,
         controlStep_s,
       );

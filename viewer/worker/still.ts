@@ -2,7 +2,6 @@
 
 import { createRng } from "../../core/rng.ts";
 import { settingsOf } from "../../core/settings.ts";
-import { egoPushCamera } from "../../sim/camera.ts";
 import { COLOURS, type Eyes, IMAGE, openEyes } from "../../sim/eyes.ts";
 import { Ground } from "../../sim/ground.ts";
 import { roleNames } from "../../sim/observations.ts";
@@ -111,7 +110,6 @@ export function sketchOf(
     arenaSide_m,
     controlStep_s: scene.timing.controlStep_s,
     robot,
-    camera: egoPushCamera,
     bodies: bodies.map(({ name, shape }, i) => ({
       name,
       shape,
