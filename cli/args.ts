@@ -4,10 +4,10 @@ import { parseArgs } from "node:util";
 import { numberIn } from "../core/assignments.ts";
 import { ConfigError } from "../core/errors.ts";
 import { didYouMean } from "../core/nearest.ts";
-import type { Command, Option, Options } from "./command.ts";
+import type { Command, Option, Options, Value } from "./command.ts";
 
 export interface ParsedArgs {
-  readonly options: Record<string, string | number | boolean | undefined>;
+  readonly options: Record<string, Value>;
   readonly positionals: readonly string[];
   /** `--set` assignments as written, in order. */
   readonly sets: readonly string[];
@@ -51,6 +51,8 @@ export function parseOptions(name: string, command: Command, words: readonly str
     const option = knownOption(name, options, token.name, token.rawName);
     const value = valueFor(token.rawName, option, token.value, token.inlineValue ?? false);
     if (token.name === "set") sets.push(String(value));
+    else if (option.type === "files")
+      given[token.name] = [...filesIn(given, token.name), String(value)];
     else given[token.name] = value;
   }
   const help = given.help === true;
@@ -58,6 +60,12 @@ export function parseOptions(name: string, command: Command, words: readonly str
   if (help) return { options: given, positionals, sets, help };
   checkPositionals(name, command, positionals);
   return { options: withDefaults(name, command.options, given), positionals, sets, help };
+}
+
+/** The files that an option of type "files" was given. */
+export function filesIn(given: ParsedArgs["options"], name: string): readonly string[] {
+  const files = given[name];
+  return Array.isArray(files) ? files : [];
 }
 
 function knownOption(command: string, options: Options, name: string, rawName: string): Option {
@@ -86,7 +94,7 @@ function valueFor(
     throw new ConfigError(`"${flag}" needs a value, got ${found}. Write ${flag} ${hint(option)}.`);
   }
   if (option.type === "number") return numberOf(flag, option, value);
-  if (option.choices && !option.choices.includes(value)) {
+  if (option.type === "string" && option.choices && !option.choices.includes(value)) {
     throw new ConfigError(
       `"${flag}" must be one of ${option.choices.join(", ")}, got "${value}".${didYouMean(value, option.choices)}`,
     );
@@ -115,6 +123,7 @@ function describeNumber({ integer, min, max }: Option & { type: "number" }): str
 /** What stands for the value in help and messages. */
 export function hint(option: Option): string {
   if (option.type === "number") return "NUMBER";
+  if (option.type === "files") return "FILE";
   if (option.type === "string" && option.choices) return option.choices.join("|");
   return "TEXT";
 }
@@ -136,11 +145,15 @@ function withDefaults(
 ): ParsedArgs["options"] {
   const values: ParsedArgs["options"] = {};
   for (const [key, option] of Object.entries(options)) {
-    const fallback = option.type === "boolean" ? false : option.default;
-    values[key] = given[key] ?? fallback;
-    if (values[key] === undefined && option.type !== "boolean" && option.required) {
+    values[key] = given[key] ?? fallbackOf(option);
+    if (values[key] === undefined && "required" in option) {
       throw new ConfigError(`"${name}" needs --${key} ${hint(option)}: ${option.description}.`);
     }
   }
   return values;
+}
+
+function fallbackOf(option: Option): Value {
+  if (option.type === "boolean") return false;
+  return option.type === "files" ? [] : option.default;
 }

@@ -29,7 +29,12 @@ export interface Switch extends Described {
   readonly type: "boolean";
 }
 
-export type Option = TextOption | NumberOption | Switch;
+/** Files, each given by the option once more; none unless given. */
+export interface FilesOption extends Described {
+  readonly type: "files";
+}
+
+export type Option = TextOption | NumberOption | Switch | FilesOption;
 export type Options = Readonly<Record<string, Option>>;
 
 type Always<O extends Option, V> = O extends { default: unknown } | { required: true }
@@ -38,11 +43,13 @@ type Always<O extends Option, V> = O extends { default: unknown } | { required: 
 
 export type ValueOf<O extends Option> = O extends { type: "boolean" }
   ? boolean
-  : O extends { type: "number" }
-    ? Always<O, number>
-    : O extends { choices: readonly (infer C)[] }
-      ? Always<O, C>
-      : Always<O, string>;
+  : O extends { type: "files" }
+    ? readonly string[]
+    : O extends { type: "number" }
+      ? Always<O, number>
+      : O extends { choices: readonly (infer C)[] }
+        ? Always<O, C>
+        : Always<O, string>;
 
 /** The parsed options: what `--side_m 0.15` is called in code is `options.side_m`. */
 export type ValuesOf<O extends Options> = { readonly [Name in keyof O]: ValueOf<O[Name]> };
@@ -66,8 +73,10 @@ export interface Context<O extends Options = Options> {
   report(data: unknown, text: () => string): void;
 }
 
+export type Value = string | number | boolean | readonly string[] | undefined;
+
 /** Options as they were given, defaults included. */
-export type Given = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Given = Readonly<Record<string, Value>>;
 
 /** What may be set, for `--help`. */
 export interface Configuration {

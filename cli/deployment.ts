@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { WireError } from "../core/errors.ts";
 import { type Proportion, wilson } from "../core/statistics.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
+import { conditionsOf } from "../rollout/thread.ts";
 import { readProgressLine } from "./progress-lines.ts";
 
 export interface Deployment {
@@ -30,6 +31,8 @@ interface RobotSimReport extends Omit<Deployment, `latency${string}`> {
 interface DeployOptions {
   readonly simulation: SimulationSpec;
   readonly bundle: string;
+  /** Files with scenes of one's own. */
+  readonly modules?: readonly string[];
   readonly episodes: number;
   /** Ends both processes. */
   readonly signal: AbortSignal;
@@ -86,12 +89,13 @@ function servingAt({ said }: Program): Promise<string> {
 }
 
 async function robotSim(options: DeployOptions, endpoint: string): Promise<RobotSimReport> {
-  const { bundle, episodes, signal, onProgress } = options;
+  const { bundle, modules = [], episodes, signal, onProgress } = options;
   const { scene, config, contact, randomization, seed } = options.simulation;
   const settings = { scene: config, contact, randomization };
   const words = [
     "robot-sim",
     ...["--scene", scene, "--policy", bundle, "--endpoint", endpoint],
+    ...modules.flatMap((file) => ["--module", file]),
     ...["--json", "--progress", "json"],
     ...["--episodes", String(episodes), "--seed", String(seed)],
     ...Object.entries(settings).flatMap(([name, value]) =>
@@ -117,7 +121,8 @@ function understudy(words: readonly string[], signal: AbortSignal): Program {
   const isSource = import.meta.url.endsWith(".ts");
   const main = fileURLToPath(new URL(isSource ? "./main.ts" : "./main.js", import.meta.url));
   const loader = isSource ? ["--import", import.meta.resolve("tsx")] : [];
-  const child = spawn(process.execPath, [...loader, main, ...words], {
+  const flags = [...conditionsOf(process.execArgv), ...loader];
+  const child = spawn(process.execPath, [...flags, main, ...words], {
     stdio: ["ignore", "pipe", "pipe"],
     signal,
     killSignal: "SIGINT",

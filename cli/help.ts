@@ -68,7 +68,7 @@ function flag(name: string, option: Option): string {
 }
 
 function about(option: Option): string {
-  if (option.type === "boolean") return option.description;
+  if (option.type === "boolean" || option.type === "files") return option.description;
   if (option.required) return `${option.description} (required)`;
   return option.default === undefined || option.default === ""
     ? option.description

@@ -5,12 +5,14 @@ import type { SimulationSpec } from "../rollout/shard.ts";
 import type { Chain, CurvePoint } from "./chain.ts";
 import { type Context, jsonOption, type Options, seedOption } from "./command.ts";
 import { formatCount, formatPercent } from "./format.ts";
+import { moduleOption } from "./modules.ts";
 import { Progress } from "./progress.ts";
 import type { RunConfig } from "./run-config.ts";
 import { computeOptions, openPool, presetOption } from "./run-options.ts";
 
 export const learnerOptions = {
   ...presetOption,
+  ...moduleOption,
   ...computeOptions,
   ...seedOption,
   ...jsonOption,
@@ -45,7 +47,7 @@ export async function runLearner(
 ): Promise<void> {
   const { out, device, threads } = options;
   claimFile(out);
-  const pool = openPool(options.workers);
+  const pool = openPool(options.workers, options.module);
   const progress = new Progress([bar]);
   try {
     const learnt = await learn({ simulation, config, pool, progress, signal, device, threads });

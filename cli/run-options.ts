@@ -3,6 +3,7 @@
 import { planModule } from "../llm-planner/register.ts";
 import { defaultWorkers, WorkerPool } from "../rollout/pool.ts";
 import type { Options } from "./command.ts";
+import { moduleUrl } from "./modules.ts";
 import { type PresetName, presetNames, presetOf } from "./presets.ts";
 
 export const sceneOption = {
@@ -41,8 +42,9 @@ export const computeOptions = {
   },
 } as const satisfies Options;
 
-export function openPool(workers: number | undefined): WorkerPool {
-  return new WorkerPool(workers ?? defaultWorkers(), [planModule]);
+/** @param modules files that `--module` was given, whose scenes the workers know, too */
+export function openPool(workers: number | undefined, modules: readonly string[] = []): WorkerPool {
+  return new WorkerPool(workers ?? defaultWorkers(), [planModule, ...modules.map(moduleUrl)]);
 }
 
 export function presetBase(scene: string, preset: PresetName | undefined): object {

@@ -4,10 +4,11 @@ import { asUserError, ConfigError, isUserError } from "../core/errors.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { packageFacts } from "../core/package-root.ts";
 import { applySettings } from "../core/settings.ts";
-import { parseOptions } from "./args.ts";
+import { filesIn, parseOptions } from "./args.ts";
 import type { Command, Context, Io } from "./command.ts";
 import type { CommandEntry } from "./commands/index.ts";
 import { helpOf, overview } from "./help.ts";
+import { addModules } from "./modules.ts";
 
 export interface RunOptions {
   readonly commands: Readonly<Record<string, CommandEntry>>;
@@ -39,6 +40,7 @@ async function dispatch(words: readonly string[], to: RunOptions): Promise<void>
   const { summary, load } = to.commands[name];
   const command = await load();
   const args = parseOptions(name, command, rest);
+  await addModules(filesIn(args.options, "module"));
   if (args.help) return to.io.out(helpOf(name, summary, command, args.options));
   await command.run(contextOf(command, args, to));
 }

@@ -5,11 +5,13 @@ import type { PolicyInterface } from "../policies/manifest.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { inputsOf, studentInterface } from "../student/interface.ts";
 import type { Context, Options, seedOption } from "./command.ts";
+import { moduleOption } from "./modules.ts";
 import { ownScene, runConfigSchema, simulationOf } from "./run-config.ts";
 import { sceneOption } from "./run-options.ts";
 
 export const simulatedRobotOptions = {
   ...sceneOption,
+  ...moduleOption,
   policy: {
     type: "string",
     description: "bundle of who will drive: its scene's settings, and the inputs it reads",

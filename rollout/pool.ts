@@ -38,15 +38,15 @@ export class WorkerPool {
   #collectors = 0;
 
   /**
-   * @param modules URLs (`new URL("./my-scene.js", import.meta.url).href`) of modules that only define and add scenes. Each worker
-   *   imports them with no loader but this package's own, so on Node 20 they are JavaScript; the main thread must import them,
-   *   too. Never the script that trains: every worker would train.
+   * @param modules URLs (`new URL("./my-scene.js", import.meta.url).href`) of modules that only define scenes, and export them or
+   *   add them (`addScene`). Each worker imports them with no loader but this package's own, so on Node 20 they are JavaScript;
+   *   the main thread must add them, too. Never the script that trains: every worker would train.
    */
   constructor(workers = defaultWorkers(), modules: readonly string[] = []) {
     checkCount("workers", workers);
     this.#workers = Array.from(
       { length: workers },
-      () => new WorkerThread<Request>(import.meta.url, { modules }),
+      () => new WorkerThread<Request>(import.meta.url, modules),
     );
   }
 

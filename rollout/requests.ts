@@ -1,6 +1,7 @@
 /** Both ends of the talk with a worker thread: requests, answered one by one and in their order. */
 
-import { parentPort, type Worker } from "node:worker_threads";
+import { parentPort, type Worker, workerData } from "node:worker_threads";
+import { addScenesOf } from "../sim/scenes/modules.ts";
 import { revive, startWorker, type WorkerError } from "./thread.ts";
 
 interface Reply {
@@ -20,9 +21,13 @@ export class WorkerThread<Request extends { readonly kind: string }> {
   /** Why the thread is no more. */
   #end: WorkerError | undefined;
 
-  /** Starts the module "worker" that stands beside the module whose `import.meta.url` is `beside`. */
-  constructor(beside: string, workerData?: unknown) {
-    this.#worker = startWorker("worker", beside, workerData);
+  /**
+   * Starts the module "worker" that stands beside the module whose `import.meta.url` is `beside`.
+   *
+   * @param modules URLs of modules whose scenes the thread adds before it answers anything
+   */
+  constructor(beside: string, modules: readonly string[] = []) {
+    this.#worker = startWorker("worker", beside, { modules });
     this.#worker.unref();
     this.#worker.on("message", (reply: Reply) => {
       this.#waiting.shift()?.settle(reply);
@@ -65,10 +70,18 @@ export class WorkerThread<Request extends { readonly kind: string }> {
   }
 }
 
-/** In the thread: hands over each request in turn. What arrives while one is being answered waits. */
-export function answerRequests<Request>(answer: (request: Request) => unknown): void {
+/**
+ * In the thread: hands over each request in turn. What arrives while one is being answered waits. Where a module cannot be
+ * used, whoever asks is told so.
+ */
+export function answerRequests<Request extends { readonly kind: string }>(
+  answer: (request: Request) => unknown,
+): void {
+  const scenesAdded = addModules((workerData as { readonly modules: readonly string[] }).modules);
+  scenesAdded.catch(() => {});
   const reply = async (request: Request): Promise<Reply> => {
     try {
+      if (request.kind !== "close") await scenesAdded;
       return { result: await answer(request) };
     } catch (error) {
       const { name, message, stack = "", statePath = "" } = error as Error & { statePath?: string };
@@ -79,6 +92,10 @@ export function answerRequests<Request>(answer: (request: Request) => unknown): 
   parentPort?.on("message", (request: Request) => {
     turn = turn.then(async () => parentPort?.postMessage(await reply(request)));
   });
+}
+
+async function addModules(urls: readonly string[]): Promise<void> {
+  for (const url of urls) await addScenesOf(url, () => import(url));
 }
 
 /** What whoever waits for a thread that has ended is told. */

@@ -1,6 +1,5 @@
 /** A worker thread: owns shards, and does what the pool asks, one request at a time. */
 
-import { workerData } from "node:worker_threads";
 import { ConfigError } from "../core/errors.ts";
 import { type EvaluationShard, evaluateShard } from "./evaluation.ts";
 import { answerRequests } from "./requests.ts";
@@ -21,17 +20,12 @@ export type Request =
   /** Closes whatever is open where no number is given. */
   | { readonly kind: "close"; readonly collector?: number };
 
-const { modules } = workerData as { readonly modules: readonly string[] };
-/** What whoever asks this worker is told, where a module could not be imported. */
-const failure = await importAll(modules);
-
 /** Whose environments are open. */
 let collector: number | undefined;
 const shards: Shard[] = [];
 let rollout: Rollout | undefined;
 
 async function answer(request: Request): Promise<unknown> {
-  if (failure && request.kind !== "close") throw failure;
   switch (request.kind) {
     case "open":
       await closeShards();
@@ -64,20 +58,6 @@ function checkOpen(number: number): void {
   throw new ConfigError(
     "The collector is closed: it was closed itself, or another was opened in its pool. Open a new one.",
   );
-}
-
-async function importAll(urls: readonly string[]): Promise<ConfigError | undefined> {
-  for (const url of urls) {
-    try {
-      await import(url);
-    } catch (error) {
-      const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
-      return new ConfigError(
-        `A worker thread could not import "${url}": ${reason}. Expected the URL of a module that only defines and adds scenes, on Node 20 in JavaScript.`,
-      );
-    }
-  }
-  return undefined;
 }
 
 async function closeShards(): Promise<void> {

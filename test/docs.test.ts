@@ -3,9 +3,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { forFrontPage, type ResultFile, readResults, withResults } from "../bench/readme.ts";
-import { blocksOf, root, runBlock } from "./support/run-block.ts";
+import { blocksOf, fileNameOf, root, runBlock } from "./support/run-block.ts";
 
 const read = (page: string) => readFileSync(path.join(root, page), "utf8");
 
@@ -26,8 +26,17 @@ const runElsewhere: Readonly<Record<string, string>> = {
   "docs/deployment.md": "test/bridge/deployment.test.ts",
 };
 const blocks = ["README.md", ...documentation].flatMap((page) =>
-  blocksOf(page).map((code, i) => ({ page, i: i + 1, code })),
+  blocksOf(page).map((code, i) => {
+    const file = fileNameOf(code, `${path.basename(page, ".md")}-${i + 1}.ts`);
+    return { page, i: i + 1, code, file };
+  }),
 );
+/** All of them, since one may import another. */
+const writeBlocks = (folder: string) => {
+  mkdirSync(folder, { recursive: true });
+  for (const { file, code } of blocks) writeFileSync(path.join(folder, file), code);
+};
+beforeAll(() => writeBlocks(scratch));
 
 describe("code", () => {
   it("is there to be run, on the pages that a newcomer reads", () => {
@@ -37,18 +46,15 @@ describe("code", () => {
 
   it.each(blocks.filter(({ page }) => !(page in runElsewhere)))(
     "$page, block $i, runs as written",
-    async ({ page, i, code }) => {
-      await runBlock(code, path.join(scratch, `${path.basename(page, ".md")}-${i}.ts`));
+    async ({ code, file }) => {
+      await runBlock(code, path.join(scratch, file));
     },
   );
 
   // tsx does not look at types, but whoever copies a block into an editor sees them
   it("has the types that it says", { timeout: 120_000 }, () => {
     const folder = path.join(scratch, "typed");
-    mkdirSync(folder, { recursive: true });
-    for (const { page, i, code } of blocks) {
-      writeFileSync(path.join(folder, `${path.basename(page, ".md")}-${i}.ts`), code);
-    }
+    writeBlocks(folder);
     const project = { extends: path.join(root, "tsconfig.json"), include: ["*.ts"] };
     writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify(project));
     const tsc = path.join(root, "node_modules", ".bin", "tsc");

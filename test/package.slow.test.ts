@@ -81,6 +81,28 @@ describe("an installed package", () => {
     expect(JSON.parse(stdout).success.trials).toBe(4);
   });
 
+  it("knows scenes of a module of one's own, in its workers, too", () => {
+    const code = `import { findScene } from "understudy/sim";
+      export const brought = { ...findScene("reach-box"), name: "brought" };`;
+    const module = path.join(home, "brought.mjs");
+    writeFileWhole(module, code);
+    const given = ["--module", module];
+    expect(understudy("scenes", ...given).stdout).toMatch(/^brought /m);
+    const tiny = ["iterations=1", "envs=8", "shardEnvs=4", "rolloutSteps=4", "batch=8"];
+    const { status, stderr } = understudy(
+      ...["train", "--scene", "brought", ...given, "--out", path.join(home, "brought.ckpt")],
+      ...["--workers", "2", ...tiny.flatMap((one) => ["--set", `teacher.${one}`])],
+    );
+    expect(status, stderr).toBe(0);
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    if (major > 22 || (major === 22 && minor >= 18)) return;
+    const typed = path.join(home, "typed.ts");
+    writeFileWhole(typed, code);
+    const refused = understudy("scenes", "--module", typed);
+    expect(refused.stderr).toContain("Before Node 22.18 a module has to be JavaScript.");
+    expect(refused.status).toBe(1);
+  });
+
   it("trains, distils, exports, evaluates and deploys", () => {
     const out = path.join(home, "run");
     const { status, stdout, stderr } = understudy(

@@ -1,19 +1,22 @@
 /**
  * Builds the page into a folder that any static host serves, the zoo's policies and replays inside:
- * `npm run build:viewer` for runs/site, or with a folder of your own, `npm run build:viewer -- site`.
+ * `npm run build:viewer` for runs/site, or with a folder of your own, `npm run build:viewer -- site`; with scenes of your own by
+ * `--module FILE`.
  */
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { writeFileWhole } from "../core/files.ts";
+import { statsOf, writeFileWhole } from "../core/files.ts";
 import { Library } from "./library.ts";
+import { withOwnScenes } from "./own-scenes.ts";
 
 const here = import.meta.dirname;
 const root = path.resolve(here, "..");
 
-/** Writes the site to `folder`, whose earlier content goes. */
-export async function buildViewer(folder: string): Promise<void> {
+/** Writes the site to `folder`, whose earlier content goes. @param modules files, whose scenes the page has, too */
+export async function buildViewer(folder: string, modules: readonly string[] = []): Promise<void> {
   const { build } = await import("vite");
   await build({
     configFile: false,
@@ -21,7 +24,7 @@ export async function buildViewer(folder: string): Promise<void> {
     // works from any address, also below a path
     base: "./",
     logLevel: "error",
-    worker: { format: "es" },
+    ...withOwnScenes(modules),
     build: {
       outDir: folder,
       emptyOutDir: true,
@@ -72,7 +75,11 @@ export function weigh(folder: string): {
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === import.meta.filename) {
-  const folder = path.resolve(process.argv[2] ?? path.join("runs", "site"));
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { module: { type: "string", multiple: true, default: [] } },
+  });
+  const folder = path.resolve(positionals[0] ?? path.join("runs", "site"));
   if (existsSync(folder) && !existsSync(path.join(folder, "library.json"))) {
     if (readdirSync(folder).length > 0) {
       process.stderr.write(
@@ -81,7 +88,14 @@ if (process.argv[1] && path.resolve(process.argv[1]) === import.meta.filename) {
       process.exit(1);
     }
   }
-  await buildViewer(folder);
+  const gone = values.module.find((file) => !statsOf(file));
+  if (gone !== undefined) {
+    process.stderr.write(
+      `There is no module "${gone}". Give --module a file that exports scenes.\n`,
+    );
+    process.exit(1);
+  }
+  await buildViewer(folder, values.module);
   const { raw, gzip, brotli } = weigh(folder);
   const text = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   process.stdout.write(

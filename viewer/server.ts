@@ -10,6 +10,7 @@ import type { Plugin } from "vite";
 import { ConfigError } from "../core/errors.ts";
 import { isFolder } from "../core/files.ts";
 import { Library } from "./library.ts";
+import { withOwnScenes } from "./own-scenes.ts";
 
 export interface ViewerOptions {
   /** 0 takes any free port. */
@@ -18,6 +19,8 @@ export interface ViewerOptions {
   readonly replays?: string;
   /** Where runs/ lies; the current folder unless given. */
   readonly working?: string;
+  /** Files of modules whose scenes the page has, too; what they import is served, and nothing else that lies beside them. */
+  readonly modules?: readonly string[];
   /** The page should open the live socket; whoever starts the viewer answers there. */
   readonly live?: boolean;
 }
@@ -42,7 +45,7 @@ const denied = [
 
 /** Starts the viewer. @throws ConfigError for a port in use or a folder that is not there. */
 export async function serveViewer(options: ViewerOptions): Promise<ViewerServer> {
-  const { replays, working = process.cwd(), live = false } = options;
+  const { replays, working = process.cwd(), modules = [], live = false } = options;
   if (!existsSync(path.join(here, "index.html"))) {
     throw new ConfigError(
       "Expected the page beside viewer/server.ts, found none: the viewer is part of the repository, not of the package. Clone it to use the viewer.",
@@ -52,6 +55,7 @@ export async function serveViewer(options: ViewerOptions): Promise<ViewerServer>
     throw new ConfigError(`There is no folder "${replays}". Give --replays a folder of replays.`);
   }
   const library = new Library({ root, working, ...(replays ? { replays } : {}) });
+  const { plugins, worker, resolve } = withOwnScenes(modules);
   const port = await freePort(options.port);
   const { createServer } = await import("vite");
   const server = await createServer({
@@ -60,8 +64,9 @@ export async function serveViewer(options: ViewerOptions): Promise<ViewerServer>
     cacheDir: path.join(root, "node_modules", ".vite", "viewer"),
     logLevel: "error",
     clearScreen: false,
-    plugins: [libraryPlugin(library, live)],
-    worker: { format: "es" },
+    plugins: [libraryPlugin(library, live), ...plugins],
+    worker,
+    resolve,
     // found at start, so that the page is not loaded a second time once they are
     optimizeDeps: {
       include: [

@@ -15,6 +15,7 @@ import { findScene } from "../../sim/scenes/index.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { EnvHost } from "../env-host/host.ts";
 import { formatInteger } from "../format.ts";
+import { moduleOption, moduleUrl } from "../modules.ts";
 import { observationGroupsOf } from "../observation-groups.ts";
 import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
@@ -32,6 +33,7 @@ export const envServer = defineCommand({
   ],
   options: {
     ...sceneOption,
+    ...moduleOption,
     envs: {
       type: "number",
       integer: true,
@@ -71,6 +73,7 @@ export const envServer = defineCommand({
       envs,
       groups: groupsIn(options.groups, simulation),
       threads: options.threads ?? availableParallelism(),
+      modules: options.module.map(moduleUrl),
     });
     try {
       const log = (line: string) => io.err(`${line}\n`);

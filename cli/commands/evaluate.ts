@@ -12,6 +12,7 @@ import { type AnyPolicy, readAnyPolicy } from "../any-policy.ts";
 import { type Evaluation, evaluateLink, evaluationFacts } from "../chain.ts";
 import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
+import { moduleOption } from "../modules.ts";
 import { Progress } from "../progress.ts";
 import { ownScene, runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { computeOptions, openPool, sceneOption } from "../run-options.ts";
@@ -42,6 +43,7 @@ export const evaluate = defineCommand({
   ],
   options: {
     ...sceneOption,
+    ...moduleOption,
     policy: {
       type: "string",
       required: true,
@@ -78,7 +80,7 @@ export const evaluate = defineCommand({
     const simulation = { ...simulationOf(scene, config, seed), engine };
     refuseMisfit(options.policy, policy, simulation);
     if (replays !== undefined) claimFolder(replays);
-    const pool = openPool(options.workers);
+    const pool = openPool(options.workers, options.module);
     const progress = new Progress(["evaluate"]);
     try {
       const evaluation = await evaluateLink(

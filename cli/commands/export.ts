@@ -5,6 +5,7 @@ import { readStudent } from "../../student/checkpoint.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { exportLink } from "../chain.ts";
 import { defineCommand, jsonOption } from "../command.ts";
+import { moduleOption } from "../modules.ts";
 
 export const exportCommand = defineCommand({
   examples: [
@@ -25,6 +26,7 @@ export const exportCommand = defineCommand({
       description: "its teacher's checkpoint, whose steps the manifest counts, too",
     },
     command: { type: "string", description: "what made it, for the manifest" },
+    ...moduleOption,
     ...jsonOption,
   },
   async run({ options, report }) {

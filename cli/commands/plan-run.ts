@@ -14,6 +14,7 @@ import type { WorldView } from "../../llm-planner/world-view.ts";
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import type { AssembledScene } from "../../sim/scene.ts";
 import { defineCommand, jsonOption, seedOption, type ValuesOf } from "../command.ts";
+import { moduleOption } from "../modules.ts";
 import {
   assembleScene,
   openPlanner,
@@ -57,6 +58,7 @@ const options = {
     default: "runs/planner/corrections.jsonl",
     description: "where corrections are logged",
   },
+  ...moduleOption,
   ...plannerOptions,
   ...seedOption,
   ...jsonOption,

@@ -8,8 +8,9 @@ import { type MadePlan, makePlan } from "../../llm-planner/make-plan.ts";
 import { type PlanStage, readPlan, writePlan } from "../../llm-planner/plan.ts";
 import { usual } from "../../llm-planner/stages.ts";
 import { verifyPlan } from "../../llm-planner/verify.ts";
-import { scenes } from "../../sim/scenes/index.ts";
+import { listedNames } from "../../sim/scenes/index.ts";
 import { defineCommand, jsonOption, seedOption, type ValuesOf } from "../command.ts";
+import { moduleOption } from "../modules.ts";
 import {
   assembleScene,
   type Configure,
@@ -21,6 +22,7 @@ import { formatTable } from "../table.ts";
 
 const options = {
   scene: { type: "string", description: "name of the scene; see `scenes`" },
+  ...moduleOption,
   ...plannerOptions,
   tries: {
     type: "number",
@@ -93,8 +95,7 @@ async function asked(
     throw new ConfigError('Say what to plan: understudy plan "put ..." --scene NAME.');
   }
   if (scene === undefined) {
-    const known = scenes.map(({ name }) => name).join(", ");
-    throw new ConfigError(`"plan" needs --scene NAME. Scenes: ${known}.`);
+    throw new ConfigError(`"plan" needs --scene NAME. Scenes: ${listedNames()}.`);
   }
   const base = assembleScene(scene, configure);
   const planner = await openPlanner(values);

@@ -21,6 +21,7 @@ import {
   seedOption,
 } from "../command.ts";
 import { formatInteger, formatProportion } from "../format.ts";
+import { moduleOption } from "../modules.ts";
 import { Progress } from "../progress.ts";
 import { convertRecording, refuseTaken, remarkOn } from "../recording/convert.ts";
 import { liveOptions, openRecorder, wallClock_ns } from "../recording/open-recorder.ts";
@@ -36,6 +37,7 @@ const recordOptions = {
   policy: { type: "string", description: "folder of the policy bundle; not with --from" },
   out: { type: "string", required: true, description: "the file, or the dataset's folder" },
   scene: { type: "string", description: "simulate robots in this scene; see `scenes`" },
+  ...moduleOption,
   endpoint: {
     type: "string",
     description: "instead of a scene: serve the policy here and record every session, until Ctrl-C",
@@ -145,7 +147,8 @@ function refuseIdle(options: RecordContext["options"]): void {
 /** What an option is unless it is given. */
 function usualOf(name: keyof typeof recordOptions): string | number | boolean | undefined {
   const option: Option = recordOptions[name];
-  return option.type === "boolean" ? false : option.default;
+  if (option.type === "boolean") return false;
+  return "default" in option ? option.default : undefined;
 }
 
 function policyIn({ options }: RecordContext): string {

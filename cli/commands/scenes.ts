@@ -2,8 +2,9 @@
 
 import { type Setting, settingsOf } from "../../core/settings.ts";
 import { assembleScene, type Scene } from "../../sim/scene.ts";
-import { findScene, scenes as listed } from "../../sim/scenes/index.ts";
+import { findScene, listedScenes } from "../../sim/scenes/index.ts";
 import { defineCommand, jsonOption } from "../command.ts";
+import { moduleOption } from "../modules.ts";
 import { type ObservationGroup, observationGroupsOf } from "../observation-groups.ts";
 import { formatTable } from "../table.ts";
 
@@ -20,12 +21,13 @@ export const scenes = defineCommand({
   examples: [
     ["scenes", "list the scenes"],
     ["scenes push-pair", "show what one scene pays for, shows and lets you set"],
+    ["scenes --module ./visit-two.ts", "list those of a module of your own, too"],
   ],
   positionals: ["scene"],
-  options: { ...jsonOption },
+  options: { ...moduleOption, ...jsonOption },
   run({ positionals: [name], report }) {
     if (name === undefined) {
-      const all = listed.map(factsOf);
+      const all = listedScenes().map(factsOf);
       return report(all, () => overview(all));
     }
     const facts = factsOf(findScene(name));

@@ -22,6 +22,7 @@ import {
 import { defineCommand, jsonOption } from "../command.ts";
 import { type Deployment, deploy } from "../deployment.ts";
 import { formatDuration, formatInteger, formatProportion } from "../format.ts";
+import { moduleOption } from "../modules.ts";
 import { presetNames } from "../presets.ts";
 import { Progress } from "../progress.ts";
 import { writeReport } from "../report.ts";
@@ -41,6 +42,7 @@ export const start = defineCommand({
   ],
   options: {
     scene: { type: "string", default: "push-pair", description: "name of the scene" },
+    ...moduleOption,
     preset: {
       type: "string",
       choices: presetNames,
@@ -77,7 +79,7 @@ export const start = defineCommand({
     const config = configure(runConfigSchema(scene), presetBase(scene, preset));
     const folder = options.out ?? freeFolder(scene);
     claimFolder(folder);
-    const pool = openPool(options.workers);
+    const pool = openPool(options.workers, options.module);
     const teachers = ["teacher", ...(config.onward ? ["teacher, onward"] : [])];
     const learners = [...teachers, "student", ...(options.tune ? ["fine-tuning"] : [])];
     const names = [...learners, "teacher evaluated", "student evaluated", "deployed"];
@@ -141,6 +143,7 @@ export const start = defineCommand({
       const deployed = await deploy({
         simulation: unseen.simulation,
         bundle: at("bundle"),
+        modules: options.module,
         episodes,
         signal,
         onProgress: (done, success) => progress.update(done, { success }),

@@ -15,6 +15,7 @@ import { bundleOfCheckpoint } from "../live-policy.ts";
 import { WatchedPolicy } from "../live-robot.ts";
 import { RunWatch } from "../live-runs.ts";
 import { WatchedSupervisor } from "../live-supervisor.ts";
+import { moduleOption } from "../modules.ts";
 import { openPlanner, plannerOptions } from "../planner-options.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { connectOptions, connectorKeys } from "../wire-options.ts";
@@ -29,6 +30,7 @@ export const view = defineCommand({
   examples: [
     ["view", "run the scenes, policies and replays of this folder in the browser"],
     ["view --replays replays --open", "list replays of another folder, too, and open the browser"],
+    ["view --module ./visit-two.ts", "run the scenes of a module of your own, too"],
     ["view --serve policies/zoo/push-pair", "serve a policy to robots and watch them"],
     [
       "view --supervisor tcp://127.0.0.1:5611",
@@ -46,6 +48,7 @@ export const view = defineCommand({
       description: "where to listen, on this machine only",
     },
     open: { type: "boolean", description: "open the page in the browser" },
+    ...moduleOption,
     serve: {
       type: "string",
       description: "folder of a policy bundle to serve to robots of this machine",
@@ -73,11 +76,11 @@ export const view = defineCommand({
     ...plannerOptions,
   },
   async run({ options, signal, io }) {
-    const { port, replays, open, corrections, serve, endpoint } = options;
+    const { port, replays, open, module: modules, corrections, serve, endpoint } = options;
     const watch = new RunWatch("runs", now_ms() - RECENT_ms);
     const folder = replays === undefined ? {} : { replays };
     await closingAfter(async (keep) => {
-      const server = keep(await serveViewer({ port, live: true, ...folder }));
+      const server = keep(await serveViewer({ port, live: true, modules, ...folder }));
       const robot = serve === undefined ? undefined : keep(await serveWatched(serve, endpoint, io));
       const supervisor = watchSupervisor(options, robot?.columns, io);
       if (supervisor) keep(supervisor);

@@ -23,6 +23,8 @@ export interface HostOptions {
   readonly groups: readonly GroupName[];
   /** Never changes the result. */
   readonly threads: number;
+  /** URLs of modules whose scenes the threads add. */
+  readonly modules?: readonly string[];
 }
 
 export class EnvHost implements VectorEnvironment {
@@ -50,9 +52,9 @@ export class EnvHost implements VectorEnvironment {
 
   /** @throws ConfigError for a scene or a group that there is not. */
   static async open(options: HostOptions): Promise<EnvHost> {
-    const { simulation, envs, groups } = options;
+    const { simulation, envs, groups, modules } = options;
     const parts = shares(envs, options.threads);
-    const threads = parts.map(() => new WorkerThread<Request>(import.meta.url));
+    const threads = parts.map(() => new WorkerThread<Request>(import.meta.url, modules));
     try {
       const sizes = await Promise.all(
         parts.map(({ first, count }, i) =>

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readEpisodes, unfinished } from "../../bridge/recorder/episodes.ts";
 import { ConfigError, FileError } from "../../core/errors.ts";
 import { writeFolderWhole } from "../../core/files.ts";
-import { scenes } from "../../sim/scenes/index.ts";
+import { listedScenes } from "../../sim/scenes/index.ts";
 import { type Pictures, RecordedDataset } from "./recorded-dataset.ts";
 
 export interface ConvertOptions {
@@ -42,7 +42,7 @@ export async function convertRecording(
       read = await readEpisodes(
         file,
         (manifest) => {
-          const known = scenes.find(({ name }) => name === manifest.scene)?.summary;
+          const known = listedScenes().find(({ name }) => name === manifest.scene)?.summary;
           const words = task ?? known ?? manifest.scene;
           dataset ??= new RecordedDataset(beside, manifest, {
             source: "robot",

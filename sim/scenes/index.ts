@@ -25,7 +25,7 @@ const unlisted = new Set<string>();
 
 /**
  * Lets a scene from elsewhere be found by its name, in this thread. Workers that simulate it need a module
- * that adds it: see `WorkerPool`.
+ * that exports or adds it: see `WorkerPool`.
  *
  * @param listed whether messages about unknown names offer it
  * @throws ConfigError where another scene has that name.
@@ -41,13 +41,29 @@ export function addScene(scene: Scene, { listed = true } = {}): void {
   if (!listed) unlisted.add(scene.name);
 }
 
-/** The scene of that name; a ConfigError lists what there is. */
+/** The scene of that name; a ConfigError lists what there is, and says how to add one. */
 export function findScene(name: string): Scene {
   const found = scenes.find((scene) => scene.name === name) ?? added.get(name);
   if (found) return found;
-  const known = [...scenes, ...added.values()]
-    .map((scene) => scene.name)
-    .filter((one) => !unlisted.has(one))
+  throw new ConfigError(
+    `Unknown scene "${name}". Scenes: ${listedNames()}. One of your own has to be added first: by --module FILE on the command line, by addScene in code.`,
+  );
+}
+
+/** The scenes to choose from: those that ship, then those that were added. */
+export function listedScenes(): readonly Scene[] {
+  const others = [...added.values()].filter((scene) => !scenes.includes(scene));
+  return [...scenes, ...others].filter(({ name }) => !unlisted.has(name));
+}
+
+/** Their names, for messages. */
+export function listedNames(): string {
+  return listedScenes()
+    .map(({ name }) => name)
     .join(", ");
-  throw new ConfigError(`Unknown scene "${name}". Scenes: ${known}.`);
+}
+
+/** How many scenes were added in this thread. */
+export function countAdded(): number {
+  return added.size;
 }

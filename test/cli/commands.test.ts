@@ -35,7 +35,9 @@ describe("understudy scenes", () => {
 
   it("refuses a scene that does not exist", async () => {
     const { code, out, err } = await run("scenes push-pari");
-    expect(err).toMatch(/^Unknown scene "push-pari"\. .*push-pair\.\n$/);
+    expect(err).toMatch(
+      /^Unknown scene "push-pari"\. .*push-pair\. One of .* --module FILE .*\.\n$/,
+    );
     expect([code, out]).toEqual([1, ""]);
   });
 });

@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { deploy } from "../../cli/deployment.ts";
 import { WireError } from "../../core/errors.ts";
+import { addScene, findScene } from "../../sim/scenes/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 import { runCommand } from "./run-command.ts";
@@ -30,6 +33,24 @@ describe("deploy", () => {
     expect(deployed?.latencyActions).toBe(12);
     // in sixty-fours, and six at last
     expect(seen).toEqual([...Array.from({ length: 16 }, (_, i) => 64 * (i + 1)), 1030]);
+  });
+
+  it("simulates robots in a scene of one's own", async () => {
+    const module = path.join(folder, "brought.mjs");
+    const scenes = pathToFileURL(path.join(root, "sim", "scenes", "index.ts")).href;
+    writeFileSync(
+      module,
+      `import { findScene } from "${scenes}";
+      export const brought = { ...findScene("reach-box"), name: "brought" };`,
+    );
+    addScene({ ...findScene("reach-box"), name: "brought" });
+    const brought = { ...simulation, scene: "brought" };
+    const ofBrought = path.join(folder, "brought");
+    await saveFreshStudent(ofBrought, brought);
+    const options = { ...deployment, simulation: brought, bundle: ofBrought, episodes: 4 };
+    const deployed = await deploy({ ...options, modules: [module] });
+    expect(deployed?.success.trials).toBe(4);
+    await expect(deploy(options)).rejects.toThrow('Unknown scene "brought"');
   });
 
   it("is ended by the signal, and that is no error", async () => {

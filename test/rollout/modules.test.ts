@@ -15,7 +15,8 @@ const simulation = simulationOf("reach-box");
 const { actor, theta } = freshTeacher(simulation);
 
 const scene = `import { addScene, findScene } from "understudy/sim";
-addScene({ ...findScene("reach-box"), name: "from elsewhere" });
+export const elsewhere = { ...findScene("reach-box"), name: "from elsewhere" };
+addScene(elsewhere);
 `;
 
 const script = `import { WorkerPool } from "understudy/rollout";
@@ -40,6 +41,23 @@ describe("a module that workers import", () => {
     expect(await runBlock(script, path.join(scratch, "script.ts"))).toBe("2 episodes\n");
   });
 
+  it("may export its scene instead, and is refused where it has none", async () => {
+    const exporting = scene.replace("addScene(elsewhere);", "").replace("addScene, ", "");
+    const adding = script.replace(
+      'import "./scene.ts";',
+      'import { addScene } from "understudy/sim";\nimport { elsewhere } from "./scene.ts";\naddScene(elsewhere);',
+    );
+    await runBlock(exporting, path.join(scratch, "exporting", "scene.ts"));
+    const file = path.join(scratch, "exporting", "script.ts");
+    expect(await runBlock(adding, file)).toBe("2 episodes\n");
+    const empty = path.join(folder, "empty.mjs");
+    writeFileSync(empty, "export const a = 1;");
+    const pool = new WorkerPool(1, [pathToFileURL(empty).href]);
+    const refused = pool.evaluate({ simulation, actor, theta, episodes: 2 });
+    await expect(refused).rejects.toThrow("adds no scene. Expected one that exports what");
+    await pool.close();
+  });
+
   it("is named, with the reason, where it cannot be imported", async () => {
     const file = path.join(folder, "broken.mjs");
     writeFileSync(file, 'throw new Error("Nothing here.");');
@@ -47,9 +65,7 @@ describe("a module that workers import", () => {
     const pool = new WorkerPool(1, [href]);
     const refused = pool.evaluate({ simulation, actor, theta, episodes: 2 });
     await expect(refused).rejects.toThrow(ConfigError);
-    await expect(refused).rejects.toThrow(
-      `A worker thread could not import "${href}": Nothing here. Expected the URL of a module`,
-    );
+    await expect(refused).rejects.toThrow(`Cannot import the scenes of "${href}": Nothing here.`);
     await pool.close();
   });
 });

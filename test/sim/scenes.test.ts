@@ -15,5 +15,5 @@ it("names added ones, too, but for those that nobody chooses", () => {
   addScene({ ...scene, name: "brought" });
   addScene({ ...scene, name: "inner" }, { listed: false });
   expect(findScene("inner").name).toBe("inner");
-  expect(() => findScene("nope")).toThrow(/push-pair, brought\.$/);
+  expect(() => findScene("nope")).toThrow(/push-pair, brought\. One of your own/);
 });

@@ -13,6 +13,11 @@ export function blocksOf(page: string): string[] {
   return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
 }
 
+/** What the file of a block is called: as its first line says (`// visit-two.ts`), for other blocks to import, or as given. */
+export function fileNameOf(code: string, otherwise: string): string {
+  return /^\/\/ ([\w-]+\.ts)\n/.exec(code)?.[1] ?? otherwise;
+}
+
 /**
  * Runs a block in a process of its own.
  *

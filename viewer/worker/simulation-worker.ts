@@ -12,16 +12,18 @@ const waiting: ToWorker[] = [];
 port.onmessage = ({ data }) => waiting.push(data);
 
 async function open(): Promise<void> {
+  const { addOwnScenes } = await import("./own-scenes.ts");
+  await addOwnScenes();
   const { Studio } = await import("./studio.ts");
   const studio = new Studio((message, transfer) => port.postMessage(message, transfer));
   port.onmessage = ({ data }) => studio.take(data);
   for (const message of waiting) studio.take(message);
 }
 
-open().catch((error: Error) => {
+open().catch(({ message: reason }: Error) => {
   const message =
     "WebAssembly" in globalThis
-      ? `The simulation did not load: ${error.message}. Reload the page.`
+      ? `The simulation did not load: ${reason.replace(/\.$/, "")}. Reload the page.`
       : "This browser has no WebAssembly, which the simulation runs on. Use a current browser.";
   port.postMessage({ type: "failed", run: 0, message });
 });

@@ -1,7 +1,7 @@
 /** The worker's side of the page: opens episodes, runs them at their pace, and looks at them. */
 
 import { isUserError } from "../../core/errors.ts";
-import { scenes } from "../../sim/scenes/index.ts";
+import { listedScenes } from "../../sim/scenes/index.ts";
 import {
   type Disturbance,
   type DriverChoice,
@@ -47,7 +47,7 @@ export class Studio {
 
   constructor(post: Post) {
     this.#post = post;
-    post({ type: "ready", scenes: scenes.map(({ name, summary }) => ({ name, summary })) });
+    post({ type: "ready", scenes: listedScenes().map(({ name, summary }) => ({ name, summary })) });
   }
 
   /** Takes a message of the page. */

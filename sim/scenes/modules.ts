@@ -1,0 +1,57 @@
+/** Scenes in modules of one's own: whoever imports such a module adds what it exports, in the thread or page it runs in. */
+
+import { ConfigError } from "../../core/errors.ts";
+import type { Scene } from "../scene.ts";
+import { addScene, countAdded } from "./index.ts";
+
+/** Modules whose scenes were added. */
+const done = new WeakSet<object>();
+
+/**
+ * Adds the scenes of a module: those that it exports, beside those for which it calls `addScene` itself.
+ *
+ * @param name of the module, for messages
+ * @param load imports it
+ * @throws ConfigError where it cannot be imported, adds no scene, or one whose name is taken.
+ */
+export async function addScenesOf(name: string, load: () => Promise<object>): Promise<void> {
+  const before = countAdded();
+  const exported = await load().catch((error: unknown) => {
+    throw new ConfigError(`Cannot import the scenes of "${name}": ${reasonOf(error)}`);
+  });
+  if (done.has(exported)) return;
+  const found = Object.values(exported).filter(isScene);
+  if (found.length === 0 && countAdded() === before) {
+    throw new ConfigError(
+      `The module "${name}" adds no scene. Expected one that exports what defineScene returns, or calls addScene.`,
+    );
+  }
+  for (const scene of found) addExported(scene, name);
+  done.add(exported);
+}
+
+function addExported(scene: Scene, module: string): void {
+  try {
+    addScene(scene);
+  } catch (error) {
+    throw new ConfigError(`Cannot add a scene of "${module}": ${reasonOf(error)}`);
+  }
+}
+
+/** By its parts, since another copy of this package may have defined it. */
+function isScene(value: unknown): value is Scene {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, summary, config, assemble } = value as { readonly [Key in keyof Scene]?: unknown };
+  const isNamed = typeof name === "string" && typeof summary === "string";
+  const isSchema = typeof config === "object" && config !== null && "safeParse" in config;
+  return isNamed && isSchema && typeof assemble === "function";
+}
+
+/** On one line, as a sentence. */
+function reasonOf(error: unknown): string {
+  const { message = String(error), code } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  const reason = `${message.replace(/\s+/g, " ").trim().replace(/\.$/, "")}.`;
+  return code === "ERR_UNKNOWN_FILE_EXTENSION"
+    ? `${reason} Before Node 22.18 a module has to be JavaScript.`
+    : reason;
+}
