@@ -4,10 +4,10 @@ import type { CameraMount } from "../sim/camera.ts";
 import type { Ground } from "../sim/ground.ts";
 import { behindness, measurePush, wayAmong } from "../sim/push.ts";
 import { pusherReach_m } from "../sim/robots/diff-drive.ts";
+import { WALLS } from "../sim/rows.ts";
 import type { Cast, PlanarPose } from "../sim/scene.ts";
 import { footprintRadius_m, height } from "../sim/shape.ts";
 import { blocks, Frustum } from "../sim/visibility.ts";
-import { WALLS } from "../sim/world.ts";
 import type { Uses } from "./language/compile.ts";
 import { pairIndex, rowsOf, type Situation, thing } from "./language/situation.ts";
 

@@ -2,9 +2,9 @@
 
 import { z } from "zod";
 import type { Ground } from "../sim/ground.ts";
+import { WALLS } from "../sim/rows.ts";
 import { type AssembledScene, assembleScene, type Cast, type Scene } from "../sim/scene.ts";
 import { findScene } from "../sim/scenes/index.ts";
-import { WALLS } from "../sim/world.ts";
 import { createSituation, rowsOf, type Situation } from "./language/situation.ts";
 import { Surveyor } from "./measure.ts";
 import { type Plan, planSchema, type Staged } from "./plan.ts";

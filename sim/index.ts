@@ -48,6 +48,7 @@ export { d435, d435Filled, ideal } from "./render/sensor.ts";
 export type { SensorSpec } from "./render/types.ts";
 export { decodeReplay, encodeReplay, type Replay } from "./replay.ts";
 export { type DiffDriveSpec, egoPushRobot, pusherReach_m } from "./robots/diff-drive.ts";
+export { WALLS } from "./rows.ts";
 export {
   type AssembledScene,
   assembleScene,
@@ -73,7 +74,6 @@ export {
   bodyState,
   type ContactMode,
   type PhysicsWorld,
-  WALLS,
   World,
   type WorldSpec,
 } from "./world.ts";

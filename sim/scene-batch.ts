@@ -333,9 +333,11 @@ export class SceneBatch {
     const failure = this.scene.failure(this.#ground, machine.index, memory.drawn.plan);
     const outcome = machine.advance(memory.before, memory.now, failure !== undefined);
     const charge = failure === undefined ? 0 : machine.fail(this.scene.failurePenalty);
+    const reward = outcome.reward + charge;
+    if (!Number.isFinite(reward)) this.#refuseTerms(memory);
     memory.steps++;
-    memory.return += outcome.reward + charge;
-    this.rewards[env] = outcome.reward + charge;
+    memory.return += reward;
+    this.rewards[env] = reward;
     const terminated = outcome.finished || failure !== undefined;
     const ended = terminated || outcome.timedOut;
     this.discounts[env] = terminated ? 0 : 1;
@@ -354,6 +356,14 @@ export class SceneBatch {
     this.#failures.end(env, failed ? memory.steps : undefined, memory.leaving);
     this.#options.onEnd?.(env);
     this.#begin(env);
+  }
+
+  /** @throws ConfigError naming what of the ledger is not finite, though the physics are */
+  #refuseTerms({ machine: { ledger } }: EnvMemory): never {
+    const term = this.termNames[ledger.findIndex((sum) => !Number.isFinite(sum))];
+    throw new ConfigError(
+      `Scene "${this.scene.name}" pays what is no finite number for "${term}". Look for a division by zero, or a field of the reading that "measure" does not write.`,
+    );
   }
 
   /** Episodes that went on from a failure leave no moments: they would lead ever closer to where nothing helps. */

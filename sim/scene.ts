@@ -7,6 +7,7 @@ import type { Meters, Radians, Seconds } from "../core/units.ts";
 import type { Stage } from "../credit/stage.ts";
 import type { Ground } from "./ground.ts";
 import type { DiffDriveSpec } from "./robots/diff-drive.ts";
+import { checkEpisode, checkScene } from "./scene-checks.ts";
 import type { BodySpec } from "./world.ts";
 
 /** A pose in the ground plane of the world frame. */
@@ -157,11 +158,20 @@ export interface AssembledScene {
   readonly failurePenalty: number;
 }
 
-/** Draws an episode as wished, as far as the scene can: one without `episode` always begins with its first stage. */
+/**
+ * Draws an episode as wished, as far as the scene can: one without `episode` always begins with its first stage.
+ *
+ * @throws ConfigError for an episode that the scene cannot have; see `checkEpisode`
+ */
 export function drawEpisode(scene: AssembledScene, rng: Rng, wish: EpisodeWish): Episode<unknown> {
-  const { episode, practice, start, stages } = scene;
-  if (episode) return episode(rng, wish);
-  const poses = wish.close && practice ? practice(rng) : start(rng);
+  const drawn = scene.episode ? scene.episode(rng, wish) : wholeEpisode(scene, rng, wish);
+  checkEpisode(scene, drawn);
+  return drawn;
+}
+
+function wholeEpisode(scene: AssembledScene, rng: Rng, { close }: EpisodeWish): Episode<unknown> {
+  const { practice, start, stages } = scene;
+  const poses = close && practice ? practice(rng) : start(rng);
   return { poses, firstStage: 0, stages: stages.length, plan: undefined };
 }
 
@@ -178,14 +188,16 @@ export interface Scene {
  *
  * @param config what is not as the scene has it by itself
  * @param source where that comes from, for messages
- * @throws ConfigError where the scene has no such setting, or not such a value
+ * @throws ConfigError where the scene has no such setting, or not such a value, or where what it makes of them cannot be; see `checkScene`
  */
 export function assembleScene(
   scene: Scene,
   config: unknown = {},
   source = `scene "${scene.name}"`,
 ): AssembledScene {
-  return scene.assemble(parseConfig(scene.config, config, source));
+  const assembled = scene.assemble(parseConfig(scene.config, config, source));
+  checkScene(assembled);
+  return assembled;
 }
 
 export function defineScene<Config extends z.ZodObject, Reading, Plan = undefined>(

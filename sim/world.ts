@@ -49,9 +49,6 @@ export const bodyState = layout({
   angularVelocity: 3,
 });
 
-/** The walls, where a body is asked for. */
-export const WALLS = -1;
-
 /** What an engine does for a scene; see engines/open.ts for the engines there are. */
 export interface PhysicsWorld {
   readonly envs: number;

@@ -3,9 +3,9 @@
 import type { Stage } from "../../credit/stage.ts";
 import type { PolicyRuntime } from "../../policies/runtime/runtime.ts";
 import { Ground } from "../../sim/ground.ts";
+import { WALLS } from "../../sim/rows.ts";
 import type { AssembledScene, Cast, Roles } from "../../sim/scene.ts";
 import { SceneBatch } from "../../sim/scene-batch.ts";
-import { WALLS } from "../../sim/world.ts";
 import type { Staged } from "../plan.ts";
 import { type PlannedStage, plannedStages, undoneStages } from "../planned-stage.ts";
 import { asScene, sceneFromPlan } from "../scene.ts";

@@ -5,15 +5,10 @@ import { ConfigError } from "../../core/errors.ts";
 import { load } from "../../sim/engines/load-mujoco.ts";
 import { openWorld } from "../../sim/engines/open.ts";
 import { egoPushRobot, pusherReach_m } from "../../sim/robots/diff-drive.ts";
+import { WALLS } from "../../sim/rows.ts";
 import { scenes } from "../../sim/scenes/index.ts";
 import { pushable } from "../../sim/shape.ts";
-import {
-  type BodySpec,
-  bodyState,
-  type PhysicsWorld,
-  WALLS,
-  type WorldSpec,
-} from "../../sim/world.ts";
+import { type BodySpec, bodyState, type PhysicsWorld, type WorldSpec } from "../../sim/world.ts";
 import { fingerprint, openBatch } from "../support/conformance.ts";
 
 const cube: BodySpec = {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createRng, type Rng } from "../../core/rng.ts";
 import { egoPushRobot } from "../../sim/robots/diff-drive.ts";
+import { WALLS } from "../../sim/rows.ts";
 import { pushable } from "../../sim/shape.ts";
-import { type BodySpec, bodyState, WALLS, World, type WorldSpec } from "../../sim/world.ts";
+import { type BodySpec, bodyState, World, type WorldSpec } from "../../sim/world.ts";
 
 const modes = ["planar", "coulomb"] as const;
 const shapes = ["cube", "cylinder", "prism", "cube", "cube", "prism"] as const;
