@@ -27,6 +27,7 @@ import type { SimulationSpec } from "../rollout/shard.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
 import type { ArrangementInput } from "../sim/arrangement/arrangement.ts";
 import { drawArrangement } from "../sim/arrangement/random.ts";
+import { egoPushRobot } from "../sim/robots/diff-drive.ts";
 import { writeResults } from "./harness.ts";
 
 const SCENE = "push-arrangement";
@@ -69,7 +70,7 @@ function arrangementAt(number: number): ArrangementInput & { readonly anchor: "c
   const shapes = (["cube", "cylinder"] as const).map((shape) =>
     rng.next() < 0.75 ? "cube" : shape,
   );
-  const { slots } = drawArrangement({ anchor: "cube", shapes, fewest: 1 }, 0.6, rng);
+  const { slots } = drawArrangement({ anchor: "cube", shapes, fewest: 1 }, egoPushRobot, 0.6, rng);
   const objects = slots.map(({ shape, x_m, y_m, yaw_rad }) => ({
     shape: shape as "cube" | "cylinder",
     x_m: Math.round(x_m * 100) / 100,

@@ -68,9 +68,8 @@ export const cameraSettings = z
     path: ["maxDepth_m"],
     error: "it is beyond minDepth_m",
   });
-export type CameraSettings = z.output<typeof cameraSettings>;
 
-export function mountOf(settings: CameraSettings): CameraMount {
+export function mountOf(settings: z.output<typeof cameraSettings>): CameraMount {
   const { x_m, z_m, pitch_deg, horizontalFov_deg, heightToWidth, minDepth_m, maxDepth_m } =
     settings;
   const horizontalFov_rad = horizontalFov_deg * degrees;

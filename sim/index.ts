@@ -48,6 +48,7 @@ export { d435, d435Filled, ideal } from "./render/sensor.ts";
 export type { SensorSpec } from "./render/types.ts";
 export { decodeReplay, encodeReplay, type Replay } from "./replay.ts";
 export { type DiffDriveSpec, egoPushRobot, pusherReach_m } from "./robots/diff-drive.ts";
+export { robotOf, robotSettings } from "./robots/settings.ts";
 export { WALLS } from "./rows.ts";
 export {
   type AssembledScene,

@@ -3,7 +3,7 @@
 import { ConfigError } from "../core/errors.ts";
 import type { Rng } from "../core/rng.ts";
 import type { Meters } from "../core/units.ts";
-import { egoPushRobot, pusherReach_m } from "./robots/diff-drive.ts";
+import { type DiffDriveSpec, egoPushRobot, growth_m, pusherReach_m } from "./robots/diff-drive.ts";
 import type { PlanarPose } from "./scene.ts";
 
 /** Ground that a centre must keep off. */
@@ -32,17 +32,18 @@ export function discs(
 }
 
 /** From an object's middle to a wall that the robot fits in front of, to push it away from there. */
-export const PUSH_ROOM_m: Meters =
-  0.15 / 2 + pusherReach_m(egoPushRobot) + egoPushRobot.base_m[0] / 2;
+export function pushRoom_m(robot: DiffDriveSpec): Meters {
+  return 0.15 / 2 + pusherReach_m(robot) + robot.base_m[0] / 2;
+}
 
 /** How far from an arena's middle an object may start: with room for the robot between it and the wall. */
-export function startBound_m(arenaSide_m: Meters): Meters {
-  return arenaSide_m / 2 - PUSH_ROOM_m;
+export function startBound_m(arenaSide_m: Meters, robot = egoPushRobot): Meters {
+  return arenaSide_m / 2 - pushRoom_m(robot);
 }
 
 /** How far from it the robot may start: it can turn there. */
-export function robotBound_m(arenaSide_m: Meters): Meters {
-  return arenaSide_m / 2 - 0.25;
+export function robotBound_m(arenaSide_m: Meters, robot = egoPushRobot): Meters {
+  return arenaSide_m / 2 - (0.25 + growth_m(robot));
 }
 
 /** A uniformly random pose in the area whose centre is off all discs. @throws ConfigError when none is found */

@@ -3,7 +3,7 @@
 import type { Meters, Radians } from "../core/units.ts";
 import type { PushReading } from "../credit/ego-push.ts";
 import { type Ground, yawDistance_rad } from "./ground.ts";
-import { type DiffDriveSpec, pusherReach_m } from "./robots/diff-drive.ts";
+import { type DiffDriveSpec, growth_m, pusherReach_m } from "./robots/diff-drive.ts";
 import { isParked, type PlanarPose, type Roles } from "./scene.ts";
 import { type Shape, symmetry_rad } from "./shape.ts";
 
@@ -117,15 +117,15 @@ export function wayAmong(
 }
 
 /** Detour of the robot's way to the active object past everything else that takes part. */
-export function approachDetour_m(ground: Ground, active: number): Meters {
+export function approachDetour_m(ground: Ground, robot: DiffDriveSpec, active: number): Meters {
   const object = { x_m: ground.x_m(active), y_m: ground.y_m(active) };
-  return wayAmong(ground, 0, object, ROBOT_KEEP_OUT_m, active).detour_m;
+  return wayAmong(ground, 0, object, ROBOT_KEEP_OUT_m + growth_m(robot), active).detour_m;
 }
 
 /** Between the middles of two objects of 15 cm that can always pass each other. */
 export const KEEP_OUT_m: Meters = 0.21;
 
-/** Between the middles of the robot and of an object that it can always pass. */
+/** Between the middles of EgoPush's robot and of an object that it can always pass. */
 const ROBOT_KEEP_OUT_m: Meters = 0.26;
 
 /**

@@ -10,7 +10,6 @@ import {
   measurePush,
   wayAmong,
 } from "../push.ts";
-import { egoPushRobot } from "../robots/diff-drive.ts";
 import type { PlanarPose } from "../scene.ts";
 import { pushable } from "../shape.ts";
 import { inWorld } from "./arrangement.ts";
@@ -47,11 +46,11 @@ export function measureStage(
   const active = FIRST + stage;
   const slot = plan.slots[plan.slotOf[stage]];
   const target = slotPose(ground, slot);
-  measurePush(ground, egoPushRobot, active, pushable(slot.shape), target, out);
+  measurePush(ground, scene.robot, active, pushable(slot.shape), target, out);
   const way = wayAmong(ground, active, target, KEEP_OUT_m);
   out.detour_m = way.detour_m;
-  out.approachDetour_m = approachDetour_m(ground, active);
-  out.crowding = crowding(ground, egoPushRobot, scene.roles[stage]);
+  out.approachDetour_m = approachDetour_m(ground, scene.robot, active);
+  out.crowding = crowding(ground, scene.robot, scene.roles[stage]);
   out.behind = behindness(ground, active, way, out.activeToTarget_m);
   out.othersInPlace = true;
   for (let earlier = 0; earlier < stage; earlier++) {

@@ -4,8 +4,9 @@ import { z } from "zod";
 import { ConfigError } from "../../core/errors.ts";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward } from "../../credit/ego-push.ts";
-import { cameraSettings } from "../camera.ts";
-import { PUSH_ROOM_m } from "../placement.ts";
+import { pushRoom_m } from "../placement.ts";
+import type { DiffDriveSpec } from "../robots/diff-drive.ts";
+import { robotOf, robotSettings } from "../robots/settings.ts";
 import { type Episode, type EpisodeWish, parked, type Roles } from "../scene.ts";
 import { type PushableName, pushable, symmetry_rad } from "../shape.ts";
 import type { Arrangement } from "./arrangement.ts";
@@ -33,13 +34,14 @@ export const arrangementConfig = z.strictObject({
     .positive()
     .default(0.1)
     .describe("moving the anchor further fails; the paper sets no limit"),
-  camera: cameraSettings.exactOptional().describe("EgoPush's unless given"),
+  robot: robotSettings.exactOptional().describe("EgoPush's unless given"),
   reward: egoPushReward.prefault({}),
 });
 /** The part of its configuration that every such scene has. */
 export type Common = z.output<typeof arrangementConfig>;
 
 export interface Prepared {
+  readonly robot: DiffDriveSpec;
   /** Shapes of the anchor and of each stage's object. */
   readonly anchor: PushableName;
   readonly shapes: readonly PushableName[];
@@ -56,9 +58,11 @@ export interface Prepared {
 
 /** @throws ConfigError where what is to be made cannot be */
 export function prepare(made: Arrangement | RandomArrangements, config: Common): Prepared {
-  const reach_m = reachOf(config);
+  const robot = robotOf(config.robot);
+  const reach_m = reachOf(config, robot);
   const shapes = "slots" in made ? made.slots.map(({ shape }) => shape) : made.shapes;
   const constants = {
+    robot,
     anchor: made.anchor,
     shapes,
     roles: rolesOf(shapes.length),
@@ -68,7 +72,7 @@ export function prepare(made: Arrangement | RandomArrangements, config: Common):
   };
   if ("slots" in made) {
     refuseTooWide(made, reach_m);
-    const always = { arrangement: made, reach: new Reach(made) };
+    const always = { arrangement: made, reach: new Reach(made, robot) };
     if (config.assignment === "fixed") refuseBlocked(always.reach, shapes.length);
     else refuseShapesBlocked(always.reach);
     return { ...constants, fixed: made, drawn: () => always };
@@ -78,15 +82,15 @@ export function prepare(made: Arrangement | RandomArrangements, config: Common):
     ...constants,
     fixed: undefined,
     drawn(rng) {
-      const arrangement = drawArrangement(made, reach_m, rng.split("arrangement"));
-      return { arrangement, reach: new Reach(arrangement) };
+      const arrangement = drawArrangement(made, robot, reach_m, rng.split("arrangement"));
+      return { arrangement, reach: new Reach(arrangement, robot) };
     },
   };
 }
 
 /** How far a slot may lie from the anchor for a robot to push there, wherever the anchor starts. */
-function reachOf({ arenaSide_m, anchorWithin_m }: Common): number {
-  return arenaSide_m / 2 - anchorWithin_m - PUSH_ROOM_m;
+function reachOf({ arenaSide_m, anchorWithin_m }: Common, robot: DiffDriveSpec): number {
+  return arenaSide_m / 2 - anchorWithin_m - pushRoom_m(robot);
 }
 
 function refuseTooWide({ slots }: Arrangement, reach_m: number): void {
@@ -144,13 +148,13 @@ export function bodiesOf({ anchor, shapes }: Prepared) {
 
 /** An episode; bodies that its arrangement has no slot for are parked. */
 export function draw(
-  { shapes, drawn, reward, alignYaw_rad }: Prepared,
+  { robot, shapes, drawn, reward, alignYaw_rad }: Prepared,
   config: Common,
   rng: Rng,
   wish: EpisodeWish = { progress: 0, close: false },
 ): Episode<Plan> {
   const { arrangement, reach } = drawn(rng);
-  const settings = { ...config, align_m: reward.align_m, alignYaw_rad };
+  const settings = { ...config, robot, align_m: reward.align_m, alignYaw_rad };
   const episode = drawArrangedEpisode(arrangement, reach, settings, rng, wish);
   const idle = shapes.slice(arrangement.slots.length).map((_, i) => parked(i));
   return { ...episode, poses: [...episode.poses, ...idle] };

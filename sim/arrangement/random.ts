@@ -3,6 +3,7 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { Rng } from "../../core/rng.ts";
 import type { Meters } from "../../core/units.ts";
+import type { DiffDriveSpec } from "../robots/diff-drive.ts";
 import { type PushableName, pushable, symmetry_rad } from "../shape.ts";
 import { type Arrangement, GAP_m, narrowestGap_m, type Slot } from "./arrangement.ts";
 import { Reach } from "./reach.ts";
@@ -26,19 +27,20 @@ const ROUNDS = 200;
 /**
  * An arrangement of between `fewest` and all of the objects, none beyond `reach_m` from the anchor. Each stands next to
  * the anchor or to an object before it; half of them squarely, as people arrange things, half at any angle. The objects can be
- * pushed there in order.
+ * pushed there in order by `robot`.
  *
  * @throws ConfigError where none is found
  */
 export function drawArrangement(
   { anchor, shapes, fewest }: RandomArrangements,
+  robot: DiffDriveSpec,
   reach_m: Meters,
   rng: Rng,
 ): Arrangement {
   const count = fewest + Math.floor(rng.next() * (shapes.length - fewest + 1));
   for (let round = 0; round < ROUNDS; round++) {
     const slots = drawSlots(anchor, shapes.slice(0, count), reach_m, rng);
-    if (slots && new Reach({ anchor, slots }).completable(0)) return { anchor, slots };
+    if (slots && new Reach({ anchor, slots }, robot).completable(0)) return { anchor, slots };
   }
   throw new ConfigError(
     `Found no arrangement of ${count} objects within ${reach_m.toFixed(2)} m of the anchor. Ask for fewer objects, enlarge "arenaSide_m" or reduce "anchorWithin_m".`,

@@ -8,14 +8,25 @@
  */
 
 import type { Meters } from "../../core/units.ts";
-import { egoPushRobot, pusherReach_m } from "../robots/diff-drive.ts";
+import { type DiffDriveSpec, pusherReach_m } from "../robots/diff-drive.ts";
 import { footprintRadius_m, pushable } from "../shape.ts";
 import type { Arrangement, Slot } from "./arrangement.ts";
 
-/** Half the width of the corridor: half the robot's, and room for what it is off by. */
-export const CORRIDOR_HALF_m: Meters = egoPushRobot.base_m[1] / 2 + 0.015;
-/** Its length from the place outwards: an object, the robot behind it, and room to turn. */
-export const CORRIDOR_m: Meters = 0.15 / 2 + pusherReach_m(egoPushRobot) + 0.2;
+/** The ground that a robot needs to push an object into its place. */
+interface Corridor {
+  /** Half the robot's width, and room for what it is off by. */
+  readonly halfWidth_m: Meters;
+  /** From the place outwards: an object, the robot behind it, and room to turn. */
+  readonly length_m: Meters;
+}
+
+function corridorOf(robot: DiffDriveSpec): Corridor {
+  return {
+    halfWidth_m: Math.max(robot.base_m[1], robot.pusher_m.width) / 2 + 0.015,
+    length_m: 0.15 / 2 + pusherReach_m(robot) + 0.2,
+  };
+}
+
 /** Directions that are tried. */
 const DIRECTIONS = 24;
 
@@ -25,10 +36,12 @@ export type SlotSet = number;
 /** Answers for one arrangement, each set of filled slots looked at once. */
 export class Reach {
   readonly #arrangement: Arrangement;
+  readonly #corridor: Corridor;
   readonly #known = new Map<SlotSet, boolean>();
 
-  constructor(arrangement: Arrangement) {
+  constructor(arrangement: Arrangement, robot: DiffDriveSpec) {
     this.#arrangement = arrangement;
+    this.#corridor = corridorOf(robot);
   }
 
   /** Whether `slot` can be filled now without making a later one impossible. */
@@ -59,7 +72,8 @@ export class Reach {
       ...slots.filter((_, i) => i !== slot && !isFree(i, filled)),
     ];
     return Array.from({ length: DIRECTIONS }, (_, k) => (2 * Math.PI * k) / DIRECTIONS).some(
-      (direction) => standing.every((other) => leavesOpen(slots[slot], direction, other)),
+      (direction) =>
+        standing.every((other) => leavesOpen(this.#corridor, slots[slot], direction, other)),
     );
   }
 }
@@ -67,11 +81,16 @@ export class Reach {
 export const isFree = (slot: number, filled: SlotSet): boolean => (filled & (1 << slot)) === 0;
 
 /** Whether `other`, as a disc, leaves the corridor from `slot` outwards in `direction` open. */
-function leavesOpen(slot: Slot, direction: number, other: Slot): boolean {
+function leavesOpen(
+  { halfWidth_m, length_m }: Corridor,
+  slot: Slot,
+  direction: number,
+  other: Slot,
+): boolean {
   const dx = other.x_m - slot.x_m;
   const dy = other.y_m - slot.y_m;
   const along = dx * Math.cos(direction) + dy * Math.sin(direction);
   const across = Math.abs(dy * Math.cos(direction) - dx * Math.sin(direction));
   const radius = footprintRadius_m(pushable(other.shape));
-  return along < 0 || along > CORRIDOR_m + radius || across >= CORRIDOR_HALF_m + radius;
+  return along < 0 || along > length_m + radius || across >= halfWidth_m + radius;
 }

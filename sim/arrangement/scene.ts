@@ -14,7 +14,6 @@ import type { z } from "zod";
 import { ConfigError } from "../../core/errors.ts";
 import { type PushReading, pushReading, pushStage } from "../../credit/ego-push.ts";
 import type { Stage } from "../../credit/stage.ts";
-import { egoPushRobotWith } from "../robots/diff-drive.ts";
 import { defineScene, type Scene } from "../scene.ts";
 import type { Arrangement } from "./arrangement.ts";
 import { failureOf, measureStage, nearestSlot, slotPose } from "./judge.ts";
@@ -57,7 +56,7 @@ export function arrangementScene<Config extends z.ZodObject>(
     obstacleSlots: (config) => Math.max(1, preparedFor(config).shapes.length - 1),
 
     cast: (config) => ({
-      robot: egoPushRobotWith(common(config).camera),
+      robot: preparedFor(config).robot,
       arenaSide_m: common(config).arenaSide_m,
       bodies: bodiesOf(preparedFor(config)),
     }),

@@ -3,7 +3,7 @@
 import type { Rng } from "../../core/rng.ts";
 import type { Meters, Radians } from "../../core/units.ts";
 import { discs, robotBound_m, scatter, startBound_m } from "../placement.ts";
-import { egoPushRobot, pusherReach_m } from "../robots/diff-drive.ts";
+import { type DiffDriveSpec, growth_m, pusherReach_m } from "../robots/diff-drive.ts";
 import type { Episode, EpisodeWish, PlanarPose } from "../scene.ts";
 import { pushable, symmetry_rad } from "../shape.ts";
 import { type Arrangement, inWorld } from "./arrangement.ts";
@@ -15,6 +15,7 @@ export const assignments = ["nearest", "fixed"] as const;
 export type Assignment = (typeof assignments)[number];
 
 export interface StartSettings {
+  readonly robot: DiffDriveSpec;
   readonly arenaSide_m: Meters;
   /** Objects start in this square's half. */
   readonly startWithin_m: Meters;
@@ -26,11 +27,11 @@ export interface StartSettings {
   readonly alignYaw_rad: Radians;
 }
 
-/** Between the centres of two objects that start at random: a robot passes between them. */
+/** Between the centres of two objects that start at random: EgoPush's robot passes between them. */
 const APART_m = 0.35;
 /** Between the centre of an object that waits and a slot, or the anchor. */
 const CLEAR_m = 0.3;
-/** Between the centres of robot and object at close quarters: it can turn on the spot. */
+/** Between the centres of that robot and an object at close quarters: it can turn on the spot. */
 const ROBOT_CLEAR_m = 0.28;
 /** How far an object that counts as placed may be off, as a share of the thresholds. */
 const PLACED_SHARE = 0.7;
@@ -150,7 +151,11 @@ function closeObject(
     settings.assignment === "fixed" ? stage : anySlot(arrangement.slots, reach, rng, stage, filled);
   const target = inWorld(arrangement.slots[slot], anchor);
   const off = discs([anchor, ...inPlace], 0.24);
-  const area = { within_m: 0.5, centre: target, bound_m: startBound_m(settings.arenaSide_m) };
+  const area = {
+    within_m: 0.5,
+    centre: target,
+    bound_m: startBound_m(settings.arenaSide_m, settings.robot),
+  };
   return { slot, pose: scatter(rng, area, off) };
 }
 
@@ -162,14 +167,19 @@ function scatterWaiting(
   anchor: PlanarPose,
   standing: readonly PlanarPose[],
 ): PlanarPose[] {
+  // a robot that is wider on both sides
+  const apart_m = APART_m + 2 * Math.max(0, growth_m(settings.robot));
   const taken = [
     ...discs([anchor, ...slots.map((slot) => inWorld(slot, anchor))], CLEAR_m),
-    ...discs(standing, APART_m),
+    ...discs(standing, apart_m),
   ];
-  const area = { within_m: settings.startWithin_m, bound_m: startBound_m(settings.arenaSide_m) };
+  const area = {
+    within_m: settings.startWithin_m,
+    bound_m: startBound_m(settings.arenaSide_m, settings.robot),
+  };
   return slots.slice(standing.length).map(() => {
     const pose = scatter(rng, area, taken);
-    taken.push(...discs([pose], APART_m));
+    taken.push(...discs([pose], apart_m));
     return pose;
   });
 }
@@ -202,22 +212,25 @@ function robotPose(
   close: boolean,
 ): PlanarPose {
   const all = [anchor, ...objects];
-  const bound_m = robotBound_m(settings.arenaSide_m);
+  const bound_m = robotBound_m(settings.arenaSide_m, settings.robot);
   if (close) {
     const active = objects[firstStage];
     const area = { within_m: 0.6, centre: active, bound_m };
-    const robot = scatter(rng, area, discs(all, ROBOT_CLEAR_m));
+    const robot = scatter(rng, area, discs(all, ROBOT_CLEAR_m + growth_m(settings.robot)));
     const towards = Math.atan2(active.y_m - robot.y_m, active.x_m - robot.x_m);
     return { ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) };
   }
   const after =
-    firstStage > 0 ? afterPush(rng, anchor, objects, firstStage - 1, bound_m) : undefined;
+    firstStage > 0
+      ? afterPush(settings.robot, rng, anchor, objects, firstStage - 1, bound_m)
+      : undefined;
   const anywhere = { within_m: settings.startWithin_m + 0.1, bound_m };
-  return after ?? scatter(rng, anywhere, discs(all, APART_m));
+  return after ?? scatter(rng, anywhere, discs(all, APART_m + growth_m(settings.robot)));
 }
 
 /** Behind the object that was placed last, on the side away from the anchor; undefined where that is taken or too close to a wall. */
 function afterPush(
+  robot: DiffDriveSpec,
   rng: Rng,
   anchor: PlanarPose,
   objects: readonly PlanarPose[],
@@ -227,12 +240,13 @@ function afterPush(
   const placed = objects[last];
   const outward = Math.atan2(placed.y_m - anchor.y_m, placed.x_m - anchor.x_m);
   const bearing = outward + rng.uniform(-0.5, 0.5);
-  const range_m = 0.11 + pusherReach_m(egoPushRobot) + rng.uniform(0, 0.1);
+  const range_m = 0.11 + pusherReach_m(robot) + rng.uniform(0, 0.1);
   const x_m = placed.x_m + range_m * Math.cos(bearing);
   const y_m = placed.y_m + range_m * Math.sin(bearing);
   if (Math.max(Math.abs(x_m), Math.abs(y_m)) > bound_m) return undefined;
+  const clear_m = ROBOT_CLEAR_m + growth_m(robot);
   const free = [anchor, ...objects].every(
-    (other, i) => i === last + 1 || Math.hypot(other.x_m - x_m, other.y_m - y_m) > ROBOT_CLEAR_m,
+    (other, i) => i === last + 1 || Math.hypot(other.x_m - x_m, other.y_m - y_m) > clear_m,
   );
   return free ? { x_m, y_m, yaw_rad: bearing + Math.PI } : undefined;
 }

@@ -6,7 +6,7 @@
  */
 
 import { layout } from "../../core/layout.ts";
-import { type CameraMount, type CameraSettings, egoPushCamera, mountOf } from "../camera.ts";
+import { type CameraMount, egoPushCamera } from "../camera.ts";
 
 export interface DiffDriveSpec {
   /** The base's edges along x, y, z; the body's origin is the base's centre. */
@@ -48,11 +48,6 @@ export const egoPushRobot: DiffDriveSpec = {
   camera: egoPushCamera,
 };
 
-/** The same robot with another camera, where one is set. */
-export function egoPushRobotWith(camera: CameraSettings | undefined): DiffDriveSpec {
-  return camera ? { ...egoPushRobot, camera: mountOf(camera) } : egoPushRobot;
-}
-
 /** Columns of a command row. */
 export const command = layout({ v_mps: 1, omega_radps: 1 });
 
@@ -91,6 +86,11 @@ export function robotFootprint(spec: DiffDriveSpec): RobotPart[] {
 /** Radius of the circle about the base's centre that holds base and pusher. */
 export function robotRadius_m(spec: DiffDriveSpec): number {
   return Math.hypot(pusherReach_m(spec), spec.base_m[1] / 2, spec.pusher_m.width / 2);
+}
+
+/** How much larger its circle is than that of EgoPush's robot, by which distances that suit that one have to grow. */
+export function growth_m(spec: DiffDriveSpec): number {
+  return robotRadius_m(spec) - robotRadius_m(egoPushRobot);
 }
 
 /**

@@ -13,11 +13,11 @@
 import { z } from "zod";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward, pushReading, pushStage } from "../../credit/ego-push.ts";
-import { cameraSettings } from "../camera.ts";
 import type { Ground } from "../ground.ts";
-import { discs, PUSH_ROOM_m, robotBound_m, scatter, startBound_m } from "../placement.ts";
+import { discs, pushRoom_m, robotBound_m, scatter, startBound_m } from "../placement.ts";
 import { approachDetour_m, behindness, KEEP_OUT_m, measurePush, wayAround } from "../push.ts";
-import { egoPushRobot, egoPushRobotWith } from "../robots/diff-drive.ts";
+import { growth_m } from "../robots/diff-drive.ts";
+import { robotOf, robotSettings } from "../robots/settings.ts";
 import { defineScene, type PlanarPose } from "../scene.ts";
 import { pushable } from "../shape.ts";
 
@@ -42,11 +42,12 @@ const config = z
       .positive()
       .default(0.1)
       .describe("moving the anchor further fails; the paper sets no limit"),
-    camera: cameraSettings.exactOptional().describe("EgoPush's unless given"),
+    robot: robotSettings.exactOptional().describe("EgoPush's unless given"),
     reward: egoPushReward.prefault({}),
   })
   .refine(
-    ({ arenaSide_m, offset_m }) => offset_m <= arenaSide_m / 2 - ANCHOR_WITHIN_m - PUSH_ROOM_m,
+    ({ arenaSide_m, offset_m, robot }) =>
+      offset_m <= arenaSide_m / 2 - ANCHOR_WITHIN_m - pushRoom_m(robotOf(robot)),
     { path: ["offset_m"], error: "the robot does not fit between the target and the walls" },
   );
 type Config = z.output<typeof config>;
@@ -57,8 +58,8 @@ export const pushPair = defineScene({
   config,
   timing: { physicsStep_s: 1 / 60, controlStep_s: 1 / 10 },
 
-  cast: ({ shape, arenaSide_m, camera }) => ({
-    robot: egoPushRobotWith(camera),
+  cast: ({ shape, arenaSide_m, robot }) => ({
+    robot: robotOf(robot),
     arenaSide_m,
     bodies: [
       { name: "anchor", shape: pushable("cube"), mass_kg: 0.4, friction: 0.5, motion: "dynamic" },
@@ -80,11 +81,12 @@ export const pushPair = defineScene({
 
   measure(cfg, ground, _stage, action, out) {
     const target = targetPose(cfg, ground);
-    measurePush(ground, egoPushRobot, OBJECT, pushable(cfg.shape), target, out);
+    const robot = robotOf(cfg.robot);
+    measurePush(ground, robot, OBJECT, pushable(cfg.shape), target, out);
     const anchor = { x_m: ground.x_m(ANCHOR), y_m: ground.y_m(ANCHOR), radius_m: KEEP_OUT_m };
     const way = wayAround(anchor, ground.x_m(OBJECT), ground.y_m(OBJECT), target);
     out.detour_m = way.detour_m;
-    out.approachDetour_m = approachDetour_m(ground, OBJECT);
+    out.approachDetour_m = approachDetour_m(ground, robot, OBJECT);
     out.behind = behindness(ground, OBJECT, way, out.activeToTarget_m);
     [out.forward, out.turn] = action;
   },
@@ -125,25 +127,39 @@ function besideFace(anchor: PlanarPose, face: number, offset_m: number): PlanarP
 
 /** The anchor near the middle, object and robot anywhere clear of it and of each other. */
 function startPoses(
-  { startWithin_m, offset_m, arenaSide_m }: Config,
+  { startWithin_m, offset_m, arenaSide_m, ...config }: Config,
   rng: Rng,
 ): readonly PlanarPose[] {
-  const forObject = { within_m: startWithin_m, bound_m: startBound_m(arenaSide_m) };
-  const forRobot = { within_m: startWithin_m + 0.1, bound_m: robotBound_m(arenaSide_m) };
+  const robotSpec = robotOf(config.robot);
+  const forObject = { within_m: startWithin_m, bound_m: startBound_m(arenaSide_m, robotSpec) };
+  const forRobot = { within_m: startWithin_m + 0.1, bound_m: robotBound_m(arenaSide_m, robotSpec) };
   const anchor = anchorPose(rng);
   const object = scatter(rng, forObject, discs([anchor], offset_m + 0.2));
-  const robot = scatter(rng, forRobot, discs([anchor, object], 0.35));
+  const robot = scatter(rng, forRobot, discs([anchor, object], 0.35 + growth_m(robotSpec)));
   return [robot, anchor, object];
 }
 
 /** The object near a target, the robot near the object and facing it roughly. */
-function practicePoses({ offset_m, arenaSide_m }: Config, rng: Rng): readonly PlanarPose[] {
+function practicePoses(
+  { offset_m, arenaSide_m, ...config }: Config,
+  rng: Rng,
+): readonly PlanarPose[] {
+  const robotSpec = robotOf(config.robot);
   const anchor = anchorPose(rng);
   const target = besideFace(anchor, Math.floor(rng.uniform(0, 4)), offset_m);
-  const nearTarget = { within_m: 0.5, centre: target, bound_m: startBound_m(arenaSide_m) };
+  const nearTarget = {
+    within_m: 0.5,
+    centre: target,
+    bound_m: startBound_m(arenaSide_m, robotSpec),
+  };
   const object = scatter(rng, nearTarget, discs([anchor], 0.24));
-  const nearObject = { within_m: 0.6, centre: object, bound_m: robotBound_m(arenaSide_m) };
-  const robot = scatter(rng, nearObject, discs([anchor, object], 0.28));
+  const nearObject = {
+    within_m: 0.6,
+    centre: object,
+    bound_m: robotBound_m(arenaSide_m, robotSpec),
+  };
+  const off = discs([anchor, object], 0.28 + growth_m(robotSpec));
+  const robot = scatter(rng, nearObject, off);
   const towards = Math.atan2(object.y_m - robot.y_m, object.x_m - robot.x_m);
   return [{ ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) }, anchor, object];
 }

@@ -93,12 +93,13 @@ it("takes a bundle that drives more gently than it could", async () => {
 
 it("knows the camera that a scene was set to", async () => {
   const folder = path.join(root, "looks-down");
-  const config = { camera: { pitch_deg: 25, horizontalFov_deg: 87 } };
+  const camera = { pitch_deg: 25, horizontalFov_deg: 87 };
+  const config = { robot: { camera } };
   await saveFreshStudent(folder, simulationOf("push-pair", { config }));
   const { manifest } = readBundle(folder);
   expect(manifest.sceneConfig).toMatchObject(config);
-  const camera = manifest.inputs.find(({ name }) => name === "layers")?.camera;
-  expect(camera?.horizontalFov_rad).toBeCloseTo((87 * Math.PI) / 180, 12);
+  const seenBy = manifest.inputs.find(({ name }) => name === "layers")?.camera;
+  expect(seenBy?.horizontalFov_rad).toBeCloseTo((87 * Math.PI) / 180, 12);
   const { sceneConfig } = manifest;
   expect(misfitOf(manifest, { scene: "push-pair", config: sceneConfig })).toBeUndefined();
   expect(misfitOf(manifest, { scene: "push-pair", config: {} })).toContain(

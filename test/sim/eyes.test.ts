@@ -124,7 +124,7 @@ describe("another camera", () => {
     horizontalFov_deg: 87,
     heightToWidth: 9 / 16,
   };
-  const other = assembleScene(pushPair, { camera });
+  const other = assembleScene(pushPair, { robot: { camera } });
 
   it("shows a box where its angles and its mount have it", async () => {
     const { active } = await see({ [ACTIVE]: [0.6, 0.1, 0] }, {}, other);
@@ -160,7 +160,9 @@ describe("another camera", () => {
 
   it("is refused where nothing could be seen", () => {
     const turned = { minDepth_m: 2, maxDepth_m: 1 };
-    expect(() => assembleScene(pushPair, { camera: turned })).toThrow("it is beyond minDepth_m");
+    expect(() => assembleScene(pushPair, { robot: { camera: turned } })).toThrow(
+      "it is beyond minDepth_m",
+    );
   });
 });
 
@@ -252,7 +254,7 @@ describe("pixels and keypoints agree over random starts", () => {
     ["a wide camera that looks down", ideal, 1, { pitch_deg: 20, horizontalFov_deg: 90 }],
   ] as const)("with %s", async (_, sensor, share, camera) => {
     const envs = 256;
-    const config = { camera };
+    const config = { robot: { camera } };
     const batch = await openBatch(pushPair, { envs, sensor, config, randomization: exact });
     let [whole, wholeSeen, none, noneSeen] = [0, 0, 0, 0];
     for (let i = 0; i < 4; i++) {

@@ -65,12 +65,12 @@ describe("what stands about", () => {
 
   it("is no detour unless it stands in the robot's way, and the object itself never does", async () => {
     const free = await groundWith([0.5, 0.5], [0.5, -0.5]);
-    expect(approachDetour_m(free.ground, ACTIVE)).toBe(0);
+    expect(approachDetour_m(free.ground, egoPushRobot, ACTIVE)).toBe(0);
     const blocked = await groundWith([0.5, 0], [1.3, 1.3]);
     // tangents of sqrt(0.5^2 - 0.26^2) on both sides and the arc between, 26 cm off, against 1 m
     const arc = 0.26 * (Math.PI - 2 * Math.acos(0.26 / 0.5));
     const way_m = 2 * Math.sqrt(0.5 ** 2 - 0.26 ** 2) + arc;
-    expect(approachDetour_m(blocked.ground, ACTIVE)).toBeCloseTo(way_m - 1, 5);
+    expect(approachDetour_m(blocked.ground, egoPushRobot, ACTIVE)).toBeCloseTo(way_m - 1, 5);
     free.batch.free();
     blocked.batch.free();
   });

@@ -170,7 +170,7 @@ describe("fine-tuning", () => {
     const student = { ...fresh, spec, theta: studentNetwork(spec).params.init(createRng(3)) };
     const byReward = { ...tinyFineTune, imitationWeight: 0 };
     const seenBy = (pitch_deg: number) => {
-      const simulation = { ...pair, config: { camera: { pitch_deg } } };
+      const simulation = { ...pair, config: { robot: { camera: { pitch_deg } } } };
       return fineTune({ simulation, student, config: byReward });
     };
     // 12 degrees leave 15 rows, 30 none

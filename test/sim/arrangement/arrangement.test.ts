@@ -4,6 +4,7 @@ import { createRng } from "../../../core/rng.ts";
 import { arrangementOf } from "../../../sim/arrangement/arrangement.ts";
 import { type Plan, planNearest } from "../../../sim/arrangement/plan.ts";
 import { Reach } from "../../../sim/arrangement/reach.ts";
+import { egoPushRobot } from "../../../sim/robots/diff-drive.ts";
 import { assembleScene, drawEpisode, type Episode } from "../../../sim/scene.ts";
 import { findScene } from "../../../sim/scenes/index.ts";
 
@@ -87,7 +88,7 @@ describe("arrangements of several shapes", () => {
     const check = (seed: number, progress: number, close: boolean) => {
       const episode = drawEpisode(scene, createRng(seed), { progress, close }) as Episode<Plan>;
       const { slots, slotOf } = episode.plan;
-      const reach = new Reach({ anchor: "cube", slots });
+      const reach = new Reach({ anchor: "cube", slots }, egoPushRobot);
       let filled = 0;
       for (const slot of slotOf) {
         expect(reach.enterable(slot, filled), `slot ${slot} of seed ${seed}`).toBe(true);
@@ -124,7 +125,7 @@ describe("planNearest", () => {
   const plan = (arrangement: typeof cross, objects: readonly { x_m: number; y_m: number }[]) =>
     planNearest(
       arrangement,
-      new Reach(arrangement),
+      new Reach(arrangement, egoPushRobot),
       at(0, 0),
       0,
       arrangement.slots.map(({ shape }) => shape),
@@ -153,7 +154,7 @@ describe("planNearest", () => {
     const pocket = arrangementOf({
       objects: [cube(0.25, 0), cube(0.46, 0), cube(0.25, 0.22), cube(0.25, -0.22)],
     });
-    const reach = new Reach(pocket);
+    const reach = new Reach(pocket, egoPushRobot);
     expect(reach.enterable(0, 0b1110)).toBe(false);
     expect(reach.allows(3, 0b0110)).toBe(false);
     expect(reach.allows(0, 0b0110)).toBe(true);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRng } from "../../../core/rng.ts";
 import { drawArrangement } from "../../../sim/arrangement/random.ts";
 import { type Outline, outlineOf, separation_m } from "../../../sim/contact/outline.ts";
+import { egoPushRobot } from "../../../sim/robots/diff-drive.ts";
 import {
   type AssembledScene,
   assembleScene,
@@ -139,7 +140,7 @@ describe.each(Object.entries(kinds))("episodes of a %s", (_, scene) => {
 describe("random arrangements", () => {
   const shapes = ["cube", "cube", "prism", "cylinder", "cube"] as const;
   const drawn = (seed: number) =>
-    drawArrangement({ anchor: "cube", shapes, fewest: 2 }, 0.8, createRng(seed));
+    drawArrangement({ anchor: "cube", shapes, fewest: 2 }, egoPushRobot, 0.8, createRng(seed));
 
   it("have all counts, keep their distance and stay within reach", () => {
     const counts = new Map<number, number>();
