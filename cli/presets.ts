@@ -108,7 +108,7 @@ const presets: Readonly<Record<string, Readonly<Record<PresetName, object>>>> = 
     teacher: { iterations: 1000, near: false },
     onward: {
       ...arranged.teacher,
-      ...{ near: true, lessons: [], practiceShare: 0, iterations: 350, averageOver: 150 },
+      ...{ near: true, lessons: [], practiceShare: 0, iterations: 600, averageOver: 150 },
       ...{ std: 0.25, entropyCoef: 0.004, minLearningRate: 0.0003 },
     },
     student: { iterations: 320 },

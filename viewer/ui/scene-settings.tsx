@@ -7,25 +7,31 @@ interface Props {
   readonly viewer: Viewer;
 }
 
-/** What pays, of which there is much and little is changed, stands apart. */
-const REWARD = "reward.";
+/** What there is much of, and little of it is changed, stands apart, under its own name. */
+const APART = [
+  { name: "Robot", prefix: "robot." },
+  { name: "Reward", prefix: "reward." },
+];
 
 export function SceneSettings({ viewer }: Props) {
   const pane = viewer.pane.value;
   const settings = pane.sketch.value?.settings ?? [];
   const changed = pane.setup.value.settings;
-  const plain = settings.filter(({ path }) => !path.startsWith(REWARD));
-  const reward = settings.filter(({ path }) => path.startsWith(REWARD));
+  const under = (prefix: string) => settings.filter(({ path }) => path.startsWith(prefix));
+  const plain = settings.filter(({ path }) => !APART.some(({ prefix }) => path.startsWith(prefix)));
+  const parts = APART.map((part) => ({ ...part, settings: under(part.prefix) }));
   return (
     <details class="card" id="settings">
       <summary>Scene settings{changed.length > 0 && ` (${changed.length} changed)`}</summary>
       <Fields viewer={viewer} settings={plain} />
-      {reward.length > 0 && (
-        <details>
-          <summary>Reward</summary>
-          <Fields viewer={viewer} settings={reward} />
-        </details>
-      )}
+      {parts
+        .filter((part) => part.settings.length > 0)
+        .map(({ name, prefix, settings }) => (
+          <details key={name}>
+            <summary>{name}</summary>
+            <Fields viewer={viewer} settings={settings} prefix={prefix} />
+          </details>
+        ))}
       <div class="row">
         <button
           type="button"
@@ -39,17 +45,26 @@ export function SceneSettings({ viewer }: Props) {
   );
 }
 
-function Fields({ viewer, settings }: Props & { readonly settings: readonly Setting[] }) {
+/** What fields are labelled without. */
+interface Prefixed {
+  readonly prefix?: string;
+}
+
+function Fields({
+  viewer,
+  settings,
+  prefix = "",
+}: Props & Prefixed & { readonly settings: readonly Setting[] }) {
   return (
     <div class="fields">
       {settings.map((setting) => (
-        <Field key={setting.path} viewer={viewer} setting={setting} />
+        <Field key={setting.path} viewer={viewer} setting={setting} prefix={prefix} />
       ))}
     </div>
   );
 }
 
-function Field({ viewer, setting }: Props & { readonly setting: Setting }) {
+function Field({ viewer, setting, prefix = "" }: Props & Prefixed & { readonly setting: Setting }) {
   const { path, type, choices, description } = setting;
   const assigned = viewer.pane.value.setup.value.settings;
   const own = assigned.find((assignment) => assignment.startsWith(`${path}=`));
@@ -63,7 +78,7 @@ function Field({ viewer, setting }: Props & { readonly setting: Setting }) {
   };
   return (
     <div class="wide field">
-      <label for={id}>{path.replace(REWARD, "")}</label>
+      <label for={id}>{path.slice(prefix.length)}</label>
       {choices ? (
         <select id={id} value={value} aria-describedby={`${id}-hint`} onChange={set}>
           {choices.map((choice) => (
