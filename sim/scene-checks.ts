@@ -62,7 +62,7 @@ export function checkScene(scene: AssembledScene): void {
   const { name, roles, watch } = scene;
   parseConfig(cast, scene.cast, `the cast of scene "${name}"`);
   parseConfig(stages, scene.stages, `the stages of scene "${name}"`);
-  if (roles.length !== scene.stages.length) {
+  if (roles.length < scene.stages.length) {
     throw new ConfigError(
       `Scene "${name}" has ${scene.stages.length} stages and roles for ${roles.length}. Give roles for each.`,
     );
