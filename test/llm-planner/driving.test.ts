@@ -9,7 +9,7 @@ import { executeInSimulation } from "../../llm-planner/execution/simulated.ts";
 import { worldOf } from "../../llm-planner/make-plan.ts";
 import { planSchema } from "../../llm-planner/plan.ts";
 import type { Planner, PlanRequest } from "../../llm-planner/planner.ts";
-import { parseManifest } from "../../policies/manifest.ts";
+import { manifestFormat, parseManifest } from "../../policies/manifest.ts";
 import type { PolicyRuntime, Rows } from "../../policies/runtime/runtime.ts";
 import { roleNames } from "../../sim/observations.ts";
 import { posesOutput } from "../../student/interface.ts";
@@ -41,7 +41,7 @@ class Witness implements PolicyRuntime {
     ];
     const manifest = parseManifest(
       {
-        format: 1,
+        format: manifestFormat,
         name: "witness",
         scene: "push-arrangement",
         controlStep_s: 0.1,
