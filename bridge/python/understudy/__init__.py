@@ -1,4 +1,4 @@
-"""Understudy from Python: vector environments for trainers, and the robot side of a policy.
+"""Understudy from Python: vector environments for trainers, the robot side of a policy, and what that reads besides.
 
 ``understudy.robot`` stands alone: it needs no Gymnasium, and may be copied onto a robot as one file.
 """
@@ -12,6 +12,9 @@ _HOMES = {
     "launch": "server",
     "RobotClient": "robot",
     "WireError": "robot",
+    "Camera": "sightings",
+    "Memory": "memory",
+    "goal_row": "goal",
 }
 
 __all__ = sorted(_HOMES)
