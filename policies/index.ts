@@ -25,3 +25,4 @@ export type { TeacherSpec } from "./networks/teacher.ts";
 export { type PolicySource, provenanceOf } from "./provenance.ts";
 export { type Device, type LoadOptions, loadPolicy, loadPolicyBytes } from "./runtime/node.ts";
 export type { Asked, PolicyRuntime, PolicyStep, Rows } from "./runtime/runtime.ts";
+export { sightingCameraOf } from "./sighting-camera.ts";
