@@ -32,7 +32,7 @@ async function open(browser: Browser, url: string, options: BrowserContextOption
 
 /** Plays a live episode quickly until it has so many steps, then shows one of them. */
 async function runTo(page: Page, steps: number, shown: number): Promise<void> {
-  await page.getByLabel("Speed").selectOption("8");
+  await page.locator("#speed").selectOption("8");
   await page.getByRole("button", { name: "Play", exact: true }).click();
   await page.waitForFunction(`globalThis.viewer.pane.value.frames.value > ${steps}`);
   await seek(page, shown);
@@ -128,7 +128,7 @@ async function film(browser: Browser, url: string, { name, scene, every, speed, 
   for (let start = 0; start < 20; start++) {
     const address = `${url}?scene=${scene}&seed=0&start=${start}&paused`;
     const page = await open(browser, address, { viewport, colorScheme: "light" });
-    await page.getByLabel("Speed").selectOption("8");
+    await page.locator("#speed").selectOption("8");
     await page.getByRole("button", { name: "Play", exact: true }).click();
     await page.getByLabel("Names").setChecked(names);
     const ending = page.locator(".outcome").filter({ hasText: " after " });
