@@ -7,7 +7,7 @@
 
 import type { Axes } from "../core/arrays.ts";
 import { parseConfig } from "../core/config.ts";
-import { ConfigError, ShapeError, SimulationDivergedError } from "../core/errors.ts";
+import { ConfigError, ShapeError } from "../core/errors.ts";
 import { checkSeed, type Rng } from "../core/rng.ts";
 import type { Sightings } from "../core/sightings.ts";
 import { termNames } from "../credit/stage.ts";
@@ -28,6 +28,7 @@ import { type Eyes, openEyes } from "./eyes.ts";
 import { FailureStarts } from "./failure-starts.ts";
 import { Ground } from "./ground.ts";
 import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
+import { divergence, unfitTerm } from "./not-finite.ts";
 import { type GroupName, refuseUnknownGroups } from "./observations.ts";
 import { physicsStepsIn } from "./physics-steps.ts";
 import { type Randomization, randomization } from "./randomization.ts";
@@ -327,14 +328,14 @@ export class SceneBatch {
     const memory = this.#envs[env];
     const { machine } = memory;
     this.#ground.env = env;
-    if (!this.#finite(env)) this.#diverged(env);
+    if (!this.#finite(env)) throw divergence(this.#options, this.#numberOf(env), memory);
     this.#measure(env);
     this.#writer.advance(this.#ground, ...this.#actions.newestCommand(env));
     const failure = this.scene.failure(this.#ground, machine.index, memory.drawn.plan);
     const outcome = machine.advance(memory.before, memory.now, failure !== undefined);
     const charge = failure === undefined ? 0 : machine.fail(this.scene.failurePenalty);
     const reward = outcome.reward + charge;
-    if (!Number.isFinite(reward)) this.#refuseTerms(memory);
+    if (!Number.isFinite(reward)) throw unfitTerm(this.scene.name, this.termNames, memory);
     memory.steps++;
     memory.return += reward;
     this.rewards[env] = reward;
@@ -356,14 +357,6 @@ export class SceneBatch {
     this.#failures.end(env, failed ? memory.steps : undefined, memory.leaving);
     this.#options.onEnd?.(env);
     this.#begin(env);
-  }
-
-  /** @throws ConfigError naming what of the ledger is not finite, though the physics are */
-  #refuseTerms({ machine: { ledger } }: EnvMemory): never {
-    const term = this.termNames[ledger.findIndex((sum) => !Number.isFinite(sum))];
-    throw new ConfigError(
-      `Scene "${this.scene.name}" pays what is no finite number for "${term}". Look for a division by zero, or a field of the reading that "measure" does not write.`,
-    );
   }
 
   /** Episodes that went on from a failure leave no moments: they would lead ever closer to where nothing helps. */
@@ -451,33 +444,6 @@ export class SceneBatch {
     let sum = 0;
     for (let i = env * size; i < (env + 1) * size; i++) sum += this.world.states[i];
     return Number.isFinite(sum);
-  }
-
-  #diverged(env: number): never {
-    const memory = this.#envs[env];
-    const { seed, purpose, config = {}, engine = "rapier", contact = "planar" } = this.#options;
-    const reproduce = {
-      scene: this.scene.name,
-      config,
-      engine,
-      contact,
-      seed,
-      purpose,
-      environment: this.#numberOf(env),
-      episode: memory.episode,
-      step: memory.steps,
-      start: memory.drawn.poses,
-      firstStage: memory.drawn.firstStage,
-      plan: memory.drawn.plan,
-      randomization: this.#randomization,
-      actions: memory.actions,
-    };
-    const file = this.#options.saveReport?.(`${JSON.stringify(reproduce, undefined, 2)}\n`) ?? "";
-    const where = `environment ${this.#numberOf(env)}, episode ${memory.episode}, step ${memory.steps}`;
-    throw new SimulationDivergedError(
-      `Scene "${this.scene.name}" stopped being finite in ${where}. ${file ? `"${file}" holds its start and its actions.` : "No report was kept."}`,
-      file,
-    );
   }
 }
 
