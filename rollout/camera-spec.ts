@@ -5,11 +5,10 @@ import type { CameraSpec } from "../policies/manifest.ts";
 import type { CameraMount } from "../sim/camera.ts";
 import { IMAGE } from "../sim/eyes.ts";
 import { baseFromOptical } from "../sim/render/pack.ts";
-import { d435Filled } from "../sim/render/sensor.ts";
 
 /** @param roles what each channel of an image shows */
 export function cameraOf(mount: CameraMount, roles: readonly string[]): CameraSpec {
-  const { minDepth_m, maxDepth_m } = d435Filled;
+  const { minDepth_m, maxDepth_m } = mount.sensor;
   const half = mount.pitch_rad / 2;
   const pitch: Quat = [0, Math.sin(half), 0, Math.cos(half)];
   return {

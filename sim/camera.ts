@@ -2,6 +2,8 @@
 
 import { z } from "zod";
 import type { Meters, Radians } from "../core/units.ts";
+import { d435Filled } from "./render/sensor.ts";
+import type { SensorSpec } from "./render/types.ts";
 
 /** A forward-looking camera without lens distortion, pitched about the base's y axis. */
 export interface CameraMount {
@@ -14,9 +16,11 @@ export interface CameraMount {
   readonly horizontalFov_rad: Radians;
   /** Pictures of any proportions are squeezed into the square images of `IMAGE`. */
   readonly verticalFov_rad: Radians;
-  /** A teacher is shown what lies within this range; images have that of the sensor. */
+  /** A teacher is shown what lies within this range. */
   readonly minDepth_m: Meters;
   readonly maxDepth_m: Meters;
+  /** What the depth in a student's images passes through, with a range of its own. */
+  readonly sensor: SensorSpec;
 }
 
 const degrees = Math.PI / 180;
@@ -37,7 +41,41 @@ export const egoPushCamera: CameraMount = {
   verticalFov_rad: 2 * Math.atan(0.75 * Math.tan(34.5 * degrees)),
   minDepth_m: 0.15,
   maxDepth_m: 3,
+  sensor: d435Filled,
 };
+
+const ordered = {
+  path: ["maxDepth_m"],
+  error: "it is beyond minDepth_m",
+};
+const rising = ({ minDepth_m, maxDepth_m }: { minDepth_m: Meters; maxDepth_m: Meters }) =>
+  minDepth_m < maxDepth_m;
+
+/** A sensor whose holes are filled before anybody sees its images, as those of `d435Filled` are. */
+const sensorSettings = z
+  .strictObject({
+    minDepth_m: z
+      .number()
+      .min(0)
+      .default(d435Filled.minDepth_m)
+      .describe("what is nearer shows in no image"),
+    maxDepth_m: z
+      .number()
+      .positive()
+      .default(d435Filled.maxDepth_m)
+      .describe("nor does what is farther"),
+    sigmaInverseDepth: z
+      .number()
+      .min(0)
+      .default(d435Filled.sigmaInverseDepth)
+      .describe("standard deviation of the noise, in 1/m"),
+    stepInverseDepth: z
+      .number()
+      .min(0)
+      .default(d435Filled.stepInverseDepth)
+      .describe("quantum of the inverse depth, in 1/m"),
+  })
+  .refine(rising, ordered);
 
 /** Another camera in the place of EgoPush's, as scenes let one set it; what is left out is as EgoPush has it. */
 export const cameraSettings = z
@@ -63,11 +101,9 @@ export const cameraSettings = z
       .default(0.15)
       .describe("nearer things are not shown to a teacher"),
     maxDepth_m: z.number().positive().default(3).describe("nor are those that are farther"),
+    sensor: sensorSettings.prefault({}),
   })
-  .refine(({ minDepth_m, maxDepth_m }) => minDepth_m < maxDepth_m, {
-    path: ["maxDepth_m"],
-    error: "it is beyond minDepth_m",
-  });
+  .refine(rising, ordered);
 
 export function mountOf(settings: z.output<typeof cameraSettings>): CameraMount {
   const { x_m, z_m, pitch_deg, horizontalFov_deg, heightToWidth, minDepth_m, maxDepth_m } =
@@ -75,6 +111,7 @@ export function mountOf(settings: z.output<typeof cameraSettings>): CameraMount 
   const horizontalFov_rad = horizontalFov_deg * degrees;
   return {
     ...{ x_m, z_m, minDepth_m, maxDepth_m },
+    sensor: { ...d435Filled, ...settings.sensor },
     pitch_rad: pitch_deg * degrees,
     horizontalFov_rad,
     verticalFov_rad: 2 * Math.atan(heightToWidth * Math.tan(horizontalFov_rad / 2)),

@@ -8,7 +8,6 @@ import { MAX_DELAY_STEPS, type Randomization } from "./randomization.ts";
 import { PoseHistory } from "./render/latency.ts";
 import { baseFromOptical, type PrimitiveSpec, writePose, writePrimitive } from "./render/pack.ts";
 import { createRenderer } from "./render/renderer.ts";
-import { d435Filled } from "./render/sensor.ts";
 import {
   NO_ROLE,
   primitive,
@@ -30,6 +29,7 @@ export const idOf = (body: number) => body + 2;
 
 export interface EyesOptions {
   readonly roles: readonly string[];
+  /** The camera's unless given. */
   readonly sensor?: SensorSpec;
   /** The robot's own unless given. */
   readonly camera?: CameraMount;
@@ -50,7 +50,7 @@ export async function openEyes(
     maxPrimitives: scene.cast.bodies.length + robotParts(scene.cast.robot).length + (room ? 1 : 0),
     roles: options.roles.length,
   });
-  renderer.setSensor(options.sensor ?? d435Filled);
+  renderer.setSensor(options.sensor ?? camera.sensor);
   return new Eyes(world, scene, renderer, options);
 }
 

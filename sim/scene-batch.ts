@@ -60,7 +60,7 @@ export interface SceneBatchOptions {
   readonly engine?: EngineName;
   /** The defaults of `randomization` unless given; `exact` for none. `randomization.parse({ massScale: [1, 1] })` changes some. */
   readonly randomization?: Randomization;
-  /** What the depth in `layers` passes through: `d435Filled` unless given; `ideal` for none. */
+  /** What the depth in `layers` passes through: the sensor of the robot's camera unless given; `ideal` for none. */
   readonly sensor?: SensorSpec;
   /** Whether `finalGroups` has images, too, one more look an episode; left out unless given. */
   readonly finalImages?: boolean;

@@ -17,6 +17,7 @@ const camera = z.object({
   verticalFov_rad: angle,
   minDepth_m: z.number().min(0),
   maxDepth_m: positive,
+  sensor: z.object({ minDepth_m: z.number().min(0), sigmaInverseDepth: z.number().min(0) }),
 });
 
 const robot = z.object({

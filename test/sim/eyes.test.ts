@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../core/rng.ts";
+import { cameraOf } from "../../rollout/camera-spec.ts";
 import { cameraSettings, egoPushCamera, mountOf, skyRows } from "../../sim/camera.ts";
 import { IMAGE, openEyes } from "../../sim/eyes.ts";
 import { HIDDEN, KEYPOINTS } from "../../sim/keypoints.ts";
@@ -11,7 +12,7 @@ import { d435, ideal } from "../../sim/render/sensor.ts";
 import { type AssembledScene, assembleScene } from "../../sim/scene.ts";
 import type { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
-import { World } from "../../sim/world.ts";
+import { bodyState, World } from "../../sim/world.ts";
 import { openBatch } from "../support/conformance.ts";
 import { tinyScene } from "../support/tiny-scene.ts";
 
@@ -156,6 +157,36 @@ describe("another camera", () => {
   it("is EgoPush's where nothing of it is set", () => {
     expect(mountOf(cameraSettings.parse({}))).toEqual(egoPushCamera);
     expect(scene.cast.robot.camera).toBe(egoPushCamera);
+  });
+
+  it("shows nothing that its sensor does not reach, whatever a teacher is shown", async () => {
+    const near = { sensor: { minDepth_m: 0.5, maxDepth_m: 1 } };
+    const short = assembleScene(pushPair, { robot: { camera: near } });
+    const batch = await openBatch(pushPair, {
+      ...{ envs: 1, config: { arenaSide_m: 6, robot: { camera: near } }, randomization: exact },
+      groups: ["layers", "keypoints:fov"],
+    });
+    const shows = (ahead_m: number) => {
+      // with the anchor behind its back
+      const [x_m, y_m] = batch.world.states.subarray(ANCHOR * bodyState.size);
+      batch.world.place(0, 0, x_m + 0.4, y_m, 0);
+      batch.world.place(0, ACTIVE, x_m + 0.4 + ahead_m, y_m, 0);
+      batch.step(new Float32Array(2));
+      const { active } = keypointLayout(short).at as Readonly<Record<string, number>>;
+      return [
+        seen(batch.groups.layers.subarray(0, PIXELS)) > 0,
+        batch.groups["keypoints:fov"][active] !== HIDDEN,
+      ];
+    };
+    batch.reset();
+    // the near face is 7.5 cm before the middle, the camera 3 cm behind the base's
+    expect([0.3, 0.8, 1.4].map(shows)).toEqual([
+      [false, true],
+      [true, true],
+      [false, true],
+    ]);
+    expect(cameraOf(short.cast.robot.camera, ["active"])).toMatchObject(near.sensor);
+    batch.free();
   });
 
   it("is refused where nothing could be seen", () => {

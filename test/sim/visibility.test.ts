@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRng, type Rng } from "../../core/rng.ts";
 import { type CameraMount, egoPushCamera } from "../../sim/camera.ts";
 import { rapier } from "../../sim/rapier.ts";
+import { ideal } from "../../sim/render/sensor.ts";
 import { height, prismCorners, type Shape } from "../../sim/shape.ts";
 import { blocks, Frustum, masksOf } from "../../sim/visibility.ts";
 
@@ -15,6 +16,7 @@ const level: CameraMount = {
   verticalFov_rad: 2 * Math.atan(0.75),
   minDepth_m: 0.2,
   maxDepth_m: 3,
+  sensor: ideal,
 };
 
 describe("Frustum", () => {

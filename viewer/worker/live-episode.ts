@@ -2,8 +2,7 @@
 
 import { Ground } from "../../sim/ground.ts";
 import { type GroupName, roleNames } from "../../sim/observations.ts";
-import { d435Filled } from "../../sim/render/sensor.ts";
-import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
+import { type AssembledScene, assembleScene, type PlanarPose } from "../../sim/scene.ts";
 import { type EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { type Disturbance, undisturbed } from "../messages.ts";
@@ -93,7 +92,7 @@ export class LiveEpisode {
       seed,
       purpose: "evaluation",
       groups: groupsOf(options),
-      ...sensorOf(disturbance),
+      ...sensorOf(disturbance, assembleScene(scene, config)),
       onEnd: () => ending(),
     });
     const episode = new LiveEpisode(options, batch, meter, await Still.open(batch.scene));
@@ -315,11 +314,12 @@ function groupsOf({ groups = [] }: LiveOptions): GroupName[] {
   return [...new Set(["layers", "proprioception", ...groups])] as GroupName[];
 }
 
-function sensorOf({ noise }: Disturbance) {
+function sensorOf({ noise }: Disturbance, { cast }: AssembledScene) {
   if (noise === 1) return {};
-  const { sigmaInverseDepth, stepInverseDepth } = d435Filled;
+  const own = cast.robot.camera.sensor;
+  const { sigmaInverseDepth, stepInverseDepth } = own;
   const sensor = {
-    ...d435Filled,
+    ...own,
     sigmaInverseDepth: sigmaInverseDepth * noise,
     stepInverseDepth: stepInverseDepth * noise,
   };
