@@ -35,9 +35,15 @@ export class Camera {
   /** @param mount where the camera sits on each robot and how wide it sees, the robot's own unless given; it has no depth range here */
   static async open(batch: SceneBatch, mount?: CameraMount): Promise<Camera> {
     const { world, scene } = batch;
-    const camera = mount ?? scene.cast.robot.camera;
     const roles = roleNames(scene);
-    return new Camera(await openEyes(world, scene, { roles, sensor: ideal, room: true, camera }));
+    return new Camera(
+      await openEyes(world, scene, {
+        roles,
+        sensor: ideal,
+        room: true,
+        ...(mount && { camera: mount }),
+      }),
+    );
   }
 
   /** Takes the pictures of all environments as they are now; not after the batch was freed. */

@@ -47,11 +47,10 @@ const known = new WeakMap<RobotSettings, DiffDriveSpec>();
 /** EgoPush's robot where none is set. The same settings make the same robot, so that it may be asked for in every step. */
 export function robotOf(settings: RobotSettings | undefined): DiffDriveSpec {
   if (!settings) return egoPushRobot;
+  const found = known.get(settings);
+  if (found) return found;
   const { camera } = settings;
-  const robot = known.get(settings) ?? {
-    ...settings,
-    camera: camera ? mountOf(camera) : egoPushCamera,
-  };
+  const robot = { ...settings, camera: camera ? mountOf(camera) : egoPushCamera };
   known.set(settings, robot);
   return robot;
 }

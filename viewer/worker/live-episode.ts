@@ -2,7 +2,12 @@
 
 import { Ground } from "../../sim/ground.ts";
 import { type GroupName, roleNames } from "../../sim/observations.ts";
-import { type AssembledScene, assembleScene, type PlanarPose } from "../../sim/scene.ts";
+import {
+  type AssembledScene,
+  assembleScene,
+  type PlanarPose,
+  type Scene,
+} from "../../sim/scene.ts";
 import { type EpisodeEnd, SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { type Disturbance, undisturbed } from "../messages.ts";
@@ -92,7 +97,7 @@ export class LiveEpisode {
       seed,
       purpose: "evaluation",
       groups: groupsOf(options),
-      ...sensorOf(disturbance, assembleScene(scene, config)),
+      ...sensorOf(disturbance, scene, config),
       onEnd: () => ending(),
     });
     const episode = new LiveEpisode(options, batch, meter, await Still.open(batch.scene));
@@ -314,9 +319,9 @@ function groupsOf({ groups = [] }: LiveOptions): GroupName[] {
   return [...new Set(["layers", "proprioception", ...groups])] as GroupName[];
 }
 
-function sensorOf({ noise }: Disturbance, { cast }: AssembledScene) {
+function sensorOf({ noise }: Disturbance, scene: Scene, config: unknown) {
   if (noise === 1) return {};
-  const own = cast.robot.camera.sensor;
+  const own = assembleScene(scene, config).cast.robot.camera.sensor;
   const { sigmaInverseDepth, stepInverseDepth } = own;
   const sensor = {
     ...own,
