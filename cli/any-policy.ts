@@ -12,6 +12,8 @@ import type { ActorSpec } from "../rollout/actor.ts";
 import { misfitOf } from "../rollout/bundle-fit.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { teacherActor } from "../rollout/teacher-actor.ts";
+import { assembleScene } from "../sim/scene.ts";
+import { findScene } from "../sim/scenes/index.ts";
 import { readStudent } from "../student/checkpoint.ts";
 import { inputsOf, studentInterface } from "../student/interface.ts";
 import { studentActor, studentSpec } from "../student/student.ts";
@@ -48,7 +50,7 @@ function bundledPolicy(folder: string): AnyPolicy {
     scene: manifest.scene,
     ...(manifest.sceneConfig ? { sceneConfig: manifest.sceneConfig } : {}),
     misfit(other) {
-      const misfit = misfitOf(manifest, other);
+      const misfit = misfitOf(manifest, assembleScene(findScene(other.scene), other.config));
       // in its own scene a bundle may say less than ours do
       if (misfit !== undefined || other.scene === manifest.scene) return misfit && `its ${misfit}`;
       const gives = studentInterface(other.scene, other.config, inputsOf(manifest));

@@ -7,6 +7,8 @@ import { readBundle } from "../policies/bundle.ts";
 import { buildNetwork, type NetworkSpec } from "../policies/networks/network.ts";
 import { loadPolicyBytes } from "../policies/runtime/node.ts";
 import type { GroupName } from "../sim/observations.ts";
+import { assembleScene } from "../sim/scene.ts";
+import { findScene } from "../sim/scenes/index.ts";
 import { checkBundleFits } from "./bundle-fit.ts";
 import type { SimulationSpec } from "./shard.ts";
 
@@ -106,7 +108,7 @@ async function openBundle(
       );
     }
   }
-  checkBundleFits(manifest, simulation);
+  checkBundleFits(manifest, assembleScene(findScene(simulation.scene), simulation.config));
   const policy = await loadPolicyBytes(manifest, onnx);
   return {
     inputs: Object.fromEntries(observed.map((name) => [name, BUNDLE_GROUPS[name]])),

@@ -1,39 +1,34 @@
-/** Whether a bundle drives as it says in a simulation: its inputs' names and sizes do not tell. */
+/**
+ * Whether a bundle drives as it says in a simulation: its inputs' names and sizes do not tell.
+ *
+ * This file also loads in a browser.
+ */
 
 import { ConfigError } from "../core/errors.ts";
 import type { CameraSpec, PolicyManifest } from "../policies/manifest.ts";
 import { roleNames } from "../sim/roles.ts";
-import { assembleScene } from "../sim/scene.ts";
-import { findScene } from "../sim/scenes/index.ts";
+import type { AssembledScene } from "../sim/scene.ts";
 import { cameraOf } from "./camera-spec.ts";
-import type { SimulationSpec } from "./shard.ts";
 
 /** @throws ConfigError naming what `misfitOf` found */
-export function checkBundleFits(
-  manifest: PolicyManifest,
-  simulation: Pick<SimulationSpec, "scene" | "config">,
-): void {
-  const misfit = misfitOf(manifest, simulation);
+export function checkBundleFits(manifest: PolicyManifest, scene: AssembledScene): void {
+  const misfit = misfitOf(manifest, scene);
   if (misfit === undefined) return;
   throw new ConfigError(
-    `Policy "${manifest.name}" does not fit scene "${simulation.scene}": its ${misfit}. Simulate the robot it was made for, or train another policy.`,
+    `Policy "${manifest.name}" does not fit scene "${scene.name}": its ${misfit}. Simulate the robot it was made for, or train another policy.`,
   );
 }
 
 /** The first of control step, actions, roles and camera that is another than the scene's, as "… should be …, found …". */
-export function misfitOf(
-  manifest: PolicyManifest,
-  { scene, config }: Pick<SimulationSpec, "scene" | "config">,
-): string | undefined {
-  const assembled = assembleScene(findScene(scene), config);
-  const { robot } = assembled.cast;
+export function misfitOf(manifest: PolicyManifest, scene: AssembledScene): string | undefined {
+  const { robot } = scene.cast;
   const { low, high, columns } = manifest.output;
   const scales = columns.flatMap(({ scale, width }) => Array<number>(width).fill(scale));
-  const roles = roleNames(assembled);
+  const roles = roleNames(scene);
   const scenes = cameraOf(robot.camera, roles);
   const its = manifest.inputs.find(({ name }) => name === "layers")?.camera ?? scenes;
   const compared = [
-    ["control step in seconds", [manifest.controlStep_s], [assembled.timing.controlStep_s]],
+    ["control step in seconds", [manifest.controlStep_s], [scene.timing.controlStep_s]],
     ["scale of actions", scales, [robot.maxSpeed_mps, robot.maxTurnRate_radps]],
     // a policy may drive more gently than it could
     ["range of actions", [Math.min(low, -1), Math.max(high, 1)], [-1, 1]],

@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   student: ["core", "nn", "sim", "policies", "rollout"],
   "llm-planner": ["core", "credit", "nn", "sim", "policies", "rollout"],
   bridge: ["core", "policies"],
-  viewer: ["core", "sim", "policies"],
+  viewer: ["core", "sim", "policies", "rollout"],
 };
 
 /** Folders that may import all of ours. */

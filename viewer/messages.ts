@@ -193,6 +193,8 @@ export type FromWorker =
     }
   /** The newest frame, once more: a body was moved by hand. */
   | { readonly type: "moved"; readonly run: number; readonly frame: Frame }
+  /** A driver has taken over; `misfit` says how it was made for another robot, as "… should be …, found …". */
+  | { readonly type: "driver"; readonly run: number; readonly misfit: string | undefined }
   | {
       readonly type: "ended";
       readonly run: number;

@@ -59,6 +59,8 @@ export class Pane {
   readonly outcome = signal<string | undefined>(undefined);
   /** Row of the body that has handles to move it by. */
   readonly held = signal<number | undefined>(undefined);
+  /** How the driver was made for another robot than the scene's, as "… should be …, found …". */
+  readonly misfit = signal<string | undefined>(undefined);
   /** Why there is no picture. */
   readonly noPicture = signal<string | undefined>(undefined);
   readonly player = new Player();
@@ -115,6 +117,7 @@ export class Pane {
     this.mode.value = "live";
     const { setup, disturbance } = this;
     const driver = driverOf(setup.value.driver);
+    this.misfit.value = undefined;
     this.#open({
       type: "open live",
       ...setup.value,
@@ -145,6 +148,7 @@ export class Pane {
   /** Hands the live scene to another driver. */
   setDriver(driver: DriverKey): void {
     this.setup.value = { ...this.setup.value, driver };
+    this.misfit.value = undefined;
     this.#link.send({ type: "driver", driver: driverOf(driver) });
   }
 
@@ -318,6 +322,9 @@ export class Pane {
         this.#ending = message.outcome;
         this.player.growing = false;
         this.#events.ended(this);
+        break;
+      case "driver":
+        this.misfit.value = message.misfit;
         break;
       case "sight":
         this.#looking = false;

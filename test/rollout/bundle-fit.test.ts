@@ -5,6 +5,8 @@ import { readBundle, writeBundle } from "../../policies/bundle.ts";
 import type { CameraSpec, ManifestDraft } from "../../policies/manifest.ts";
 import { misfitOf } from "../../rollout/bundle-fit.ts";
 import { evaluateShard } from "../../rollout/evaluation.ts";
+import { assembleScene } from "../../sim/scene.ts";
+import { findScene } from "../../sim/scenes/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { saveFreshStudent, simulationOf } from "../support/tiny-runs.ts";
 
@@ -101,8 +103,9 @@ it("knows the camera that a scene was set to", async () => {
   const seenBy = manifest.inputs.find(({ name }) => name === "layers")?.camera;
   expect(seenBy?.horizontalFov_rad).toBeCloseTo((87 * Math.PI) / 180, 12);
   const { sceneConfig } = manifest;
-  expect(misfitOf(manifest, { scene: "push-pair", config: sceneConfig })).toBeUndefined();
-  expect(misfitOf(manifest, { scene: "push-pair", config: {} })).toContain(
+  const pair = (settings: object | undefined) => assembleScene(findScene("push-pair"), settings);
+  expect(misfitOf(manifest, pair(sceneConfig))).toBeUndefined();
+  expect(misfitOf(manifest, pair({}))).toContain(
     "camera's horizontal field of view in rad should be 1.204277, found 1.518436",
   );
 });

@@ -308,6 +308,29 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     expect(await alert().isVisible()).toBe(false);
   });
 
+  it("says so where its policy was made for another robot", async () => {
+    await open("?scene=push-pair&paused&driver=library/policies/zoo/push-pair");
+    await drawnPositions(page);
+    const told = page.locator("#misfit");
+    expect(await told.textContent()).toBe("");
+    await page.getByText(/^Scene settings/).click();
+    await page.locator("#settings").getByText("Robot", { exact: true }).click();
+    await page.getByLabel("camera.pitch_deg").fill("25");
+    await page.keyboard.press("Tab");
+    await eventually(() => told.textContent()).toContain(
+      // [x, y, z, w] of a camera that looks 25 degrees down, from the half angles by hand
+      "made for another robot: its camera's rotation on the base should be -0.596368,0.596368,-0.379928,0.379928, found",
+    );
+    // hands drive any robot
+    await page.locator("#driver").selectOption("keyboard or joystick");
+    await eventually(() => told.textContent()).toBe("");
+    await page.locator("#driver").selectOption("policy zoo/push-pair");
+    await eventually(() => told.textContent()).toContain("made for another robot");
+    await page.getByRole("button", { name: "As the scene has them" }).click();
+    await eventually(() => told.textContent()).toBe("");
+    expect(await alert().isVisible()).toBe(false);
+  });
+
   it("has bodies moved by buttons and by the pointer, an obstacle added, and its physics changed", async () => {
     await open("?scene=reach-box&driver=demo&seed=3&paused");
     const box = async () => (await drawnPositions(page))[1];

@@ -17,7 +17,8 @@ const POLICY_HINT =
   "The policy runs in this page, on what the robot sees. Press an arrow key to take over.";
 
 export function LiveSetup({ viewer }: Props) {
-  const { scene, driver } = viewer.pane.value.setup.value;
+  const { setup, misfit } = viewer.pane.value;
+  const { scene, driver } = setup.value;
   const known = library.value.policies.some((policy) => policy.scene === scene);
   return (
     <section id="live" aria-label="Live episode">
@@ -63,6 +64,10 @@ export function LiveSetup({ viewer }: Props) {
         {scene !== "" &&
           !known &&
           ` No policy for ${scene} was found in policies/zoo or runs/*/bundle.`}
+      </p>
+      <p class="hint lost" id="misfit" role="status">
+        {misfit.value !== undefined &&
+          `The policy was made for another robot: its ${misfit.value}. What it does here says little of it.`}
       </p>
     </section>
   );

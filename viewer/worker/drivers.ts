@@ -3,6 +3,7 @@
 import { FileError } from "../../core/errors.ts";
 import type { PolicyRuntime, PolicyStep, Rows } from "../../policies/runtime/runtime.ts";
 import { fetchPolicy, loadWebPolicy } from "../../policies/runtime/web.ts";
+import { misfitOf } from "../../rollout/bundle-fit.ts";
 import type { Ground } from "../../sim/ground.ts";
 import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
 import type { BundleFiles, DriverChoice } from "../messages.ts";
@@ -30,12 +31,15 @@ export interface Driver {
   act(situation: Situation): Action | Promise<Action>;
   /** What it believed when it acted last, or nothing where it does not say. */
   beliefs(): readonly RelativeBelief[] | undefined;
+  /** How this scene's robot is another than the one that it was made for, as "… should be …, found …". */
+  misfit(scene: AssembledScene): string | undefined;
   close(): void;
 }
 
 /** A driver without memory and beliefs. */
 export function simpleDriver(act: Driver["act"]): Driver {
-  return { groups: [], begin() {}, act, beliefs: () => undefined, close() {} };
+  const nothing = () => undefined;
+  return { groups: [], begin() {}, act, beliefs: nothing, misfit: nothing, close() {} };
 }
 
 /** @param hand where keys and joystick leave their wish */
@@ -94,6 +98,7 @@ export function policyDriver(policy: PolicyRuntime, name: string, scene: string)
       return [answer.actions[0], answer.actions[1]];
     },
     beliefs: () => beliefs,
+    misfit: (other) => misfitOf(policy.manifest, other),
     close: () => void policy.close(),
   };
 }

@@ -96,8 +96,10 @@ export class Studio {
     this.#episode = live;
     // the scene stands before the policy is here
     this.#opened(live, undefined, false);
-    if (known) known.begin();
-    else await this.#setDriver(opening.driver);
+    if (known) {
+      known.begin();
+      this.#tellFit(known, live);
+    } else await this.#setDriver(opening.driver);
     this.#keepPace();
   }
 
@@ -143,8 +145,14 @@ export class Studio {
     const driver = await openDriver(choice, scene, () => this.#hand);
     this.#driver = driver;
     const episode = this.#episode;
-    if (episode instanceof LiveEpisode && !episode.gives(driver.groups))
-      await this.#reopen(episode);
+    if (!(episode instanceof LiveEpisode)) return;
+    this.#tellFit(driver, episode);
+    if (!episode.gives(driver.groups)) await this.#reopen(episode);
+  }
+
+  /** A policy may be tried on a robot that it was not made for; whoever watches is told. */
+  #tellFit(driver: Driver, { scene }: LiveEpisode): void {
+    this.#post({ type: "driver", run: this.#run, misfit: driver.misfit(scene) });
   }
 
   async #disturb(disturbance: Disturbance): Promise<void> {
