@@ -39,6 +39,10 @@ export const start = defineCommand({
     ["start", "train, distil, export, evaluate and deploy push-pair in ten to fifteen minutes"],
     ["start --scene push-cross --tune", "five objects, ninety minutes"],
     ["start --preset smoke", "the same chain in seconds, without learning anything"],
+    [
+      "start --module ./mine.ts --scene mine",
+      "a scene of your own, by the settings that push-pair is learnt with",
+    ],
   ],
   options: {
     scene: { type: "string", default: "push-pair", description: "name of the scene" },
@@ -109,9 +113,10 @@ export const start = defineCommand({
       const { student } = tuned ?? distilled;
 
       // hand over
+      const modules = options.module.map((file) => `--module ${file} `).join("");
       const how = `--preset ${preset}${options.tune ? " --tune" : ""} --seed ${seed}`;
       const exported = await exportLink(chain, student, at("bundle"), {
-        command: `understudy start --scene ${scene} ${how}`,
+        command: `understudy start ${modules}--scene ${scene} ${how}`,
         teacher: onward ? "onward.ckpt" : "teacher.ckpt",
         teacherSteps: stepsOf(trained) + stepsOf(onward),
       });

@@ -6,6 +6,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
+import { readBundle } from "../../policies/bundle.ts";
+import { basics, pythonWith, runPython } from "../bridge/python/support.ts";
 import { blocksOf, fileNameOf, root } from "../support/run-block.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -20,6 +22,11 @@ beforeAll(() => {
   writeFileSync(visitTwo, scene);
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const found = pythonWith(basics);
+const withPython = "python" in found ? it : it.skip;
+if ("missing" in found) process.stderr.write(`Skipped: ${found.missing}.\n`);
+const python = "python" in found ? found.python : "";
 
 /** What a command line, in a process of its own, said and ended with; `onErr` hears what it has said so far. */
 async function run(
@@ -113,6 +120,34 @@ describe("a scene of one's own", () => {
     });
     expect(code, err).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ clients: 0 });
+  });
+
+  withPython("is launched from Python, by one file or a list of them", async () => {
+    const command = [process.execPath, "--import", "tsx", "--conditions=understudy-source"];
+    const main = path.join(root, "cli", "main.ts");
+    const words = [visitTwo, "visit-two", ...command, main];
+    const out = await runPython(python, "launch_module.py", ...words);
+    const late = { outcome: Array(3).fill("timed out"), steps: [5, 5, 5] };
+    expect(
+      out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([late, late]);
+  });
+
+  it("goes through the whole chain by `start`, a preset being what push-pair has", async () => {
+    const out = at("chain");
+    const words = ["start", "--scene", "visit-two", "--preset", "smoke", "--episodes", "4"];
+    const budget = ["--set", "scene.budgetSteps=5"];
+    const done = await run([...words, ...budget, "--out", out, "--json", ...given]);
+    expect(done.code, done.err).toBe(0);
+    const { success, deployed } = JSON.parse(done.out);
+    expect(Object.keys(success)).toEqual(["teacher", "student", "deployed over ZeroMQ"]);
+    // five steps are too few for anything else, on both sides of the wire
+    expect(deployed.outcomes).toEqual({ "timed out": 4 });
+    const { provenance } = readBundle(path.join(out, "bundle")).manifest;
+    expect(provenance.command).toContain(`start --module ${visitTwo} --scene visit-two`);
   });
 });
 

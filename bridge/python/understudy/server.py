@@ -1,6 +1,7 @@
 """Starts an environment server for the life of one environment."""
 
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -9,13 +10,14 @@ from .vector_env import Env, VectorEnv
 from .wire import EnvServerError
 
 
-def launch(scene, envs=64, *, groups=None, seed=0, settings=None, threads=None, command=None, single=False):
+def launch(scene, envs=64, *, groups=None, seed=0, settings=None, threads=None, modules=(), command=None, single=False):
     """Starts ``understudy env-server`` and opens its environments; closing them ends the server.
 
     ``groups`` are observation groups, such as ``["layers", "proprioception"]``; ``settings`` go to
-    ``--set``, such as ``{"scene.budgetSteps": 200}``. ``command`` is how to run understudy here: a list of
-    words, by default ``["understudy"]`` if that is on the PATH, else what ``npx`` finds installed here.
-    ``single=True`` gives one plain ``gymnasium.Env``.
+    ``--set``, such as ``{"scene.budgetSteps": 200}``. ``modules`` are files that export scenes of
+    your own, a list of them or one. ``command`` is how to run understudy here: a list of words, by default
+    ``["understudy"]`` if that is on the PATH, else what ``npx`` finds installed here. ``single=True`` gives
+    one plain ``gymnasium.Env``.
     """
     words = list(command or _command())
     words += ["env-server", "--scene", scene, "--envs", str(1 if single else envs)]
@@ -24,6 +26,8 @@ def launch(scene, envs=64, *, groups=None, seed=0, settings=None, threads=None, 
         words += ["--groups", ",".join(groups)]
     if threads is not None:
         words += ["--threads", str(threads)]
+    for module in [modules] if isinstance(modules, (str, os.PathLike)) else modules:
+        words += ["--module", os.fspath(module)]
     for name, value in (settings or {}).items():
         words += ["--set", f"{name}={json.dumps(value)}"]
     server = _Server(words)
