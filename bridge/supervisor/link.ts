@@ -74,6 +74,8 @@ export class SupervisorLink {
   #why = "";
   /** The last refusal that asking again does not change. */
   #verdict: string | undefined;
+  /** The supervisor has said so since it was last asked to arm. */
+  #isArmedAlready = false;
   #closed = false;
 
   /** Use `connectSupervisor`, or this to wait for a supervisor as long as it takes. */
@@ -138,11 +140,15 @@ export class SupervisorLink {
 
   /** Asks to be armed and waits until it is so. @throws WireError with the reason when it is not. */
   async arm(): Promise<void> {
-    const isArmed = () => this.#beat?.mode === "hold" || this.#beat?.mode === "armed";
+    const saysArmed = () => this.#beat?.mode === "hold" || this.#beat?.mode === "armed";
+    // beats that are still on their way may be older than an emergency stop: who seems to be armed has to be told so
+    const seemsArmed = saysArmed();
+    const isArmed = () => this.#isArmedAlready || (!seemsArmed && saysArmed());
     const ask = () => {
       if (!this.#session || !this.#beat || isArmed()) return;
       this.#post({ type: "arm", session: this.#session, beat: this.#beat.beat });
     };
+    this.#isArmedAlready = false;
     this.#verdict = undefined;
     ask();
     const asking = setInterval(ask, tick_ms);
@@ -214,6 +220,7 @@ export class SupervisorLink {
     this.#refused.add(reason);
     if (about !== this.#nonce && about !== this.#session) return;
     this.#why = message;
+    if (reason === "already armed") this.#isArmedAlready = true;
     if (reason === "emergency stop" || reason === "may not arm") this.#verdict = message;
     const isOver = reason === "unknown session" || reason === "other connection";
     if (isOver || reason === "replayed hello") this.#lose(message);

@@ -1,4 +1,4 @@
-"""Understudy from Python: vector environments for trainers, the robot side of a policy, and what that reads besides.
+"""Understudy from Python: vector environments for trainers, the robot side of a policy and of a supervisor, and what a student reads.
 
 ``understudy.robot`` stands alone: it needs no Gymnasium, and may be copied onto a robot as one file.
 """
@@ -12,6 +12,8 @@ _HOMES = {
     "launch": "server",
     "RobotClient": "robot",
     "WireError": "robot",
+    "StopButton": "supervisor",
+    "SupervisorLink": "supervisor",
     "Camera": "sightings",
     "Memory": "memory",
     "goal_row": "goal",

@@ -52,6 +52,8 @@ class RobotClient:
         #: Messages and actions not accepted, by reason.
         self.refused = Counter()
         output = self.manifest["output"]
+        #: Names of the numbers in a command.
+        self.columns = [column["name"] for column in output["columns"]]
         self._size = output["shape"][0]
         self._limits = (output["low"], output["high"])
         self._scale = np.array(
@@ -64,17 +66,8 @@ class RobotClient:
         self._fatal = None
         self._sequence = 0
         self._start_over(None)
-        context = zmq.Context.instance()
-        self._socket = _dealer(context, endpoint, keys, peer)
-        # sockets belong to one thread: what the caller sends goes through a pair
-        pair = f"inproc://{uuid.uuid4()}"
-        self._inside = context.socket(zmq.PAIR)
-        self._inside.bind(pair)
-        self._outside = context.socket(zmq.PAIR)
-        self._outside.connect(pair)
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._line = Line(dealer(endpoint, keys, peer), TICK_S)
+        self._line.start(self._tick, self._receive, self._leave)
 
     @property
     def connected(self):
@@ -119,7 +112,7 @@ class RobotClient:
                 "arrays": [{"name": s["name"], "shape": s["shape"]} for s in self.manifest["inputs"]],
             }
             self._reset = False
-            self._outside.send_multipart([msgpack.packb(header), *rows])
+            self._line.send([msgpack.packb(header), *rows])
             return number
 
     def end_episode(self, outcome):
@@ -130,19 +123,20 @@ class RobotClient:
             if self._session is None:
                 return
             end = {"type": "episode", "session": self._session, "robot": 0, "outcome": outcome}
-            self._outside.send_multipart([msgpack.packb(end)])
+            self._line.send([msgpack.packb(end)])
 
     def command(self):
         """What the actuators may be told right now, in the manifest's output units; zeros unless all is
         well. Ask for it right before you write to the motors."""
         with self._lock:
-            due = 0 if len(self._actions) == 1 else self._step - self._first_step
-            now_s = time.monotonic()
-            alive_s = self._heard_s if len(self._actions) > 1 else self._accepted_s
-            fresh = now_s < self._expires_s + due * self.control_step_s
-            if due >= len(self._actions) or not fresh or now_s >= alive_s + self._watchdog_s:
+            if not self._time_left_s() > 0:
                 return np.zeros(self._size, np.float32)
-            return self._actions[due].copy()
+            return self._actions[self._due()].copy()
+
+    def time_left_s(self):
+        """How much longer that command may be in force; 0 or less when it is not. A supervisor is told so."""
+        with self._lock:
+            return self._time_left_s()
 
     def command_si(self):
         """The same in SI units, by the scales of the manifest: ``[forward m/s, turn rad/s]``."""
@@ -162,12 +156,7 @@ class RobotClient:
 
     def close(self):
         """Ends the session; commands are zero from here on."""
-        if self._closed:
-            return
-        self._closed = True
-        self._outside.send_multipart([b""])
-        self._thread.join()
-        self._outside.close(0)
+        self._line.close()
 
     def __enter__(self):
         return self
@@ -194,8 +183,20 @@ class RobotClient:
     def _raise_if_over(self):
         if self._fatal:
             raise WireError(self._fatal)
-        if getattr(self, "_closed", False):
+        if self._line.closed:
             raise WireError("The connection to the policy was closed.")
+
+    def _due(self):
+        """Which of the newest actions is for this control step; a single one stands for the steps that follow, too."""
+        return 0 if len(self._actions) == 1 else self._step - self._first_step
+
+    def _time_left_s(self):
+        due = self._due()
+        if due >= len(self._actions):
+            return 0.0
+        alive_s = self._heard_s if len(self._actions) > 1 else self._accepted_s
+        expires_s = self._expires_s + due * self.control_step_s
+        return float(min(expires_s, alive_s + self._watchdog_s) - time.monotonic())
 
     # -- from here on: the thread's, under the lock --
 
@@ -211,31 +212,12 @@ class RobotClient:
         self._accepted_s = self._heard_s = self._expires_s = -np.inf
         self._reset = True
 
-    def _run(self):
-        poller = zmq.Poller()
-        poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._inside, zmq.POLLIN)
-        next_tick_s = 0.0
-        while True:
-            ready = dict(poller.poll(max(0, int(1000 * (next_tick_s - time.monotonic())) + 1)))
-            if self._inside in ready:
-                frames = self._inside.recv_multipart()
-                if frames == [b""]:
-                    break
-                self._post(frames)
-            while self._socket in ready and self._socket.poll(0):
-                self._receive(self._socket.recv_multipart())
-            if time.monotonic() >= next_tick_s:
-                next_tick_s = time.monotonic() + TICK_S
-                self._tick()
+    def _leave(self):
         if self._session:
-            self._post([msgpack.packb({"type": "bye", "session": self._session})])
-            time.sleep(0.02)
+            self._line.post([msgpack.packb({"type": "bye", "session": self._session})])
         with self._lock:
             self._start_over(None)
             self._lock.notify_all()
-        self._socket.close()
-        self._inside.close(0)
 
     def _tick(self):
         with self._lock:
@@ -247,7 +229,7 @@ class RobotClient:
                 return
             if self._session:
                 ping = {"type": "ping", "session": self._session, "sent_ns": time.monotonic_ns()}
-                self._post([msgpack.packb(ping)])
+                self._line.post([msgpack.packb(ping)])
                 return
             hello = {
                 "type": "hello",
@@ -257,38 +239,33 @@ class RobotClient:
                 "interface": interface_text(self.manifest),
                 "robots": 1,
             }
-            self._post([msgpack.packb(hello)])
-
-    def _post(self, frames):
-        try:
-            self._socket.send_multipart(frames)
-        except zmq.Again:
-            pass  # nobody listens; nothing old may wait for them
+            self._line.post([msgpack.packb(hello)])
 
     def _receive(self, frames):
-        try:
-            message = msgpack.unpackb(frames[0])
-            kind = message["type"]
-        except Exception:
-            self.refused["not a message"] += 1
-            return
         with self._lock:
-            if kind == "welcome" and message["nonce"] == self._nonce and self._session is None:
-                self._start_over(message["session"])
-            elif kind == "error":
-                self._refused(message)
-            elif message.get("session") != self._session or self._session is None:
-                self.refused["other session"] += 1
-            else:
-                self._silent_ticks = 0
-                self._heard_s = time.monotonic()
-                if kind == "bye":
-                    self._start_over(None)
-                if kind == "action":
-                    reason = self._offer(message, frames[1:])
-                    if reason:
-                        self.refused[reason] += 1
+            try:
+                self._take(msgpack.unpackb(frames[0]), frames[1:])
+            except Exception:  # whatever a stranger sends must not end the thread
+                self.refused["not a message"] += 1
             self._lock.notify_all()
+
+    def _take(self, message, frames):
+        kind = message["type"]
+        if kind == "welcome" and message["nonce"] == self._nonce and self._session is None:
+            self._start_over(message["session"])
+        elif kind == "error":
+            self._refused(message)
+        elif message.get("session") != self._session or self._session is None:
+            self.refused["other session"] += 1
+        else:
+            self._silent_ticks = 0
+            self._heard_s = time.monotonic()
+            if kind == "bye":
+                self._start_over(None)
+            if kind == "action":
+                reason = self._offer(message, frames)
+                if reason:
+                    self.refused[reason] += 1
 
     def _refused(self, error):
         self.refused[f"policy: {error['code']}"] += 1
@@ -404,8 +381,74 @@ def _read_manifest(manifest):
     return json.loads((path / "policy.json" if path.is_dir() else path).read_text())
 
 
-def _dealer(context, endpoint, keys, peer):
-    socket = context.socket(zmq.DEALER)
+class Line:
+    """A socket and the thread that owns it: it beats time, and passes on what comes."""
+
+    def __init__(self, socket, tick_s):
+        self.closed = False
+        self._socket = socket
+        self._tick_s = tick_s
+        # sockets belong to one thread: what others send goes through a pair
+        context = zmq.Context.instance()
+        pair = f"inproc://{uuid.uuid4()}"
+        self._inside = context.socket(zmq.PAIR)
+        self._inside.bind(pair)
+        self._outside = context.socket(zmq.PAIR)
+        self._outside.connect(pair)
+
+    def start(self, tick, receive, leave):
+        """Calls ``tick()`` at the pace, ``receive(frames)`` for each message and ``leave()`` at the end, all on the thread."""
+        self._thread = threading.Thread(target=self._run, args=(tick, receive, leave), daemon=True)
+        self._thread.start()
+
+    def send(self, frames):
+        """For any other thread, one at a time."""
+        if not self.closed:
+            self._outside.send_multipart(frames)
+
+    def post(self, frames):
+        """For the thread itself."""
+        try:
+            self._socket.send_multipart(frames)
+        except zmq.Again:
+            pass  # nobody listens; nothing old may wait for them
+
+    def close(self):
+        """Lets what was sent leave, then ends the thread."""
+        if self.closed:
+            return
+        self.closed = True
+        self._outside.send_multipart([b""])
+        self._thread.join()
+        self._outside.close(0)
+
+    def _run(self, tick, receive, leave):
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._inside, zmq.POLLIN)
+        next_tick_s = 0.0
+        while True:
+            ready = dict(poller.poll(max(0, int(1000 * (next_tick_s - time.monotonic())) + 1)))
+            if self._inside in ready:
+                frames = self._inside.recv_multipart()
+                if frames == [b""]:
+                    break
+                self.post(frames)
+            while self._socket in ready and self._socket.poll(0):
+                receive(self._socket.recv_multipart())
+            if time.monotonic() >= next_tick_s:
+                next_tick_s = time.monotonic() + self._tick_s
+                tick()
+        leave()
+        # a turn for the goodbye to leave: sockets do not linger
+        time.sleep(0.02)
+        self._socket.close()
+        self._inside.close(0)
+
+
+def dealer(endpoint, keys, peer):
+    """A socket whose messages are lost, not kept, while nobody listens. Raises WireError for an endpoint that is none."""
+    socket = zmq.Context.instance().socket(zmq.DEALER)
     for option, value in [
         (zmq.LINGER, 0),
         (zmq.SNDTIMEO, 0),
