@@ -37,7 +37,7 @@ SLACK = 1e-5
 
 
 class WireError(RuntimeError):
-    """The policy is silent, speaks another version, or was made for another robot."""
+    """The policy or the supervisor is silent, speaks another version, or does not fit this robot."""
 
 
 class RobotClient:
