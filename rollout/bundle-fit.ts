@@ -59,5 +59,6 @@ function cameraFacts(camera: CameraSpec): (readonly [what: string, values: reado
 /** What one machine's sine gives in the last bit must not part it from another. */
 function rounded(values: readonly (number | string)[]): string {
   const round = (value: number) => Math.round(value * 1e6) / 1e6 + 0;
-  return values.map((value) => (typeof value === "number" ? round(value) : value)).join(",");
+  const found = values.map((value) => (typeof value === "number" ? round(value) : value));
+  return found.length === 1 ? String(found[0]) : `[${found.join(", ")}]`;
 }

@@ -82,7 +82,7 @@ it("a bundle of another robot fits its own scene no more, and one that drives ge
   };
   expect(readAnyPolicy(await changed("gentle", {})).misfit(simulation)).toBeUndefined();
   const fast = await changed("fast", { scale: 3 });
-  const says = "its scale of actions should be 0.4,2.84, found 3,3";
+  const says = "its scale of actions should be [0.4, 2.84], found [3, 3]";
   expect(readAnyPolicy(fast).misfit(simulation)).toBe(says);
   const words = ["evaluate", "--scene", "reach-box", "--policy", fast, "--episodes", "1"];
   expect(await runCommand(commands, words)).toEqual({

@@ -42,12 +42,12 @@ it.each<[string, (manifest: ManifestDraft) => object, string]>([
     ({ output }) => ({
       output: { ...output, columns: output.columns.map((column) => ({ ...column, scale: 1 })) },
     }),
-    "scale of actions should be 0.4,2.84, found 1,1.",
+    "scale of actions should be [0.4, 2.84], found [1, 1].",
   ],
   [
     "actions beyond what the simulation takes",
     ({ output }) => ({ output: { ...output, high: 2 } }),
-    "range of actions should be -1,1, found -1,2.",
+    "range of actions should be [-1, 1], found [-1, 2].",
   ],
   [
     "images of something else",
@@ -73,14 +73,14 @@ it.each<[string, (manifest: ManifestDraft) => object, string]>([
   [
     "a camera that sees nothing near",
     throughCamera(() => ({ minDepth_m: 0.3 })),
-    "camera's range of depth in metres should be 0.12,10, found 0.3,10.",
+    "camera's range of depth in metres should be [0.12, 10], found [0.3, 10].",
   ],
   [
     "a camera mounted elsewhere",
     throughCamera(({ baseFromCamera }) => ({
       baseFromCamera: { ...baseFromCamera, position: [0, 0, 0.3] },
     })),
-    "camera's position on the base in metres should be -0.03,0,0.2, found 0,0,0.3.",
+    "camera's position on the base in metres should be [-0.03, 0, 0.2], found [0, 0, 0.3].",
   ],
 ])("refuses a bundle for %s", async (name, changes, says) => {
   const refused = evaluate(await bundleWith(name, changes));

@@ -319,7 +319,7 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await page.keyboard.press("Tab");
     await eventually(() => told.textContent()).toContain(
       // [x, y, z, w] of a camera that looks 25 degrees down, from the half angles by hand
-      "made for another robot: its camera's rotation on the base should be -0.596368,0.596368,-0.379928,0.379928, found",
+      "made for another robot: its camera's rotation on the base should be [-0.596368, 0.596368, -0.379928, 0.379928], found",
     );
     // hands drive any robot
     await page.locator("#driver").selectOption("keyboard or joystick");

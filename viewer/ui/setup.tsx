@@ -65,7 +65,7 @@ export function LiveSetup({ viewer }: Props) {
           !known &&
           ` No policy for ${scene} was found in policies/zoo or runs/*/bundle.`}
       </p>
-      <p class="hint lost" id="misfit" role="status">
+      <p class="hint warning" id="misfit" role="status">
         {misfit.value !== undefined &&
           `The policy was made for another robot: its ${misfit.value}. What it does here says little of it.`}
       </p>
