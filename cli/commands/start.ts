@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
+import { ConfigError } from "../../core/errors.ts";
 import { claimFolder } from "../../core/files.ts";
 import type { Proportion } from "../../core/statistics.ts";
 import { writeReplays } from "../../rollout/replays.ts";
@@ -31,6 +32,8 @@ import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
 import { computeOptions, openPool, presetBase } from "../run-options.ts";
 import { formatTable } from "../table.ts";
 
+/** The one of the first minutes. */
+const FIRST_SCENE = "push-pair";
 /** Evaluation draws its starts from this seed, which no training uses. */
 const EVALUATION_SEED = 0x5eed;
 
@@ -45,7 +48,7 @@ export const start = defineCommand({
     ],
   ],
   options: {
-    scene: { type: "string", default: "push-pair", description: "name of the scene" },
+    scene: { type: "string", description: `name of the scene; ${FIRST_SCENE} unless given` },
     ...moduleOption,
     preset: {
       type: "string",
@@ -79,7 +82,8 @@ export const start = defineCommand({
   },
   config: runSettings,
   async run({ options, configure, signal, report, io }) {
-    const { scene, preset, seed, episodes, device, threads } = options;
+    const { preset, seed, episodes, device, threads } = options;
+    const scene = sceneOf(options);
     const config = configure(runConfigSchema(scene), presetBase(scene, preset));
     const folder = options.out ?? freeFolder(scene);
     claimFolder(folder);
@@ -189,6 +193,20 @@ export const start = defineCommand({
     }
   },
 });
+
+/** @throws ConfigError where modules are given and no scene: the first one is none of theirs */
+function sceneOf({
+  scene,
+  module: [file],
+}: {
+  readonly scene: string | undefined;
+  readonly module: readonly string[];
+}): string {
+  if (scene !== undefined || file === undefined) return scene ?? FIRST_SCENE;
+  throw new ConfigError(
+    `"start" has --module ${file} and no --scene NAME. Say which of its scenes to learn.`,
+  );
+}
 
 interface Run {
   readonly scene: string;

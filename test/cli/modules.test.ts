@@ -136,6 +136,14 @@ describe("a scene of one's own", () => {
     ).toEqual([late, late]);
   });
 
+  it("is named, or `start` learns none", async () => {
+    const unnamed = await run(["start", "--preset", "smoke", ...given]);
+    expect(unnamed.err).toBe(
+      `"start" has --module ${visitTwo} and no --scene NAME. Say which of its scenes to learn.\n`,
+    );
+    expect([unnamed.code, unnamed.out]).toEqual([1, ""]);
+  });
+
   it("goes through the whole chain by `start`, a preset being what push-pair has", async () => {
     const out = at("chain");
     const words = ["start", "--scene", "visit-two", "--preset", "smoke", "--episodes", "4"];

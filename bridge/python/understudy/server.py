@@ -27,7 +27,8 @@ def launch(scene, envs=64, *, groups=None, seed=0, settings=None, threads=None, 
     if threads is not None:
         words += ["--threads", str(threads)]
     for module in [modules] if isinstance(modules, (str, os.PathLike)) else modules:
-        words += ["--module", os.fspath(module)]
+        # npm's scripts would look for it from the folder of their package
+        words += ["--module", os.path.abspath(module)]
     for name, value in (settings or {}).items():
         words += ["--set", f"{name}={json.dumps(value)}"]
     server = _Server(words)
