@@ -7,7 +7,6 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { readBundle } from "../../policies/bundle.ts";
-import { basics, pythonWith, runPython } from "../bridge/python/support.ts";
 import { blocksOf, fileNameOf, root } from "../support/run-block.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -22,11 +21,6 @@ beforeAll(() => {
   writeFileSync(visitTwo, scene);
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-const found = pythonWith(basics);
-const withPython = "python" in found ? it : it.skip;
-if ("missing" in found) process.stderr.write(`Skipped: ${found.missing}.\n`);
-const python = "python" in found ? found.python : "";
 
 /** What a command line, in a process of its own, said and ended with; `onErr` hears what it has said so far. */
 async function run(
@@ -120,20 +114,6 @@ describe("a scene of one's own", () => {
     });
     expect(code, err).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ clients: 0 });
-  });
-
-  withPython("is launched from Python, by one file or a list of them", async () => {
-    const command = [process.execPath, "--import", "tsx", "--conditions=understudy-source"];
-    const main = path.join(root, "cli", "main.ts");
-    const words = [visitTwo, "visit-two", ...command, main];
-    const out = await runPython(python, "launch_module.py", ...words);
-    const late = { outcome: Array(3).fill("timed out"), steps: [5, 5, 5] };
-    expect(
-      out
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line)),
-    ).toEqual([late, late]);
   });
 
   it("is named, or `start` learns none", async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { serveEnvironments } from "../../../bridge/env-server/server.ts";
@@ -11,6 +11,7 @@ import { exact } from "../../../sim/randomization.ts";
 import { ideal } from "../../../sim/render/sensor.ts";
 import { SceneBatch } from "../../../sim/scene-batch.ts";
 import { findScene } from "../../../sim/scenes/index.ts";
+import { blocksOf, fileNameOf, root } from "../../support/run-block.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../support.ts";
 import { basics, packageFolder, pythonWith, runPython } from "./support.ts";
@@ -83,7 +84,6 @@ async function batchOf(envs: number, budgetSteps: number) {
   return { batch, step: () => batch.step(actions) };
 }
 
-const root = path.resolve(import.meta.dirname, "../../..");
 const command = [process.execPath, "--import", "tsx", path.join(root, "cli", "main.ts")];
 
 const isRunning = (pid: number) => {
@@ -111,6 +111,28 @@ describe("the Python package", () => {
     writeFileSync(path.join(folder, "npx"), npx, { mode: 0o755 });
     const said = await runPython(python, "launch_default.py", folder);
     expect(said).toMatch(/listened: npx --no-install understudy env-server --scene reach-box /);
+  });
+
+  withPython("drives a scene of one's own, whose module lies where Python runs", async () => {
+    // inside the package, so that `understudy/sim` is found by its own name
+    const own = path.join(root, "runs", `own-scene-test-${process.pid}`);
+    const [scene] = blocksOf("docs/add-a-scene.md");
+    mkdirSync(own, { recursive: true });
+    writeFileSync(path.join(own, fileNameOf(scene, "unnamed.ts")), scene);
+    try {
+      // which runs in the folder of the package instead
+      const npm = ["npm", "run", "--silent", "understudy", "--"];
+      const said = await runPython(python, "launch_module.py", own, ...npm);
+      const [first, ...refused] = said.trim().split("\n");
+      const { name, steps, outcomes } = JSON.parse(first);
+      // two stages of a hundred steps
+      expect([name, steps]).toEqual(["visit-two", 200]);
+      const successes = outcomes.filter((outcome: string) => outcome === "success").length;
+      expect(successes).toBeGreaterThan(outcomes.length / 2);
+      expect(refused.join(" ")).toContain(`There is no module "${path.join(own, "gone.ts")}".`);
+    } finally {
+      rmSync(own, { recursive: true, force: true });
+    }
   });
 
   withPython("leaves no server behind when the trainer is killed", async () => {
