@@ -79,21 +79,25 @@ interface Plan {
 const SPAN = 50;
 
 export async function runJob(options: JobOptions): Promise<JobResult> {
-  const plan = planOf(options);
-  const { asked } = plan;
+  const kept = keptOf(options);
+  const { asked } = kept.plan;
   const file = path.join(options.folder, "results", `${asked}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as JobResult;
-  const result = { ...(await learn(new Kept(options, plan))), asked, ...originHere() };
+  const { facts } = await learn(kept);
+  const result = { ...facts, asked, ...originHere() };
   writeFileWhole(file, `${JSON.stringify(result)}\n`);
   return result;
 }
 
-export function planOf(options: Pick<JobOptions, "variant" | "seed" | "episodes" | "share">): Plan {
+/** What a plan is made of. */
+type Asked = Pick<JobOptions, "variant" | "seed" | "episodes" | "share">;
+
+export function planOf(options: Asked): Plan {
   const { variant, seed, episodes } = options;
   const { distils, endToEnd = false, tunes = false, keepsTeacher, tests } = variant;
   const config = configOf(options);
   const simulation = simulationOf(variant.scene, config, seed);
-  const begun = beginningOf(variant);
+  const begun = beginningOf(options);
   const asked = digest({
     ...{ simulation, config, distils, endToEnd, tunes, tests, episodes },
     ...(begun.teacher ? { begun, keepsTeacher } : {}),
@@ -119,35 +123,46 @@ function configOf({ variant, share }: Pick<JobOptions, "variant" | "share">): Ru
   return schema.parse(withChanges(variant.config, changes));
 }
 
-async function learn(kept: Kept): Promise<Learnt> {
+/** What a job came to: the learners, by what they come from, and the figures. */
+interface Outcome {
+  readonly facts: Learnt;
+  readonly teacher?: StudentRun["teacher"];
+  readonly student?: Student;
+}
+
+async function learn(kept: Kept): Promise<Outcome> {
   const { variant, seed, say, folder } = kept.options;
   const { distils, tunes = false, endToEnd = false } = variant;
-  const steps: Record<Chapter, number> = { teacher: 0, student: 0, fineTune: 0 };
-  const seconds: Record<Chapter, number> = { teacher: 0, student: 0, fineTune: 0 };
+  const from = await predecessorsOf(kept);
+  const steps: Record<Chapter, number> = { teacher: 0, student: 0, fineTune: 0, ...from.steps };
+  const seconds: Record<Chapter, number> = { teacher: 0, student: 0, fineTune: 0, ...from.seconds };
 
-  const from = predecessorsOf(variant);
   const { teacher, origin: taught, ...trained } = await teacherOf(kept, from.teacher);
-  steps.teacher = trained.steps;
-  seconds.teacher = trained.seconds;
   const { judged } = trained;
+  const curve = [
+    ...(from.curve ?? []),
+    ...trained.curve.map(([at, success]) => [steps.teacher + at, success] as const),
+  ];
+  steps.teacher += trained.steps;
+  seconds.teacher += trained.seconds;
   const facts = { variant: variant.name, seed, steps, seconds, ...(judged && { teacher: judged }) };
-  if (!distils && !tunes) return { ...facts, curve: trained.curve };
+  if (!distils && !tunes) return { facts: { ...facts, curve }, ...(teacher && { teacher }) };
 
   const distilled = kept.link("student", `${taught}${kept.plan.begun.student}`);
   let student = await firstStudent(kept, distilled, teacher, from.student);
   const before = student.progress.environmentSteps;
-  steps.student = distils ? before - (from.student?.progress.environmentSteps ?? 0) : 0;
-  seconds.student = distilled.clock.seconds;
+  if (distils) steps.student += before - (from.student?.progress.environmentSteps ?? 0);
+  seconds.student += distilled.clock.seconds;
 
   const tuned = kept.link("fineTune", distilled.origin);
   if (tunes || endToEnd) {
     const run = { ...tuned.run(kept.plan.config.fineTune), student, ...(teacher && { teacher }) };
     student = await fineTuneStudent(run);
-    steps.fineTune = student.progress.environmentSteps - before;
-    seconds.fineTune = tuned.clock.seconds;
+    steps.fineTune += student.progress.environmentSteps - before;
+    seconds.fineTune += tuned.clock.seconds;
   }
 
-  const { origin } = steps.fineTune > 0 ? tuned : distilled;
+  const { origin } = tunes || endToEnd ? tuned : distilled;
   const bundle = path.join(folder, "bundles", origin);
   const { command } = kept.options;
   const { simulation } = kept.plan;
@@ -161,9 +176,9 @@ async function learn(kept: Kept): Promise<Learnt> {
     tests[test.name] = await kept.judge(origin, actor, test.scene);
     say(`${test.name} ${formatPercent(tests[test.name].success.rate)}`);
   }
-  const learners = [trained, distilled.clock, tuned.clock];
-  const { curve } = learners.find((learner) => learner.curve.length > 0) ?? trained;
-  return { ...facts, curve, student: own, ...(variant.tests && { tests }) };
+  const first = [curve, distilled.clock.curve, tuned.clock.curve].find(({ length }) => length > 0);
+  const figures = { ...facts, curve: first ?? [], student: own, ...(variant.tests && { tests }) };
+  return { facts: figures, student, ...(teacher && { teacher }) };
 }
 
 /** Who teaches in a job, and what that took. */
@@ -286,6 +301,8 @@ class Kept {
   }
 }
 
+const keptOf = (options: JobOptions) => new Kept(options, planOf(options));
+
 /** How long a learner learns, and how often it is saved. */
 interface Spans {
   readonly iterations: number;
@@ -310,16 +327,29 @@ async function firstStudent(
   return distillStudent({ ...link.run(config.student), teacher, ...(from ? { from } : {}) });
 }
 
-/** Those whose weights a variant begins with. */
-function predecessorsOf({ from }: Variant) {
+/** Those whose weights a variant begins with; and what they took, where that is counted as its own. */
+async function predecessorsOf({
+  options,
+}: Kept): Promise<Partial<Pick<Learnt, "steps" | "seconds" | "curve"> & Omit<Outcome, "facts">>> {
+  const { from, after } = options.variant;
+  if (after) {
+    const { facts, ...learners } = await learn(keptOf({ ...options, variant: after }));
+    const { steps, seconds, curve } = facts;
+    return { steps, seconds, curve, ...learners };
+  }
   return {
-    teacher: from && readTeacher(from.teacher),
-    student: from?.student === undefined ? undefined : readBundledStudent(from.student),
+    ...(from && { teacher: readTeacher(from.teacher) }),
+    ...(from?.student !== undefined && { student: readBundledStudent(from.student) }),
   };
 }
 
-/** What a variant begins with, told by the contents of its files; nothing where it begins from nothing. */
-function beginningOf({ from }: Variant): { readonly teacher: string; readonly student: string } {
+/** What a variant begins with, told by the contents of its files or by the plan before it; nothing where it begins from nothing. */
+function beginningOf(options: Asked): { readonly teacher: string; readonly student: string } {
+  const { from, after } = options.variant;
+  if (after) {
+    const { asked } = planOf({ ...options, variant: after });
+    return { teacher: asked, student: asked };
+  }
   if (!from) return { teacher: "", student: "" };
   return {
     teacher: digestOf(readFileSync(from.teacher)),

@@ -21,6 +21,8 @@ export interface Variant {
   readonly tunes?: boolean;
   /** What ships that it begins with: a checkpoint for the teacher, and a bundle for the student. */
   readonly from?: { readonly teacher: string; readonly student?: string };
+  /** Whose teacher and student of the same seed it goes on with, all that they took counted as its own. */
+  readonly after?: Variant;
   /** Whether that teacher stays as it is: only what its student learns is asked about, and judged. */
   readonly keepsTeacher?: boolean;
   /** Whether there is no teacher at all: a student from its first weights, by reinforcement alone. */
@@ -58,6 +60,15 @@ const onward = withChanges(shippedCross, {
     ...{ std: 0.25, entropyCoef: 0.004 },
   },
   fineTune: { iterations: 120, averageOver: 30 },
+});
+
+/** The same with time to come to rest: most of what is left is small errors, of which the mean has fewer. */
+const thirdCourse = withChanges(onward, {
+  teacher: {
+    ...{ iterations: 600, averageOver: 250, practiceShare: 0, minLearningRate: 0.0003 },
+    ...{ std: 0.2, entropyCoef: 0.003 },
+  },
+  fineTune: { iterations: 400, averageOver: 120, minLearningRate: 0.00004 },
 });
 
 /** The same where more is new: how to turn a prism, or places behind others. */
@@ -101,26 +112,35 @@ const small = {
   student: { iterations: 120, envs: 64, shardEnvs: 32, ...narrow },
 };
 
+/** CROSS from nothing, by shape. */
+const crosses = (
+  [
+    ["cubes", "cube", "70.7 %; revision 87.3 %", quickCross],
+    ["cylinders", "cylinder", "67.5 %", quickCross],
+    ["prisms", "prism", "54.3 %", quickCross],
+    ["cubes for twice the steps", "cube", "70.7 %; revision 87.3 %", cross],
+  ] as const
+).map(([name, shape, student, config]) => ({
+  name,
+  scene: "push-cross",
+  config: withChanges(config, { scene: { shape } }),
+  distils: true,
+  tunes: true,
+  paper: { ...(shape === "cube" ? { teacher: "99.3 %" } : {}), student },
+}));
+
 export const studies: readonly Study[] = [
   {
     name: "cross",
     question:
       "How many starts of CROSS do teacher and student solve? (ninety minutes on two cores each, but the last)",
-    variants: (
-      [
-        ["cubes", "cube", "70.7 %; revision 87.3 %", quickCross],
-        ["cylinders", "cylinder", "67.5 %", quickCross],
-        ["prisms", "prism", "54.3 %", quickCross],
-        ["cubes for twice the steps", "cube", "70.7 %; revision 87.3 %", cross],
-      ] as const
-    ).map(([name, shape, student, config]) => ({
-      name,
-      scene: "push-cross",
-      config: withChanges(config, { scene: { shape } }),
-      distils: true,
-      tunes: true,
-      paper: { ...(shape === "cube" ? { teacher: "99.3 %" } : {}), student },
-    })),
+    variants: crosses,
+  },
+  {
+    name: "longer",
+    question:
+      "And if both learn on, the teacher in a third course? (three quarters of an hour on two cores more)",
+    variants: [{ ...crosses[0], distils: false, config: thirdCourse, after: crosses[0] }],
   },
   {
     name: "onward",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { JobResult } from "../../bench/learning/job.ts";
+import { type JobResult, planOf } from "../../bench/learning/job.ts";
 import { reportOf } from "../../bench/learning/report.ts";
-import type { Study } from "../../bench/learning/studies.ts";
+import type { Study, Variant } from "../../bench/learning/studies.ts";
 import { wilson } from "../../core/statistics.ts";
 
 const study: Study = {
@@ -46,5 +46,20 @@ describe("headlines of a study", () => {
     ]);
     expect(teacher).toMatch(/^50\.0 % .*, worst of 3 seeds 30\.0 %; 20\.0 s$/);
     expect(chain).toBe("20.0 s (teacher 2,000 steps), mean of 3 seeds");
+  });
+});
+
+describe("a plan", () => {
+  const askedOf = (variant: Variant) => planOf({ variant, seed: 1, episodes: 100, share: 1 }).asked;
+
+  it("is another one when who it goes on after learns otherwise", () => {
+    const [first] = study.variants;
+    const longer = { ...first, config: { teacher: { iterations: 900 } } };
+    const asked = [
+      askedOf(first),
+      askedOf({ ...first, after: first }),
+      askedOf({ ...first, after: longer }),
+    ];
+    expect(new Set(asked).size).toBe(3);
   });
 });
