@@ -79,8 +79,8 @@ def is_placed(stage, senses, memory):
     return in_view and away_m < 0.05 and off_rad < np.radians(15) and senses.active_speed_mps < 0.05
 
 
-with RobotClient(options.robot, options.endpoint) as robot:
-    robot.wait(10)
+def push(robot):
+    """Does one stage after the other. Returns whether all are done."""
     memory = Memory(robot.manifest, THINGS)
     stages = list(STAGES)
     for _ in range(options.steps):
@@ -90,7 +90,7 @@ with RobotClient(options.robot, options.endpoint) as robot:
         if is_placed(stages[0], senses, memory):
             stages.pop(0)
         if not stages:
-            break
+            return True
         active = stages[0].active
         others = [stage.active for stage in STAGES if stage.active != active]
         roles = {"active": active, "anchor": ANCHOR, "obstacle": others}
@@ -98,5 +98,14 @@ with RobotClient(options.robot, options.endpoint) as robot:
         action = robot.exchange(inputs, timeout_s=options.patience)
         drive(*memory.act(action))
         time.sleep(max(0.0, began_s + robot.control_step_s - time.monotonic()))
-    drive(0, 0)
-    robot.end_episode("gave up" if stages else "success")
+    return False
+
+
+with RobotClient(options.robot, options.endpoint) as robot:
+    robot.wait(10)
+    try:
+        done = push(robot)
+    finally:
+        # whatever ends the program, Ctrl-C too, leaves the robot at rest
+        drive(0, 0)
+    robot.end_episode("success" if done else "gave up")

@@ -31,10 +31,12 @@ def new_memory(things: int) -> np.ndarray:
 
 
 def follow_command(speed: Speed, command: Speed, lag_s: float, step_s: float) -> tuple[Speed, Speed]:
-    """Mean speed over a step, and the speed at its end, of a drive that follows its command with the time constant ``lag_s``.
+    """Mean speed over a step, and the speed at its end, of a drive that follows its command with the time constant ``lag_s``, 0 for at once.
 
     All are numbers, or arrays of one shape, in one unit. A robot that measures its speeds takes those instead.
     """
+    if lag_s == 0:
+        return command, command
     left = np.exp(-step_s / lag_s)
     behind = speed - command
     return command + behind * (lag_s / step_s) * (1 - left), command + behind * left

@@ -38,7 +38,9 @@ class Memory:
 
     def __init__(self, interface: Mapping[str, Any], things: int, *, lag_s: float = 0.1) -> None:
         """``interface`` are the contents of the robot's JSON file, or a manifest, such as ``RobotClient.manifest``; its detector
-        tells ``things`` things apart. ``lag_s`` is the time constant with which wheels follow a command."""
+        tells ``things`` things apart. ``lag_s`` is the time constant with which wheels follow a command; 0 where they do at once."""
+        if not 0 <= lag_s < float("inf"):
+            raise ValueError(f'Expected "lag_s" to be a finite time from 0 s on, got {lag_s}.')
         self.camera = Camera.of(interface)
         self.control_step_s: float = interface["controlStep_s"]
         self._things = things

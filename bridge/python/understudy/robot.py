@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections import Counter, OrderedDict
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 
 import msgpack
@@ -34,6 +34,8 @@ SILENT_TICKS = 6
 REMEMBERED = 16
 #: Rounding that an action may be outside its limits by; it is clipped.
 SLACK = 1e-5
+#: Numbers of an interface count to so many digits; what lies in the middle of two goes away from zero.
+NINE_DIGITS = Context(prec=9, rounding=ROUND_HALF_UP)
 
 
 class WireError(RuntimeError):
@@ -323,7 +325,7 @@ def _canonical(value):
     if isinstance(value, list):
         return "[" + ",".join(map(_canonical, value)) + "]"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _as_javascript(float(f"{value:.9g}"))
+        return _as_javascript(float(NINE_DIGITS.create_decimal(Decimal(value))))
     return json.dumps(value, ensure_ascii=False)
 
 

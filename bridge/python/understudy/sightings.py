@@ -18,6 +18,12 @@ DEPTH_M = 0.06
 #: Fewer pixels than this are no sighting.
 LEAST_PIXELS = 12
 
+#: What an interface has to say of a camera.
+CAMERA_KEYS = (
+    *("width", "height", "horizontalFov_rad", "verticalFov_rad", "baseFromCamera"),
+    *("layers", "inverseDepthScale_m", "minDepth_m", "maxDepth_m"),
+)
+
 #: A mount may be off by this much, in metres and as the sine of an angle, before it is one that is not known here.
 MOUNT_SLACK = 1e-3
 
@@ -45,9 +51,12 @@ class Camera:
 
     @classmethod
     def of(cls, interface: Mapping[str, Any]) -> Camera:
-        """The camera of an interface or manifest: of the input that has one. Raises ValueError where there is none, and
-        for one that is rolled, turned sideways or beside the middle of the base."""
+        """The camera of an interface or manifest: of the input that has one. Raises ValueError where there is none or something is
+        not said of it, and for one that is rolled, turned sideways or beside the middle of the base."""
         spec = image_input(interface)["camera"]
+        for name in CAMERA_KEYS:
+            if name not in spec:
+                raise ValueError(f'Expected "{name}" of the camera, got {", ".join(sorted(spec))}. Manifests of format 1 lack it.')
         x_m, y_m, z_m = spec["baseFromCamera"]["position"]
         return cls(
             width=spec["width"],

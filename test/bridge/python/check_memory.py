@@ -56,6 +56,10 @@ for axis in (0, 2):
         refused(lambda: mounted(turned(axis, angle_rad, level)), "neither rolled nor turned sideways")
 refused(lambda: mounted(level, (0, 0.02, 0.2)), "at y = 0 m, got 0.02 m")
 refused(lambda: mounted([0, 0, 0, 0]), "of length 1")
+older = copy.deepcopy(manifest)
+del older["inputs"][0]["camera"]["verticalFov_rad"]
+refused(lambda: Camera.of(older), '"verticalFov_rad" of the camera', "format 1")
+refused(lambda: Memory(manifest, 3, lag_s=-0.1), '"lag_s"', "-0.1")
 refused(lambda: Camera.of({"inputs": [manifest["inputs"][1]]}), '"camera", got "proprioception"')
 
 # a picture: 0.12 m to 10 m, what lies outside is not seen
@@ -102,6 +106,7 @@ note_found(memory, Sightings(seen, seen, np.array([[0, 0], [3, 0], [3, 1], [0, 0
 close(memory[1:3], [[1, 2, 0, 0], [1, 2, 1, 0]])
 # from rest to 1 m/s with a lag of 0.1 s: 1 - 1/e at the end, 1/e on average
 close(follow_command(0, 1, 0.1, 0.1), [0.367879, 0.632121])
+close(follow_command(0, 1, 0, 0.1), [1, 1])
 
 # a target 0.3 m ahead of the anchor and turned by 10 degrees, of a robot that faces left: to its right, -80 degrees from it
 offset = {"offset_m": (0.3, 0), "yaw_rad": np.radians(10), "heading_rad": np.pi / 2}

@@ -2,6 +2,7 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import { servePolicy } from "../../../bridge/policy-server.ts";
 import {
@@ -29,7 +30,7 @@ import { findScene } from "../../../sim/scenes/index.ts";
 import { symmetry_rad } from "../../../sim/shape.ts";
 import { blocksOf, runBlock } from "../../support/run-block.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { basics, pythonWith, runPython, runPythonFile } from "./support.ts";
+import { basics, pythonWith, runPython, runPythonFile, startPythonFile } from "./support.ts";
 
 const found = pythonWith(basics);
 const withPython = "python" in found ? it : it.skip;
@@ -361,6 +362,21 @@ describe("a control loop in Python", () => {
     },
   );
 
+  withPython("examples/python/drive_student.py leaves the robot at rest on Ctrl-C", async () => {
+    const script = path.join(root, "examples/python/drive_student.py");
+    await served(async (endpoint) => {
+      const words = ["--robot", bundle, "--endpoint", endpoint, "--patience", "60"];
+      const child = startPythonFile(python, script, ...words, "--steps", "100000");
+      const said: string[] = [];
+      for await (const line of createInterface(child.stdout)) {
+        said.push(line);
+        if (said.length === 5) child.kill("SIGINT");
+      }
+      expect(said.slice(0, 5)).not.toContain("0.00 m/s, 0.00 rad/s");
+      expect(said.at(-1)).toBe("0.00 m/s, 0.00 rad/s");
+    });
+  });
+
   withPython(
     "docs/python.md drives a robot of which these are the sensors and motors",
     async () => {
@@ -383,9 +399,10 @@ drive = lambda forward_mps, turn_radps: print(f"{forward_mps} {turn_radps}")
           .replace("timeout_s=0.08", "timeout_s=60");
         writeFileSync(file, stubs + patient);
         const lines = (await runPythonFile(python, file)).trim().split("\n");
-        expect(lines).toHaveLength(5);
+        expect(lines).toHaveLength(6);
+        expect(lines[5]).toBe("0 0");
         // zeros would be no answer
-        for (const line of lines) {
+        for (const line of lines.slice(0, 5)) {
           expect(Math.hypot(...line.split(" ").map(Number))).toBeGreaterThan(0.01);
         }
       });

@@ -68,6 +68,8 @@ describe("the robot client in Python", () => {
 
   withPython("computes the hash and the words of real manifests as everybody does", async () => {
     const numbers = [0.1, 1 / 3, 1e-7, 1.5e-7, 123456789.123, 2e21, -0.5, 1e-6, 5, 0.000123456789];
+    // in the middle of two numbers of nine digits, which both exist
+    numbers.push(0.2041015625, -0.2041015625, 0.2041015635, 123456788.5, 123456789.5);
     const manifest = JSON.parse(
       readFileSync(path.join(root, "policies/zoo/push-pair/policy.json"), "utf8"),
     );

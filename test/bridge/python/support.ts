@@ -44,15 +44,20 @@ export function runPython(
   return runPythonFile(python, path.join(import.meta.dirname, script), ...args);
 }
 
+/** A script that begins to run, with the package on its path. */
+export function startPythonFile(python: string, file: string, ...args: readonly string[]) {
+  return spawn(python, ["-u", file, ...args], {
+    env: { ...process.env, PYTHONPATH: packageFolder, PYTHONDONTWRITEBYTECODE: "1" },
+  });
+}
+
 /** Runs a script with the package on its path; its standard output, or its error. */
 export async function runPythonFile(
   python: string,
   file: string,
   ...args: readonly string[]
 ): Promise<string> {
-  const child = spawn(python, [file, ...args], {
-    env: { ...process.env, PYTHONPATH: packageFolder, PYTHONDONTWRITEBYTECODE: "1" },
-  });
+  const child = startPythonFile(python, file, ...args);
   let [out, err] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => {
     out += chunk;
