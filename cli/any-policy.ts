@@ -61,6 +61,13 @@ function bundledPolicy(folder: string): AnyPolicy {
   };
 }
 
+/** What keeps a policy from driving in a simulation that was trained in another one: its robot, its scene's roles, its camera. */
+function misfitIn(trained: SimulationSpec, other: SimulationSpec): string | undefined {
+  const its = studentInterface(trained.scene, trained.config);
+  const misfit = misfitOf(its, assembleScene(findScene(other.scene), other.config));
+  return misfit && `its ${misfit}`;
+}
+
 function teacherPolicy(file: string): AnyPolicy {
   const { spec, theta, observability, config, simulation } = readTeacher(file);
   return {
@@ -71,7 +78,8 @@ function teacherPolicy(file: string): AnyPolicy {
     misfit(other) {
       // what its critic reads is nothing to the actor
       const { privileged } = spec;
-      return difference(spec, { ...teacherSpec(other, config), privileged });
+      const wanted = { ...teacherSpec(other, config), privileged };
+      return difference(spec, wanted) ?? misfitIn(simulation, other);
     },
   };
 }
@@ -83,7 +91,7 @@ function studentPolicy(file: string): AnyPolicy {
     theta,
     scene: simulation.scene,
     sceneConfig: simulation.config as object,
-    misfit: (other) => difference(spec, studentSpec(other, config)),
+    misfit: (other) => difference(spec, studentSpec(other, config)) ?? misfitIn(simulation, other),
   };
 }
 

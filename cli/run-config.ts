@@ -1,6 +1,7 @@
 /** The configuration of a run: what `--set` may set for train, distill, fine-tune, evaluate and start. */
 
 import { z } from "zod";
+import { type Tree, withChanges } from "../core/config.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { randomization } from "../sim/randomization.ts";
 import { findScene } from "../sim/scenes/index.ts";
@@ -37,13 +38,21 @@ export function runSettings({ scene = "push-pair", preset }: Given): Configurati
 
 export type RunConfig = z.output<ReturnType<typeof runConfigSchema>>;
 
-/** The settings that a policy was trained with in its scene, to begin a configuration with; none in another scene. */
+/**
+ * Settings to begin a configuration with for who goes on with a policy, or lets it drive: those that it was trained with in its scene.
+ * To another scene, which has the settings of `base`, it brings its robot, where that is a setting of both.
+ */
 export function ownScene(
   policy: { readonly scene: string; readonly sceneConfig?: unknown },
   scene: string,
+  base: { readonly scene?: Tree } = {},
 ): { readonly scene?: unknown } {
   const { sceneConfig } = policy;
-  return policy.scene === scene && sceneConfig ? { scene: sceneConfig } : {};
+  if (!sceneConfig) return base;
+  if (policy.scene === scene) return { ...base, scene: sceneConfig };
+  const { robot } = sceneConfig as { readonly robot?: unknown };
+  const takesIt = findScene(scene).config.safeParse({ robot }).success;
+  return robot !== undefined && takesIt ? withChanges(base, { scene: { robot } }) : base;
 }
 
 /** How bodies touched and what differed from episode to episode in a training, to begin with where one goes on from it. */

@@ -70,6 +70,20 @@ export function applySettings<S extends z.ZodType>(
   return parseConfig(schema, config, assignments.length > 0 ? source : "the configuration");
 }
 
+/** The path of a setting that is another once it is parsed, and may be a third one when it is parsed again; undefined where none is. */
+export function changedByParsing(schema: z.ZodType): string | undefined {
+  let found: string | undefined;
+  z.toJSONSchema(schema, {
+    unrepresentable: "any",
+    override({ zodSchema, path }) {
+      if (zodSchema._zod.def.type !== "pipe") return;
+      // "properties", "reward", "properties", "align", "items"
+      found = path.filter((_, i) => path[i - 1] === "properties").join(".");
+    },
+  });
+  return found;
+}
+
 function nodeOf(schema: z.ZodType): SchemaNode {
   return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as SchemaNode;
 }

@@ -5,7 +5,7 @@
  */
 
 import { ConfigError } from "../core/errors.ts";
-import type { CameraSpec, PolicyManifest } from "../policies/manifest.ts";
+import type { CameraSpec, PolicyInterface, PolicyManifest } from "../policies/manifest.ts";
 import { roleNames } from "../sim/roles.ts";
 import type { AssembledScene } from "../sim/scene.ts";
 import { cameraOf } from "./camera-spec.ts";
@@ -19,21 +19,25 @@ export function checkBundleFits(manifest: PolicyManifest, scene: AssembledScene)
   );
 }
 
-/** The first of control step, actions, roles and camera that is another than the scene's, as "… should be …, found …". */
-export function misfitOf(manifest: PolicyManifest, scene: AssembledScene): string | undefined {
+/**
+ * The first of control step, actions, roles and camera that is another than the scene's, as "… should be …, found …".
+ *
+ * @param its interface of a policy or of what it was trained with
+ */
+export function misfitOf(its: PolicyInterface, scene: AssembledScene): string | undefined {
   const { robot } = scene.cast;
-  const { low, high, columns } = manifest.output;
+  const { low, high, columns } = its.output;
   const scales = columns.flatMap(({ scale, width }) => Array<number>(width).fill(scale));
   const roles = roleNames(scene);
   const scenes = cameraOf(robot.camera, roles);
-  const its = manifest.inputs.find(({ name }) => name === "layers")?.camera ?? scenes;
+  const camera = its.inputs.find(({ name }) => name === "layers")?.camera ?? scenes;
   const compared = [
-    ["control step in seconds", [manifest.controlStep_s], [scene.timing.controlStep_s]],
+    ["control step in seconds", [its.controlStep_s], [scene.timing.controlStep_s]],
     ["scale of actions", scales, [robot.maxSpeed_mps, robot.maxTurnRate_radps]],
     // a policy may drive more gently than it could
     ["range of actions", [Math.min(low, -1), Math.max(high, 1)], [-1, 1]],
-    ["roles", its.layers, roles],
-    ...cameraFacts(its).map(
+    ["roles", camera.layers, roles],
+    ...cameraFacts(camera).map(
       ([what, found], i) => [what, found, cameraFacts(scenes)[i][1]] as const,
     ),
   ] as const;

@@ -77,6 +77,7 @@ export interface SceneSpec<Config extends z.ZodObject, Reading, Plan = undefined
   readonly name: string;
   /** One sentence: what the robot has to do. */
   readonly summary: string;
+  /** Every setting has a default. Parsing must not change what was parsed: no transforms. */
   readonly config: Config;
   readonly timing: Timing;
   readonly cast: (config: z.output<Config>) => Cast;

@@ -126,7 +126,7 @@ function refuseMisfit(source: string, policy: AnyPolicy, simulation: SimulationS
   throw new ConfigError(
     scene === policy.scene
       ? `The policy in "${source}" does not fit the robot, the camera or the settings that "${scene}" has here: ${misfit}. Simulate what it was trained with, or train it anew.`
-      : `The policy in "${source}" was made for scene "${policy.scene}", and "${scene}" does not give what it reads: ${misfit}. Use --scene ${policy.scene}.`,
+      : `The policy in "${source}" was made for scene "${policy.scene}" and does not fit "${scene}": ${misfit}. Use --scene ${policy.scene}.`,
   );
 }
 

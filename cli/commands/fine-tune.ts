@@ -55,8 +55,8 @@ export const fineTune = defineCommand({
     const teacher = options.teacher === undefined ? undefined : readTeacher(options.teacher);
     const scene = options.scene ?? student.scene;
     const preset = presetBase(scene, options.preset);
-    const own = { ...ownScene(student, scene), ...conditionsOf(student), student: student.config };
-    const base = { ...preset, ...own };
+    const own = { ...conditionsOf(student), student: student.config };
+    const base = { ...ownScene(student, scene, preset), ...own };
     const config = configure(runConfigSchema(scene), base);
     const simulation = simulationOf(scene, config, seed);
     const first = config.student.near ? withNear(student) : student;

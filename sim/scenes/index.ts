@@ -1,6 +1,7 @@
 /** Every scene there is. Adding a scene is adding a line here; the tests do the rest. */
 
 import { ConfigError } from "../../core/errors.ts";
+import { changedByParsing } from "../../core/settings.ts";
 import type { Scene } from "../scene.ts";
 import { pushArrangement } from "./push-arrangement.ts";
 import { pushCross } from "./push-cross.ts";
@@ -28,7 +29,7 @@ const unlisted = new Set<string>();
  * that exports or adds it: see `WorkerPool`.
  *
  * @param listed whether messages about unknown names offer it
- * @throws ConfigError where another scene has that name.
+ * @throws ConfigError where another scene has that name, and for settings that are others when they are parsed again.
  */
 export function addScene(scene: Scene, { listed = true } = {}): void {
   const taken = [...scenes, ...added.values()].find(({ name }) => name === scene.name);
@@ -37,8 +38,21 @@ export function addScene(scene: Scene, { listed = true } = {}): void {
       `There is a scene "${scene.name}" already. Give the other one another name.`,
     );
   }
+  checkConfig(scene);
   added.set(scene.name, scene);
   if (!listed) unlisted.add(scene.name);
+}
+
+/** What is kept of a run, and handed to its workers, are settings as they were parsed; whoever reads them parses them again. */
+function checkConfig({ name, config }: Scene): void {
+  if (!("_zod" in config)) {
+    throw new ConfigError(`The settings of scene "${name}" are no schema of zod 4. Install zod@4.`);
+  }
+  const setting = changedByParsing(config);
+  if (setting === undefined) return;
+  throw new ConfigError(
+    `Scene "${name}" has the setting "${setting}", which parsing changes (a transform, a codec or a preprocess). Change it where the scene uses it: settings are parsed again wherever they are read.`,
+  );
 }
 
 /** The scene of that name; a ConfigError lists what there is, and says how to add one. */

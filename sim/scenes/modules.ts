@@ -6,6 +6,8 @@ import { addScene, countAdded } from "./index.ts";
 
 /** Modules whose scenes were added. */
 const done = new WeakSet<object>();
+/** Scenes that they added by `addScene` and that no module without exports stands for yet: one that another imports may be given later. */
+let unclaimed = 0;
 
 /**
  * Adds the scenes of a module: those that it exports, beside those for which it calls `addScene` itself.
@@ -21,11 +23,13 @@ export async function addScenesOf(name: string, load: () => Promise<object>): Pr
   });
   if (done.has(exported)) return;
   const found = Object.values(exported).filter(isScene);
-  if (found.length === 0 && countAdded() === before) {
+  unclaimed += countAdded() - before;
+  if (found.length === 0 && unclaimed === 0) {
     throw new ConfigError(
       `The module "${name}" adds no scene. Expected one that exports what defineScene returns, or calls addScene.`,
     );
   }
+  if (found.length === 0) unclaimed--;
   for (const scene of found) addExported(scene, name);
   done.add(exported);
 }

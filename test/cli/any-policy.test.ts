@@ -92,6 +92,39 @@ it("a bundle of another robot fits its own scene no more, and one that drives ge
   });
 });
 
+it("checkpoints of a robot that was set fit that one alone, and bring it to another scene", async () => {
+  const config = { robot: { maxSpeed_mps: 0.2 } };
+  const simulation = simulationOf("push-line", { config });
+  const files = { teacher: path.join(folder, "slow.ckpt"), student: path.join(folder, "slow") };
+  const told = { ...tinyTeacher, goal: true };
+  await trainTeacher({ simulation, config: told, pool, checkpoint: files.teacher });
+  await saveFreshStudent(files.student, simulation);
+  const slow = "its scale of actions should be [0.4, 2.84], found [0.2, 2.84]";
+  for (const source of Object.values(files)) {
+    const policy = readAnyPolicy(source);
+    expect(policy.misfit(simulation)).toBeUndefined();
+    expect(policy.misfit(simulationOf("push-triangle", { config }))).toBeUndefined();
+    for (const scene of ["push-line", "push-triangle"]) {
+      expect(policy.misfit(simulationOf(scene))).toBe(slow);
+    }
+    const words = ["evaluate", "--policy", source, "--episodes", "1", "--scene"];
+    const faster = ["--set", "scene.robot.maxSpeed_mps=0.9"];
+    const refused = await runCommand(commands, [...words, "push-line", ...faster]);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("[0.9, 2.84]")]);
+    const { code, err } = await runCommand(commands, [...words, "push-triangle", "--json"]);
+    expect(code, err).toBe(0);
+  }
+
+  const tuned = path.join(folder, "slow-tuned.ckpt");
+  const words = ["fine-tune", "--student", files.student, "--scene", "push-triangle"];
+  const few = ["--preset", "smoke", "--set", "fineTune.iterations=1", "--workers", "1"];
+  const { code, err } = await runCommand(commands, [...words, ...few, "--out", tuned]);
+  expect(code, err).toBe(0);
+  const { sceneConfig } = readAnyPolicy(tuned);
+  // the preset's reward, and the robot
+  expect(sceneConfig).toMatchObject({ robot: { maxSpeed_mps: 0.2 }, reward: { align: 3 } });
+});
+
 it("policies fit their scenes with other shapes and arrangements", () => {
   const fits = (source: string, scene: string, config: object) =>
     expect(readAnyPolicy(source).misfit(simulationOf(scene, { config }))).toBeUndefined();

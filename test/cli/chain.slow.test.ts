@@ -187,9 +187,7 @@ it("fine-tune goes on with a bundle, in a scene it was not made for, and evaluat
   const refused = await judged("push-pair", tuned);
   expect([refused.code, refused.err]).toEqual([
     1,
-    expect.stringContaining(
-      'made for scene "push-line", and "push-pair" does not give what it reads',
-    ),
+    expect.stringContaining('made for scene "push-line" and does not fit "push-pair"'),
   ]);
 });
 

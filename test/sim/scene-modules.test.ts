@@ -37,6 +37,14 @@ describe("a module", () => {
     expect(findScene("by itself").name).toBe("by itself");
   });
 
+  it("may have been imported by one before it", async () => {
+    await addScenesOf("two.ts", async () => {
+      addScene(named("imported by two"));
+      return { mine: named("two") };
+    });
+    await expect(add({ nothing: true })).resolves.toBeUndefined();
+  });
+
   it("may export a scene that ships, which is listed once", async () => {
     await add({ reachBox });
     expect(listedScenes().filter(({ name }) => name === "reach-box")).toHaveLength(1);
@@ -52,7 +60,33 @@ describe("a module is refused", () => {
     code: "ERR_UNKNOWN_FILE_EXTENSION",
   });
 
+  const withSettings = (name: string, config: object) => add({ mine: { ...named(name), config } });
+  const degrees = z.number().transform((angle_deg) => (angle_deg * Math.PI) / 180);
+
   it.each([
+    [
+      "whose settings are not of zod 4",
+      () => withSettings("old", { _def: {}, safeParse() {} }),
+      'Cannot add a scene of "mine.ts": The settings of scene "old" are no schema of zod 4. Install zod@4.',
+    ],
+    [
+      "whose settings parsing changes",
+      () =>
+        withSettings(
+          "turning",
+          z.strictObject({
+            apart_m: z.coerce.number().default(1),
+            start: z.strictObject({ angle: degrees.prefault(90) }).prefault({}),
+          }),
+        ),
+      'Cannot add a scene of "mine.ts": Scene "turning" has the setting "start.angle", which parsing changes (a transform, a codec or a preprocess). Change it where the scene uses it: settings are parsed again wherever they are read.',
+    ],
+    [
+      "whose settings are prepared before they are parsed",
+      () =>
+        withSettings("prepared", z.object({ angle: z.preprocess(Number, z.number()).default(0) })),
+      'Cannot add a scene of "mine.ts": Scene "prepared" has the setting "angle", which parsing changes (a transform, a codec or a preprocess). Change it where the scene uses it: settings are parsed again wherever they are read.',
+    ],
     [
       "that adds no scene",
       () => add({ schema: z.object({}), scene: { name: "half", summary: "A half." } }),
