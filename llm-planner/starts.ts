@@ -1,7 +1,9 @@
 /** Where episodes of a planned scene start: from the beginning, or with some of the plan done. */
 
 import type { Rng } from "../core/rng.ts";
-import { discs, scatter } from "../sim/placement.ts";
+import type { Meters } from "../core/units.ts";
+import { discs, robotBefore, scatter } from "../sim/placement.ts";
+import { type DiffDriveSpec, growth_m } from "../sim/robots/diff-drive.ts";
 import {
   type AssembledScene,
   drawEpisode,
@@ -32,20 +34,28 @@ export function plannedEpisode(
   });
   const firstStage = Math.floor(progress * stages.length);
   if (firstStage === 0 && !close) return from(0, poses);
-  const bound_m = base.cast.arenaSide_m / 2 - 0.2;
-  const later = practicePoses(poses, stages, firstStage, close, bound_m, rng);
+  const { robot, arenaSide_m } = base.cast;
+  const bound_m = arenaSide_m / 2 - (0.2 + Math.max(0, growth_m(robot)));
+  const later = practicePoses(poses, stages, { firstStage, close, bound_m, robot }, rng);
   const inside = ({ x_m, y_m }: PlanarPose) => Math.max(Math.abs(x_m), Math.abs(y_m)) <= bound_m;
   const moved = later.filter((pose, row) => pose !== poses[row]);
   return moved.every(inside) ? from(firstStage, later) : from(0, poses);
+}
+
+interface Practice {
+  readonly firstStage: number;
+  /** Whether the active object begins near its place. */
+  readonly close: boolean;
+  /** How far from the middle of the arena anything may be. */
+  readonly bound_m: Meters;
+  readonly robot: DiffDriveSpec;
 }
 
 /** Objects of earlier stages in their places, give or take what still counts as placed; the rest off their way. */
 function practicePoses(
   start: readonly PlanarPose[],
   stages: readonly PlannedStage[],
-  firstStage: number,
-  close: boolean,
-  bound_m: number,
+  { firstStage, close, bound_m, robot }: Practice,
   rng: Rng,
 ): readonly PlanarPose[] {
   const poses = [...start];
@@ -76,9 +86,8 @@ function practicePoses(
     if (!free) poses[row] = scatter(rng, { within_m: bound_m }, kept());
     settled.add(row);
   }
-  const robot = scatter(rng, { within_m: 0.6, centre: poses[active], bound_m }, kept());
-  const towards = Math.atan2(poses[active].y_m - robot.y_m, poses[active].x_m - robot.x_m);
-  poses[0] = { ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) };
+  const things = [...settled].map((row) => poses[row]);
+  poses[0] = robotBefore(rng, robot, poses[active], things, bound_m);
   return poses;
 }
 

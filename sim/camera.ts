@@ -46,7 +46,7 @@ export const egoPushCamera: CameraMount = {
 
 const ordered = {
   path: ["maxDepth_m"],
-  error: "it is beyond minDepth_m",
+  error: "has to be greater than minDepth_m",
 };
 const rising = ({ minDepth_m, maxDepth_m }: { minDepth_m: Meters; maxDepth_m: Meters }) =>
   minDepth_m < maxDepth_m;

@@ -2,7 +2,9 @@
 
 import { ConfigError, SimulationDivergedError } from "../core/errors.ts";
 import type { EnvMemory } from "./env-memory.ts";
+import type { AssembledScene, PlanarPose } from "./scene.ts";
 import type { SceneBatchOptions } from "./scene-batch.ts";
+import { poseText } from "./scene-checks.ts";
 
 /**
  * The physics left the realm of finite numbers. What led there is reported, if somebody keeps the report.
@@ -27,6 +29,17 @@ export function divergence(
   return new SimulationDivergedError(
     `Scene "${scene.name}" stopped being finite in environment ${environment}, episode ${episode}, step ${steps}. ${kept}`,
     file,
+  );
+}
+
+/** A target that nothing can be pushed to: observations of it would be no numbers. */
+export function unfitTarget(
+  { name, stages }: AssembledScene,
+  stage: number,
+  target: PlanarPose,
+): ConfigError {
+  return new ConfigError(
+    `Scene "${name}" has a target in stage ${stage + 1}, "${stages[stage].name}", that is no place: ${poseText(target)}. Give x_m, y_m and yaw_rad as finite numbers, or none.`,
   );
 }
 

@@ -46,8 +46,45 @@ export function robotBound_m(arenaSide_m: Meters, robot = egoPushRobot): Meters 
   return arenaSide_m / 2 - (0.25 + growth_m(robot));
 }
 
+/** Between the centres of EgoPush's robot and an object at close quarters: it can turn on the spot. */
+const ROBOT_CLEAR_m = 0.28;
+
+/** How far a robot keeps off the middle of an object where it begins close to it. */
+export function robotClear_m(robot: DiffDriveSpec): Meters {
+  return ROBOT_CLEAR_m + growth_m(robot);
+}
+
+/**
+ * The robot close to what it is to push, roughly facing it, and off all things, that one included; farther away where there is no room.
+ *
+ * @param bound_m how far from the middle of the arena it may be
+ * @throws ConfigError where there is no room at all
+ */
+export function robotBefore(
+  rng: Rng,
+  robot: DiffDriveSpec,
+  active: PlanarPose,
+  things: readonly PlanarPose[],
+  bound_m: Meters,
+): PlanarPose {
+  const taken = discs(things, robotClear_m(robot));
+  const close = { within_m: 0.6 + Math.max(0, growth_m(robot)), centre: active, bound_m };
+  const pose = findPlace(rng, close, taken) ?? scatter(rng, { within_m: bound_m }, taken);
+  const towards_rad = Math.atan2(active.y_m - pose.y_m, active.x_m - pose.x_m);
+  return { ...pose, yaw_rad: towards_rad + rng.uniform(-0.8, 0.8) };
+}
+
 /** A uniformly random pose in the area whose centre is off all discs. @throws ConfigError when none is found */
 export function scatter(rng: Rng, area: Area, taken: readonly Disc[]): PlanarPose {
+  const found = findPlace(rng, area, taken);
+  if (found) return found;
+  const clearance_m = Math.max(...taken.map(({ radius_m }) => radius_m));
+  throw new ConfigError(
+    `No free place ${clearance_m} m from ${taken.length} others within ±${area.within_m} m. Enlarge the start area or use fewer objects.`,
+  );
+}
+
+function findPlace(rng: Rng, area: Area, taken: readonly Disc[]): PlanarPose | undefined {
   const { within_m, centre = ORIGIN, bound_m = Number.POSITIVE_INFINITY } = area;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const x_m = centre.x_m + rng.uniform(-within_m, within_m);
@@ -56,8 +93,5 @@ export function scatter(rng: Rng, area: Area, taken: readonly Disc[]): PlanarPos
     const free = taken.every((disc) => Math.hypot(disc.x_m - x_m, disc.y_m - y_m) >= disc.radius_m);
     if (free) return { x_m, y_m, yaw_rad: rng.uniform(-Math.PI, Math.PI) };
   }
-  const clearance_m = Math.max(...taken.map(({ radius_m }) => radius_m));
-  throw new ConfigError(
-    `No free place ${clearance_m} m from ${taken.length} others within ±${within_m} m. Enlarge the start area or use fewer objects.`,
-  );
+  return undefined;
 }

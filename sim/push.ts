@@ -137,8 +137,6 @@ export function crowding(
   robot: DiffDriveSpec,
   { active, obstacles }: Pick<Roles, "active" | "obstacles">,
 ): number {
-  const [length_m, width_m] = robot.base_m;
-  const front_m = pusherReach_m(robot);
   const yaw = ground.yaw_rad(0);
   const cos = Math.cos(yaw);
   const sin = Math.sin(yaw);
@@ -148,14 +146,37 @@ export function crowding(
     if (isParked(ground, body)) continue;
     const dx = ground.x_m(body) - ground.x_m(0);
     const dy = ground.y_m(body) - ground.y_m(0);
-    const ahead = cos * dx + sin * dy;
-    const left = Math.abs(-sin * dx + cos * dy);
-    // from the robot's outline to the middle of the obstacle
-    const beyond = Math.max(0, ahead - front_m, -length_m / 2 - ahead);
-    robotGap_m = Math.min(robotGap_m, Math.hypot(beyond, Math.max(0, left - width_m / 2)) - HALF_m);
+    const ahead_m = cos * dx + sin * dy;
+    const aside_m = Math.abs(-sin * dx + cos * dy);
+    robotGap_m = Math.min(robotGap_m, fromRobot_m(robot, ahead_m, aside_m) - HALF_m);
     objectGap_m = Math.min(objectGap_m, ground.distance_m(active, body) - 2 * HALF_m);
   }
   return closeness(robotGap_m) + closeness(objectGap_m);
+}
+
+/** From the robot's outline, base and pusher, to a point; 0 inside. */
+function fromRobot_m(robot: DiffDriveSpec, ahead_m: Meters, aside_m: Meters): Meters {
+  const [length_m, width_m] = robot.base_m;
+  const front_m = pusherReach_m(robot);
+  const { width: pusherWidth_m } = robot.pusher_m;
+  const back_m = -length_m / 2;
+  if (pusherWidth_m === width_m) return fromBox_m(ahead_m, aside_m, back_m, front_m, width_m);
+  return Math.min(
+    fromBox_m(ahead_m, aside_m, back_m, length_m / 2, width_m),
+    fromBox_m(ahead_m, aside_m, length_m / 2, front_m, pusherWidth_m),
+  );
+}
+
+/** From a rectangle along the robot's heading, as wide to either side. */
+function fromBox_m(
+  ahead_m: Meters,
+  aside_m: Meters,
+  back_m: Meters,
+  front_m: Meters,
+  width_m: Meters,
+): Meters {
+  const beyond_m = Math.max(0, ahead_m - front_m, back_m - ahead_m);
+  return Math.hypot(beyond_m, Math.max(0, aside_m - width_m / 2));
 }
 
 /** Half of what objects measure across, on average over their yaws. */

@@ -28,13 +28,14 @@ import { type Eyes, openEyes } from "./eyes.ts";
 import { FailureStarts } from "./failure-starts.ts";
 import { Ground } from "./ground.ts";
 import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
-import { divergence, unfitTerm } from "./not-finite.ts";
+import { divergence, unfitTarget, unfitTerm } from "./not-finite.ts";
 import { type GroupName, refuseUnknownGroups } from "./observations.ts";
 import { physicsStepsIn } from "./physics-steps.ts";
 import { type Randomization, randomization } from "./randomization.ts";
 import type { SensorSpec } from "./render/types.ts";
 import { roleNames } from "./roles.ts";
 import { type AssembledScene, assembleScene, type PlanarPose, type Scene } from "./scene.ts";
+import { isFinitePose } from "./scene-checks.ts";
 import { bodyState, type ContactMode, type PhysicsWorld } from "./world.ts";
 
 export type { EpisodeEnd } from "./env-memory.ts";
@@ -237,8 +238,11 @@ export class SceneBatch {
   /** Where the active object of an environment's stage belongs, in the world frame. */
   targetOf(env: number): PlanarPose | undefined {
     const { machine, drawn } = this.#envs[env];
+    const stage = Math.min(machine.index, machine.count - 1);
     this.#ground.env = env;
-    return this.scene.target(this.#ground, Math.min(machine.index, machine.count - 1), drawn.plan);
+    const target = this.scene.target(this.#ground, stage, drawn.plan);
+    if (target && !isFinitePose(target)) throw unfitTarget(this.scene, stage, target);
+    return target;
   }
 
   free(): void {
@@ -408,12 +412,12 @@ export class SceneBatch {
   /** Looks at an environment. */
   #situationOf(env: number): Situation {
     const memory = this.#envs[env];
-    const { machine, drawn } = memory;
+    const { machine } = memory;
     const stage = Math.min(machine.index, machine.count - 1);
     this.#ground.env = env;
     return {
       roles: this.scene.roles[stage],
-      target: this.scene.target(this.#ground, stage, drawn.plan),
+      target: this.targetOf(env),
       progress: {
         stage,
         remaining: machine.count - stage,

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { parseConfig } from "../core/config.ts";
 import { ConfigError } from "../core/errors.ts";
 import { WALLS } from "./rows.ts";
-import type { AssembledScene, Episode, Roles } from "./scene.ts";
+import type { AssembledScene, Episode, PlanarPose, Roles } from "./scene.ts";
 
 const positive = z.number().positive();
 const angle = z.number().positive().lt(Math.PI);
@@ -77,7 +77,7 @@ export function checkScene(scene: AssembledScene): void {
   if (wrong !== undefined) throw noSuchRow(scene, "a watched pair", wrong);
 }
 
-/** @throws ConfigError for an episode that does not place every body, or whose stages the scene has not */
+/** @throws ConfigError for an episode that does not place every body somewhere, or whose stages the scene has not */
 export function checkEpisode(
   { name, cast, stages: all }: AssembledScene,
   { poses, firstStage, stages }: Episode<unknown>,
@@ -88,10 +88,26 @@ export function checkEpisode(
       `An episode of scene "${name}" begins with ${poses.length} poses, its world has ${rows} rows: the robot's and ${rows - 1} bodies'.`,
     );
   }
+  const nowhere = poses.findIndex((pose) => !isFinitePose(pose));
+  if (nowhere >= 0) {
+    const who = nowhere === 0 ? "the robot" : `"${cast.bodies[nowhere - 1].name}"`;
+    throw new ConfigError(
+      `An episode of scene "${name}" begins with ${who} at no place: ${poseText(poses[nowhere])}. Give x_m, y_m and yaw_rad as finite numbers.`,
+    );
+  }
   if (isRow(stages, 1, all.length) && isRow(firstStage, 0, stages - 1)) return;
   throw new ConfigError(
     `An episode of scene "${name}" has ${stages} stages and begins with number ${firstStage}, counted from 0; the scene has ${all.length}.`,
   );
+}
+
+export function isFinitePose({ x_m, y_m, yaw_rad }: PlanarPose): boolean {
+  return Number.isFinite(x_m) && Number.isFinite(y_m) && Number.isFinite(yaw_rad);
+}
+
+/** As in `x_m 0.3, y_m NaN, yaw_rad undefined`. */
+export function poseText({ x_m, y_m, yaw_rad }: PlanarPose): string {
+  return `x_m ${x_m}, y_m ${y_m}, yaw_rad ${yaw_rad}`;
 }
 
 function rowsOf({ active, anchor, obstacles }: Roles): readonly (readonly [string, number])[] {

@@ -2,7 +2,14 @@
 
 import type { Rng } from "../../core/rng.ts";
 import type { Meters, Radians } from "../../core/units.ts";
-import { discs, robotBound_m, scatter, startBound_m } from "../placement.ts";
+import {
+  discs,
+  robotBefore,
+  robotBound_m,
+  robotClear_m,
+  scatter,
+  startBound_m,
+} from "../placement.ts";
 import { type DiffDriveSpec, growth_m, pusherReach_m } from "../robots/diff-drive.ts";
 import type { Episode, EpisodeWish, PlanarPose } from "../scene.ts";
 import { pushable, symmetry_rad } from "../shape.ts";
@@ -31,8 +38,6 @@ export interface StartSettings {
 const APART_m = 0.35;
 /** Between the centre of an object that waits and a slot, or the anchor. */
 const CLEAR_m = 0.3;
-/** Between the centres of that robot and an object at close quarters: it can turn on the spot. */
-const ROBOT_CLEAR_m = 0.28;
 /** How far an object that counts as placed may be off, as a share of the thresholds. */
 const PLACED_SHARE = 0.7;
 
@@ -214,11 +219,7 @@ function robotPose(
   const all = [anchor, ...objects];
   const bound_m = robotBound_m(settings.arenaSide_m, settings.robot);
   if (close) {
-    const active = objects[firstStage];
-    const area = { within_m: 0.6, centre: active, bound_m };
-    const robot = scatter(rng, area, discs(all, ROBOT_CLEAR_m + growth_m(settings.robot)));
-    const towards = Math.atan2(active.y_m - robot.y_m, active.x_m - robot.x_m);
-    return { ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) };
+    return robotBefore(rng, settings.robot, objects[firstStage], all, bound_m);
   }
   const after =
     firstStage > 0
@@ -244,7 +245,7 @@ function afterPush(
   const x_m = placed.x_m + range_m * Math.cos(bearing);
   const y_m = placed.y_m + range_m * Math.sin(bearing);
   if (Math.max(Math.abs(x_m), Math.abs(y_m)) > bound_m) return undefined;
-  const clear_m = ROBOT_CLEAR_m + growth_m(robot);
+  const clear_m = robotClear_m(robot);
   const free = [anchor, ...objects].every(
     (other, i) => i === last + 1 || Math.hypot(other.x_m - x_m, other.y_m - y_m) > clear_m,
   );

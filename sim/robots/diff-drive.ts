@@ -85,7 +85,9 @@ export function robotFootprint(spec: DiffDriveSpec): RobotPart[] {
 
 /** Radius of the circle about the base's centre that holds base and pusher. */
 export function robotRadius_m(spec: DiffDriveSpec): number {
-  return Math.hypot(pusherReach_m(spec), spec.base_m[1] / 2, spec.pusher_m.width / 2);
+  const [x, y] = spec.base_m;
+  const behind_m = Math.hypot(x / 2, y / 2);
+  return Math.max(behind_m, Math.hypot(pusherReach_m(spec), spec.pusher_m.width / 2));
 }
 
 /** How much larger its circle is than that of EgoPush's robot, by which distances that suit that one have to grow. */

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { cameraSettings, egoPushCamera, mountOf } from "../camera.ts";
-import { type DiffDriveSpec, egoPushRobot } from "./diff-drive.ts";
+import { type DiffDriveSpec, egoPushRobot, pusherReach_m } from "./diff-drive.ts";
 
 const { base_m, pusher_m, ...like } = egoPushRobot;
 
@@ -10,7 +10,7 @@ const length = z.number().min(0.02).max(1);
 const positive = z.number().positive();
 
 /** Fields of `DiffDriveSpec`. */
-export const robotSettings = z.strictObject({
+const settings = z.strictObject({
   base_m: z
     .tuple([length, length, length])
     .default([...base_m])
@@ -40,7 +40,31 @@ export const robotSettings = z.strictObject({
   grip_N: z.number().min(0).default(like.grip_N).describe("what the tyres hold sideways"),
   camera: cameraSettings.exactOptional().describe("EgoPush's unless given"),
 });
-export type RobotSettings = z.output<typeof robotSettings>;
+export type RobotSettings = z.output<typeof settings>;
+
+export const robotSettings = settings.refine((each) => seesWhatItPushes(robotOf(each)), {
+  path: ["pusher_m", "height"],
+  error: "pusher or base hide from the camera what is pushed: lower them, or raise the camera",
+});
+
+/** What scenes give it to push measures this much, up and ahead. */
+const PUSHED_m = 0.15;
+
+/** Whether the camera, over base and pusher, sees the near or the far upper edge of what the pusher touches. */
+function seesWhatItPushes(robot: DiffDriveSpec): boolean {
+  const { x_m, z_m } = robot.camera;
+  const reach_m = pusherReach_m(robot);
+  const brims = [
+    [robot.base_m[0] / 2, robot.base_m[2]],
+    [reach_m, robot.pusher_m.height],
+  ].filter(([ahead_m]) => ahead_m > x_m);
+  return [reach_m, reach_m + PUSHED_m].some((edge_m) =>
+    brims.every(([ahead_m, up_m]) => {
+      const share = (ahead_m - x_m) / (edge_m - x_m);
+      return z_m + share * (PUSHED_m - z_m) >= up_m;
+    }),
+  );
+}
 
 const known = new WeakMap<RobotSettings, DiffDriveSpec>();
 

@@ -14,7 +14,14 @@ import { z } from "zod";
 import type { Rng } from "../../core/rng.ts";
 import { egoPushReward, pushReading, pushStage } from "../../credit/ego-push.ts";
 import type { Ground } from "../ground.ts";
-import { discs, pushRoom_m, robotBound_m, scatter, startBound_m } from "../placement.ts";
+import {
+  discs,
+  pushRoom_m,
+  robotBefore,
+  robotBound_m,
+  scatter,
+  startBound_m,
+} from "../placement.ts";
 import { approachDetour_m, behindness, KEEP_OUT_m, measurePush, wayAround } from "../push.ts";
 import { growth_m } from "../robots/diff-drive.ts";
 import { robotOf, robotSettings } from "../robots/settings.ts";
@@ -153,15 +160,9 @@ function practicePoses(
     bound_m: startBound_m(arenaSide_m, robotSpec),
   };
   const object = scatter(rng, nearTarget, discs([anchor], 0.24));
-  const nearObject = {
-    within_m: 0.6,
-    centre: object,
-    bound_m: robotBound_m(arenaSide_m, robotSpec),
-  };
-  const off = discs([anchor, object], 0.28 + growth_m(robotSpec));
-  const robot = scatter(rng, nearObject, off);
-  const towards = Math.atan2(object.y_m - robot.y_m, object.x_m - robot.x_m);
-  return [{ ...robot, yaw_rad: towards + rng.uniform(-0.8, 0.8) }, anchor, object];
+  const bound_m = robotBound_m(arenaSide_m, robotSpec);
+  const robot = robotBefore(rng, robotSpec, object, [anchor, object], bound_m);
+  return [robot, anchor, object];
 }
 
 function anchorPose(rng: Rng): PlanarPose {

@@ -192,7 +192,7 @@ describe("another camera", () => {
   it("is refused where nothing could be seen", () => {
     const turned = { minDepth_m: 2, maxDepth_m: 1 };
     expect(() => assembleScene(pushPair, { robot: { camera: turned } })).toThrow(
-      "it is beyond minDepth_m",
+      "has to be greater than minDepth_m",
     );
   });
 });

@@ -90,6 +90,22 @@ describe("what stands about", () => {
     batch.free();
   });
 
+  it("crowds a robot whose pusher is wider than its base before all of that", async () => {
+    const { ground, batch } = await groundWith([-1, 1.3], [1.3, 1.3]);
+    const pusher_m = { ...egoPushRobot.pusher_m, width: 0.4 };
+    const crowded = (x_m: number, y_m: number) => {
+      batch.world.place(0, NEAR, x_m, y_m, 0);
+      return crowding(ground, { ...egoPushRobot, pusher_m }, roles);
+    };
+    // 20 cm to either side from 7 cm ahead on, 7 cm behind that
+    expect(crowded(0.1, 0.2)).toBe(1);
+    expect(crowded(0.1, -0.2 - 0.09 - 0.05)).toBeCloseTo(0.5, 5);
+    expect(crowded(-0.07 - 0.09 - 0.05, 0)).toBeCloseTo(0.5, 5);
+    // 3 cm beside the base, but the pusher's back is nearer
+    expect(crowded(0.04, 0.07 + 0.09 + 0.03)).toBe(1);
+    batch.free();
+  });
+
   it("crowds the object, too", async () => {
     const { ground, batch } = await groundWith([1, 0.18 + 0.05], [1.3, 1.3]);
     expect(crowding(ground, egoPushRobot, roles)).toBeCloseTo(0.5, 5);

@@ -3,7 +3,12 @@
 import { expect, it } from "vitest";
 import { ConfigError } from "../../core/errors.ts";
 import { egoPushRobot } from "../../sim/robots/diff-drive.ts";
-import { type AssembledScene, assembleScene, type Scene } from "../../sim/scene.ts";
+import {
+  type AssembledScene,
+  assembleScene,
+  type PlanarPose,
+  type Scene,
+} from "../../sim/scene.ts";
 import { openBatch } from "../support/conformance.ts";
 import { tinyScene } from "../support/tiny-scene.ts";
 
@@ -59,6 +64,21 @@ it.each<[string, Scene, string]>([
     "too few poses",
     slipped(({ start }) => ({ start: (rng) => start(rng).slice(1) })),
     "begins with 2 poses, its world has 3 rows: the robot's and 2 bodies'",
+  ],
+  [
+    "a body at no place",
+    slipped(({ start }) => ({
+      start: (rng) => start(rng).map((pose, i) => (i === 2 ? { ...pose, y_m: Number.NaN } : pose)),
+    })),
+    'An episode of scene "tiny" begins with "second" at no place: x_m ',
+  ],
+  [
+    "a target at no place",
+    slipped(() => ({
+      // as plain JavaScript may leave it
+      target: () => ({ x_m: 1, y_m: 0 }) as PlanarPose,
+    })),
+    'has a target in stage 1, "mark 1", that is no place: x_m 1, y_m 0, yaw_rad undefined.',
   ],
   [
     "a stage that the scene has not",
