@@ -173,6 +173,24 @@ export function parseManifest(value: unknown, source: string): PolicyManifest {
   throw new FileError(`Policy manifest "${source}" is not valid: at ${where}: ${issue.message}.`);
 }
 
+/**
+ * The contents of a manifest of format 1 in those of today's, for recordings, which nobody makes again: what that one did not say of a
+ * camera is as all that were exported had it, a picture of 4:3 and a D435's depth. Anything else is left as it is.
+ */
+export function fromFormat1(value: unknown): unknown {
+  const manifest = value as { readonly format?: unknown; readonly inputs?: unknown } | null;
+  if (manifest?.format !== 1 || !Array.isArray(manifest.inputs)) return value;
+  const inputs = manifest.inputs.map((each: { readonly camera?: CameraSpec }) => {
+    if (!each?.camera) return each;
+    const verticalFov_rad = 2 * Math.atan(0.75 * Math.tan(each.camera.horizontalFov_rad / 2));
+    return {
+      ...each,
+      camera: { ...each.camera, verticalFov_rad, minDepth_m: 0.12, maxDepth_m: 10 },
+    };
+  });
+  return { ...manifest, format: manifestFormat, inputs };
+}
+
 /** What a policy says of one role: how sure it is to see it, 0 to 1, and its middle in the base frame, forward and left. */
 export const poseColumns = layout({ seen: 1, place_m: 2 });
 

@@ -54,8 +54,9 @@ export function writeReplays(
   return files;
 }
 
+/** An outcome is in the words of its scene: what could not stand in a file's name is a dash. */
 function nameOf({ outcome, start }: Pick<Replay, "outcome" | "start">): string {
-  return `${outcome.replaceAll(" ", "-")}-${start}.json`;
+  return `${outcome.replaceAll(/[^\p{L}\p{N}]+/gu, "-")}-${start}.json`;
 }
 
 /** Removes what was written here before: replays that have the name of their outcome and start, and are none of `files`. */

@@ -3,6 +3,7 @@
 import { createReadStream } from "node:fs";
 import { McapStreamReader } from "@mcap/core";
 import { FileError } from "../../core/errors.ts";
+import { fromFormat1 } from "../../policies/manifest.ts";
 import { metadataName } from "./mcap-file.ts";
 import type { Stamp_ns } from "./sink.ts";
 
@@ -64,10 +65,10 @@ async function* contentsOf(
   }
 }
 
-/** The policy's manifest in a recording's metadata, not checked. @throws FileError when it is no JSON. */
+/** The policy's manifest in a recording's metadata, in today's format and not checked. @throws FileError when it is no JSON. */
 export function manifestIn(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return fromFormat1(JSON.parse(text));
   } catch {
     throw new FileError(`The policy's manifest in "${file}" is not JSON. Record it again.`);
   }

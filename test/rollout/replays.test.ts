@@ -41,6 +41,16 @@ it("keeps the first replays of every outcome", () => {
   expect(replay.poses[5]).toBe(2);
 });
 
+it("has the outcome in the file's name, whatever it is called", () => {
+  const folder = path.join(home, "named");
+  const source = { simulation, policy: "p" };
+  const files = writeReplays(folder, episodesOf("hit ../the wall", "zu spät: 3 m"), source);
+  expect(readdirSync(folder).sort()).toEqual(["hit-the-wall-0.json", "zu-spät-3-m-1.json"]);
+  expect(decodeReplay(readFileSync(files[0], "utf8"), "it").outcome).toBe("hit ../the wall");
+  writeReplays(folder, episodesOf("success"), source);
+  expect(readdirSync(folder)).toEqual(["success-0.json"]);
+});
+
 describe("in a folder that was written to before", () => {
   const write = (folder: string, episodes: readonly EvaluatedEpisode[]) =>
     writeReplays(folder, episodes, { simulation, policy: "p" });

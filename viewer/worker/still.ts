@@ -6,7 +6,7 @@ import { COLOURS, type Eyes, IMAGE, openEyes } from "../../sim/eyes.ts";
 import { Ground } from "../../sim/ground.ts";
 import { roleNames } from "../../sim/observations.ts";
 import { exact } from "../../sim/randomization.ts";
-import { d435, ideal } from "../../sim/render/sensor.ts";
+import { ideal } from "../../sim/render/sensor.ts";
 import type { AssembledScene, PlanarPose } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { bodyState, World } from "../../sim/world.ts";
@@ -61,7 +61,7 @@ export class Still {
   look(index: number, frame: Frame, noise: boolean, given: Float32Array | undefined): Sight {
     this.#place(frame.poses);
     for (const eyes of [this.#student, this.#visitor]) {
-      eyes.renderer.setSensor(noise ? d435 : ideal);
+      eyes.renderer.setSensor(noise ? this.#scene.cast.robot.camera.sensor : ideal);
       eyes.assignRoles(0, this.#scene.roles[this.#stage(frame.stage)]);
       eyes.look();
     }

@@ -14,7 +14,9 @@ import { Recorder } from "../../../bridge/recorder/recorder.ts";
 import { replayRecording } from "../../../bridge/recorder/replay.ts";
 import { connectRobot } from "../../../bridge/robot-client.ts";
 import { convertRecording, remarkOn } from "../../../cli/recording/convert.ts";
+import { readBundle, zooFolder } from "../../../policies/bundle.ts";
 import type { PolicyManifest } from "../../../policies/manifest.ts";
+import { manifestHash } from "../../../policies/manifest-hash.ts";
 import { loadPolicyBytes } from "../../../policies/runtime/node.ts";
 import {
   believingPolicy,
@@ -95,6 +97,26 @@ describe("episodes of a session", () => {
       expect(inputs.state[0]).toBeCloseTo(step / 10, 6);
       expect([...action]).toEqual([inputs.state[0], 0.5]);
     }
+  });
+
+  it("are read from a recording of a manifest of format 1, which said less of the camera", async () => {
+    // of EgoPush's camera, as it is today
+    const { manifest } = readBundle(path.join(zooFolder, "push-pair"));
+    const [layers, ...inputs] = manifest.inputs;
+    const { verticalFov_rad: _, minDepth_m: __, maxDepth_m: ___, ...camera } = layers.camera ?? {};
+    const earlier = { ...manifest, format: 1, inputs: [{ ...layers, camera }, ...inputs] };
+    const file = path.join(folder, "format-1.mcap");
+    const sink = await McapFile.create(file, { manifest: JSON.stringify(earlier) });
+    const recorder = new Recorder(manifest, [sink]);
+    recorder.log(0n, "info", "a recording of nothing leaves no file");
+    await recorder.close();
+    const found: PolicyManifest[] = [];
+    await readEpisodes(
+      file,
+      (one) => void found.push(one),
+      async () => {},
+    );
+    expect(found.map(manifestHash)).toEqual([manifestHash(manifest)]);
   });
 
   it("become a dataset that passes its check", async () => {
