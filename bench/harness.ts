@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { formatCommand } from "../cli/format.ts";
 import { writeFileWhole } from "../core/files.ts";
 import { median } from "../core/statistics.ts";
 
@@ -83,8 +84,7 @@ function resultsFile(name: string): string {
 
 /** The command that runs this script with these words, for a shell in the repository. */
 export function commandOf(script: string, words: readonly string[]): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`));
-  return ["npx tsx", path.relative(root, script), ...quoted].join(" ");
+  return formatCommand(["npx", "tsx", path.relative(root, script), ...words]);
 }
 
 /**

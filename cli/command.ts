@@ -64,6 +64,8 @@ export interface Context<O extends Options = Options> {
   readonly options: ValuesOf<O>;
   /** Words that are not options, as many as `positionals` names. */
   readonly positionals: readonly string[];
+  /** The `--set` assignments, as they were given. */
+  readonly sets: readonly string[];
   /** Aborted at the first Ctrl-C: stop at the next whole step, leave whole files, and return. */
   readonly signal: AbortSignal;
   readonly io: Io;

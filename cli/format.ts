@@ -46,3 +46,11 @@ export function formatCount(count: number): string {
   }
   return Number.isInteger(count) ? String(count) : String(Number(count.toPrecision(3)));
 }
+
+/** A command line as one would type it: what a shell would take otherwise stands in quotes. */
+export function formatCommand(words: readonly string[]): string {
+  const quoted = words.map((word) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
+  );
+  return quoted.join(" ");
+}

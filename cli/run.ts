@@ -69,6 +69,7 @@ function contextOf(
   return {
     options: args.options as Context["options"],
     positionals: args.positionals,
+    sets: args.sets,
     signal,
     io,
     configure: (schema, base) => applySettings(schema, args.sets, base),

@@ -22,7 +22,7 @@ import {
 } from "../chain.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { type Deployment, deploy } from "../deployment.ts";
-import { formatDuration, formatInteger, formatProportion } from "../format.ts";
+import { formatCommand, formatDuration, formatInteger, formatProportion } from "../format.ts";
 import { moduleOption } from "../modules.ts";
 import { presetNames } from "../presets.ts";
 import { Progress } from "../progress.ts";
@@ -81,7 +81,7 @@ export const start = defineCommand({
     ...jsonOption,
   },
   config: runSettings,
-  async run({ options, configure, signal, report, io }) {
+  async run({ options, sets, configure, signal, report, io }) {
     const { preset, seed, episodes, device, threads } = options;
     const scene = sceneOf(options);
     const config = configure(runConfigSchema(scene), presetBase(scene, preset));
@@ -117,10 +117,12 @@ export const start = defineCommand({
       const { student } = tuned ?? distilled;
 
       // hand over
-      const modules = options.module.map((file) => `--module ${file} `).join("");
-      const how = `--preset ${preset}${options.tune ? " --tune" : ""} --seed ${seed}`;
       const exported = await exportLink(chain, student, at("bundle"), {
-        command: `understudy start ${modules}--scene ${scene} ${how}`,
+        command: formatCommand([
+          ...["understudy", "start", ...options.module.flatMap((file) => ["--module", file])],
+          ...["--scene", scene, "--preset", preset, ...(options.tune ? ["--tune"] : [])],
+          ...["--seed", String(seed), ...sets.flatMap((set) => ["--set", set])],
+        ]),
         teacher: onward ? "onward.ckpt" : "teacher.ckpt",
         teacherSteps: stepsOf(trained) + stepsOf(onward),
       });

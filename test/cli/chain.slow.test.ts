@@ -104,6 +104,7 @@ it("start goes on with its teacher where its configuration says how, and its stu
   expect(provenance).toMatchObject({
     teacher: "onward.ckpt",
     environmentSteps: inAll + environmentSteps.student,
+    command: expect.stringContaining(`--seed 1 --set 'onward=${JSON.stringify(small)}'`),
   });
   // the same by hand, link by link
   const again = path.join(folder, "by-hand.ckpt");

@@ -1,6 +1,13 @@
+import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatCount, formatDuration, formatPercent, formatProportion } from "../../cli/format.ts";
+import {
+  formatCommand,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatProportion,
+} from "../../cli/format.ts";
 import { Progress } from "../../cli/progress.ts";
 import { formatTable } from "../../cli/table.ts";
 import { nearest, typingErrors } from "../../core/nearest.ts";
@@ -137,5 +144,15 @@ describe("Progress", () => {
     progress.start({ name: "teacher", unit: "steps", total: 10 });
     progress.say("Resumed from step 5.");
     expect(text()).toContain(`${CLEAR_LINE}Resumed from step 5.\n${CLEAR_LINE}  1/2 teacher`);
+  });
+});
+
+describe("a command line", () => {
+  it("comes back from a shell word by word", () => {
+    const words = ["a=1", "--set", "x=[1, 2]", "it's", '"', "$HOME `a` \\", "*"];
+    const script = `for word in ${formatCommand(words)}; do printf '%s\\n' "$word"; done`;
+    const { stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+    expect(stdout.split("\n").slice(0, -1)).toEqual(words);
+    expect(formatCommand(["npx", "tsx", "bench/nn.ts"])).toBe("npx tsx bench/nn.ts");
   });
 });
