@@ -19,10 +19,11 @@ from understudy.sb3 import StableBaselinesVecEnv
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--scene", default="reach-box")
+parser.add_argument("--module", action="append", default=[], help="file that exports scenes of your own")
 parser.add_argument("--envs", type=int, default=32)
 parser.add_argument("--steps", type=int, default=200_000)
 parser.add_argument("--seed", type=int, default=1)
-parser.add_argument("--command", default="npx tsx cli/main.ts", help="how to run understudy")
+parser.add_argument("--command", default="npm run --silent understudy --", help="how to run understudy")
 options = parser.parse_args()
 
 # networks this small gain nothing from more, and the simulator wants the other cores
@@ -45,6 +46,7 @@ with understudy.launch(
     options.envs,
     groups=["keypoints:global", "proprioception"],
     seed=options.seed,
+    modules=options.module,
     command=shlex.split(options.command),
 ) as simulator:
     env = StableBaselinesVecEnv(simulator)
