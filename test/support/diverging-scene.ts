@@ -1,4 +1,4 @@
-/** A scene that stops being finite in its first step, since its first box starts nowhere. Workers import this to have it. */
+/** A scene that stops being finite in its first step: its first box starts farther away than single precision knows. Workers import this to have it. */
 
 import type { Scene } from "../../sim/scene.ts";
 import { addScene } from "../../sim/scenes/index.ts";
@@ -13,7 +13,7 @@ export const divergingScene: Scene = {
       ...scene,
       name: "diverging",
       start: (rng) =>
-        scene.start(rng).map((pose, row) => (row === 1 ? { ...pose, x_m: Number.NaN } : pose)),
+        scene.start(rng).map((pose, row) => (row === 1 ? { ...pose, x_m: 1e300 } : pose)),
     };
   },
 };
