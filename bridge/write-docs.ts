@@ -107,7 +107,7 @@ keeps its ZeroMQ routing id when it connects anew.
 Arrays are in the units, frames and scales of the policy's manifest (\`policy.json\`).
 
 **Manifest hash.** SHA-256, in hex, of the JSON text of \`{controlStep_s, inputs, output}\` of the manifest with
-all keys sorted, no white space, every \`meaning\` left out, and numbers rounded to 9 digits and written as
+all keys sorted, no white space, every \`meaning\` left out, and numbers rounded to 9 digits (from the middle away from zero) and written as
 JavaScript does.
 `;
 }

@@ -26,6 +26,6 @@ it("passes a bench its words", async () => {
 it("writes down the command that measures anew, quoted for a shell", () => {
   const script = path.join(folder, "learning.ts");
   expect(commandOf(script, ["cross", "--variants", "last seen,fov+gate"])).toBe(
-    'npx tsx bench/learning.ts cross --variants "last seen,fov+gate"',
+    "npx tsx bench/learning.ts cross --variants 'last seen,fov+gate'",
   );
 });
