@@ -5,6 +5,7 @@
  */
 
 import { ConfigError } from "../core/errors.ts";
+import { type Quat, rotate } from "../core/frames.ts";
 import type { CameraSpec, PolicyInterface, PolicyManifest } from "../policies/manifest.ts";
 import { roleNames } from "../sim/roles.ts";
 import type { AssembledScene } from "../sim/scene.ts";
@@ -20,7 +21,7 @@ export function checkBundleFits(manifest: PolicyManifest, scene: AssembledScene)
 }
 
 /**
- * The first of control step, actions, roles and camera that is another than the scene's, as "… should be …, found …".
+ * What of control step, actions, roles and camera is another than the scene's, each as "… should be …, found …".
  *
  * @param its interface of a policy or of what it was trained with
  */
@@ -41,10 +42,11 @@ export function misfitOf(its: PolicyInterface, scene: AssembledScene): string | 
       ([what, found], i) => [what, found, cameraFacts(scenes)[i][1]] as const,
     ),
   ] as const;
-  const other = compared.find(([, found, expected]) => rounded(found) !== rounded(expected));
-  if (!other) return undefined;
-  const [what, found, expected] = other;
-  return `${what} should be ${rounded(expected)}, found ${rounded(found)}`;
+  const others = compared
+    .map(([what, found, expected]) => [what, rounded(found), rounded(expected)])
+    .filter(([, found, expected]) => found !== expected)
+    .map(([what, found, expected]) => `${what} should be ${expected}, found ${found}`);
+  return others.length > 0 ? others.join("; its ") : undefined;
 }
 
 function cameraFacts(camera: CameraSpec): (readonly [what: string, values: readonly number[]])[] {
@@ -54,10 +56,22 @@ function cameraFacts(camera: CameraSpec): (readonly [what: string, values: reado
     ["camera's horizontal field of view in rad", [horizontalFov_rad]],
     ["camera's vertical field of view in rad", [verticalFov_rad]],
     ["camera's position on the base in metres", baseFromCamera.position],
-    ["camera's rotation on the base", baseFromCamera.rotation],
+    ["camera's pitch, yaw and roll on the base in degrees", anglesOf(baseFromCamera.rotation)],
     ["camera's scale of inverse depth in metres", [camera.inverseDepthScale_m]],
     ["camera's range of depth in metres", [camera.minDepth_m, camera.maxDepth_m]],
   ];
+}
+
+/** How far a camera looks down and to the left, and how far its right side hangs. */
+function anglesOf(baseFromCamera: Quat): readonly number[] {
+  const [x, y, z] = rotate(baseFromCamera, [0, 0, 1]);
+  const right = rotate(baseFromCamera, [1, 0, 0]);
+  const across = Math.hypot(x, y);
+  // the right of a camera that looks there and does not roll, and what is above that one
+  const level = (right[0] * y - right[1] * x) / across;
+  const above = right[2] * across - ((right[0] * x + right[1] * y) * z) / across;
+  const angles_rad = [Math.atan2(-z, across), Math.atan2(y, x), Math.atan2(-above, level)];
+  return angles_rad.map((angle) => (angle * 180) / Math.PI);
 }
 
 /** What one machine's sine gives in the last bit must not part it from another. */

@@ -82,6 +82,24 @@ it.each<[string, (manifest: ManifestDraft) => object, string]>([
     })),
     "camera's position on the base in metres should be [-0.03, 0, 0.2], found [0, 0, 0.3].",
   ],
+  [
+    // what is right in its image is down on the base, and it looks ahead
+    "a camera mounted on its side",
+    throughCamera(({ baseFromCamera }) => ({
+      baseFromCamera: { ...baseFromCamera, rotation: [0, Math.SQRT1_2, 0, Math.SQRT1_2] },
+    })),
+    "camera's pitch, yaw and roll on the base in degrees should be [11.5, 0, 0], found [0, 0, 90].",
+  ],
+  [
+    "a faster robot that looks farther",
+    ({ inputs, output }) => ({
+      output: { ...output, columns: output.columns.map((column) => ({ ...column, scale: 1 })) },
+      inputs: inputs.map((input) =>
+        input.camera ? { ...input, camera: { ...input.camera, maxDepth_m: 20 } } : input,
+      ),
+    }),
+    "scale of actions should be [0.4, 2.84], found [1, 1]; its camera's range of depth in metres should be [0.12, 10], found [0.12, 20].",
+  ],
 ])("refuses a bundle for %s", async (name, changes, says) => {
   const refused = evaluate(await bundleWith(name, changes));
   await expect(refused).rejects.toThrow(ConfigError);
