@@ -29,6 +29,8 @@ beforeAll(async () => {
   saveReplay(path.join(run, "replays"), "curve", replay);
   const third = { ...replay, policy: "a third curve", outcome: "out of the arena" };
   saveReplay(path.join(run, "replays"), "third", { ...third, start: 1 });
+  const good = { ...replay, policy: "a good curve", outcome: "success" };
+  saveReplay(path.join(run, "replays"), "good", { ...good, start: 2 });
   saveReplay(path.join(folder, "runs", "second", "replays"), "curve", {
     ...replay,
     policy: "another curve",
@@ -253,6 +255,24 @@ describe.skipIf(!hasChromium)("keys", () => {
     await own.close();
   });
 
+  it("work beside sliders and boxes, which keep those that are theirs", async () => {
+    await open("?scene=reach-box&driver=demo&paused");
+    await drawnPositions(page);
+    await page.getByLabel("Time", { exact: true }).focus();
+    await page.keyboard.press(".");
+    await eventually(frames).toBe(2);
+    await page.keyboard.press("Shift+R");
+    await eventually(frames).toBe(1);
+    const box = page.getByRole("checkbox").first();
+    const was = await box.isChecked();
+    await box.focus();
+    await page.keyboard.press("Space");
+    expect(await box.isChecked()).toBe(!was);
+    expect(await page.evaluate("globalThis.viewer.playing.value")).toBe(false);
+    await page.keyboard.press("w");
+    await eventually(driver).toBe("keyboard");
+  });
+
   it("are left to the scene as long as the page stays, where the browser stores nothing", async () => {
     await open("?scene=reach-box&driver=demo&paused", (fresh) =>
       fresh.addInitScript(`Object.defineProperty(globalThis, "localStorage", {
@@ -318,8 +338,7 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await page.getByLabel("camera.pitch_deg").fill("25");
     await page.keyboard.press("Tab");
     await eventually(() => told.textContent()).toContain(
-      // [x, y, z, w] of a camera that looks 25 degrees down, from the half angles by hand
-      "made for another robot: its camera's rotation on the base should be [-0.596368, 0.596368, -0.379928, 0.379928], found",
+      "made for another robot: its camera's pitch, yaw and roll on the base in degrees should be [25, 0, 0], found [11.5, 0, 0]",
     );
     // hands drive any robot
     await page.locator("#driver").selectOption("keyboard or joystick");
@@ -471,6 +490,9 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await step(1);
     // blind, it turns by its bias or by what it sees, at the speed of its bias
     await page.getByText(/^0\.30, /).waitFor();
+    // beside the manifest of the one that drives
+    await drop(manifest, broken);
+    await eventually(() => alert().textContent()).toContain("has 5 bytes, its manifest says");
   });
 });
 
@@ -561,6 +583,12 @@ describe.skipIf(!hasChromium)("a replay", () => {
     await page.getByRole("button", { name: "Next failure" }).click();
     await page.getByText("a third curve").waitFor();
     await page.getByRole("button", { name: "Next failure" }).click();
+    await page.getByText("a curve", { exact: true }).waitFor();
+    // the last of them comes before a success
+    const good = "reach-box, seed 5, start 2 (runs/first)";
+    await page.locator("#episodes").selectOption({ label: good });
+    await page.getByText("a good curve").waitFor();
+    await page.getByRole("button", { name: "Previous failure" }).click();
     await page.getByText("a curve", { exact: true }).waitFor();
   });
 

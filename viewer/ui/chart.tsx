@@ -79,7 +79,9 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
     scales: {
       x: { time: false, range: () => [0, latest.current.end] },
       y: {
-        range: (_, low, high) => (low === null ? [-1, 1] : uPlot.rangeNum(low, high, 0.1, true)),
+        // a line that is level runs through the middle
+        range: (_, low, high) =>
+          low === high ? [(low ?? 0) - 1, (high ?? 0) + 1] : uPlot.rangeNum(low, high, 0.1, true),
       },
     },
     axes: [

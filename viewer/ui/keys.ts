@@ -27,18 +27,24 @@ function remembered(): KeyPlace {
 }
 
 /** Whether a key that was pressed is to drive, play or step. */
-export function isForPage({ target, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
-  if (ctrlKey || altKey || metaKey || isField(target)) return false;
+export function isForPage({ target, code, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
+  if (ctrlKey || altKey || metaKey || isOwn(target, code)) return false;
   return keyPlace.value === "page" || isScene(target);
 }
 
-/** True where typing means writing or choosing. */
-function isField(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLInputElement ||
-    target instanceof HTMLSelectElement ||
-    target instanceof HTMLTextAreaElement
-  );
+/** What a browser does by keys with controls that nobody writes in. */
+const CONTROL_KEYS: Readonly<Record<string, RegExp>> = {
+  range: /^Arrow/,
+  radio: /^(Arrow|Space)/,
+  checkbox: /^Space/,
+  file: /^Space/,
+};
+
+/** True where the key has a meaning of its own: writing, choosing, pressing what has the focus. */
+function isOwn(target: EventTarget | null, code: string): boolean {
+  if (target instanceof HTMLInputElement) return CONTROL_KEYS[target.type]?.test(code) ?? true;
+  if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return true;
+  return target instanceof HTMLElement && target.matches("button, summary") && code === "Space";
 }
 
 function isScene(target: EventTarget | null): boolean {

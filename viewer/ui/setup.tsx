@@ -127,7 +127,9 @@ export function ReplaySetup({ viewer }: Props) {
   };
   const go = (by: number) => {
     const at = failures.findIndex(({ url }) => url === shown);
-    open(failures[(at + by + failures.length) % failures.length]);
+    // from a success the last is before the first
+    const before = at < 0 && by < 0 ? 0 : at;
+    open(failures[(before + by + failures.length) % failures.length]);
   };
   return (
     <section id="replay" aria-label="Recorded episode">

@@ -141,15 +141,12 @@ function Legend({ curves, shown }: { readonly curves: readonly Curve[]; readonly
 function playByKeys(viewer: Viewer): () => void {
   const listen = (event: KeyboardEvent) => {
     if (!isForPage(event)) return;
-    // on a button or a heading that opens, space is its own
-    const own =
-      event.target instanceof HTMLElement && /^(BUTTON|SUMMARY)$/.test(event.target.tagName);
-    if (event.code === "Space" && !own) {
+    if (event.code === "Space") {
       event.preventDefault();
       viewer.playOrPause();
     }
     if (event.key === ".") viewer.step();
-    if (event.key === "r") viewer.reset();
+    if (event.key.toLowerCase() === "r") viewer.reset();
   };
   addEventListener("keydown", listen);
   return () => removeEventListener("keydown", listen);

@@ -246,9 +246,16 @@ export class Studio {
   }
 }
 
-/** Whether two choices are of the very same driver; a manifest has the hash of its network. */
+/** Whether two choices are of the very same driver. */
 function isSame(a: DriverChoice | undefined, b: DriverChoice): boolean {
-  if (a?.kind === "bundle" && b.kind === "bundle") return a.bundle.manifest === b.bundle.manifest;
+  if (a?.kind === "bundle" && b.kind === "bundle") {
+    const { manifest, onnx } = a.bundle;
+    // beside the same manifest another network is a broken one, which has to be said
+    const isWhole = onnx.length === b.bundle.onnx.length;
+    return (
+      manifest === b.bundle.manifest && isWhole && onnx.every((x, i) => x === b.bundle.onnx[i])
+    );
+  }
   if (a?.kind === "policy" && b.kind === "policy") return a.url === b.url;
   return a?.kind === b.kind;
 }
