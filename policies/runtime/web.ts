@@ -11,11 +11,11 @@ import {
   type PolicyRuntime,
 } from "./runtime.ts";
 
-/** Fetches `<url>/policy.json` and `<url>/policy.onnx`, then loads them. */
+/** Fetches `<url>/policy.json` and `<url>/policy.onnx`, then loads them. @throws FileError for what does not come, and for a bad bundle */
 export async function fetchPolicy(url: string): Promise<PolicyRuntime> {
-  const manifest = await (await fetchOk(`${url}/policy.json`)).json();
-  const onnx = new Uint8Array(await (await fetchOk(`${url}/policy.onnx`)).arrayBuffer());
-  return loadWebPolicy({ manifest, onnx }, url);
+  const manifest = await fetchWhole(`${url}/policy.json`, (response) => response.json());
+  const onnx = await fetchWhole(`${url}/policy.onnx`, (response) => response.arrayBuffer());
+  return loadWebPolicy({ manifest, onnx: new Uint8Array(onnx) }, url);
 }
 
 /** Loads a bundle whose two files are already here. @throws FileError for a bad bundle. */
@@ -44,8 +44,13 @@ async function openSession(manifest: PolicyManifest, onnx: Uint8Array): Promise<
   return backendOf(session, ({ data, dims }) => new Tensor("float32", data, dims));
 }
 
-async function fetchOk(url: string): Promise<Response> {
-  const response = await fetch(url);
-  if (response.ok) return response;
-  throw new FileError(`Cannot fetch "${url}": the server answered ${response.status}.`);
+async function fetchWhole<T>(url: string, read: (response: Response) => Promise<T>): Promise<T> {
+  const refuse = (why: string) => new FileError(`Cannot fetch "${url}": ${why}.`);
+  const response = await fetch(url).catch(() => {
+    throw refuse("no server answers");
+  });
+  if (!response.ok) throw refuse(`the server answered ${response.status}`);
+  return read(response).catch((error: unknown) => {
+    throw refuse(error instanceof SyntaxError ? "it is not JSON" : "the connection was lost");
+  });
 }

@@ -1,10 +1,13 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { DeviceError, FileError, ShapeError } from "../../core/errors.ts";
 import { createRng } from "../../core/rng.ts";
 import { completeManifest, readBundle, writeBundle } from "../../policies/bundle.ts";
 import { loadPolicy, loadPolicyBytes } from "../../policies/runtime/node.ts";
-import { loadWebPolicy } from "../../policies/runtime/web.ts";
+import { fetchPolicy, loadWebPolicy } from "../../policies/runtime/web.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
   believingPolicy,
@@ -172,5 +175,64 @@ describe("onnxruntime-web", () => {
     await expect(
       loadWebPolicy({ manifest: complete, onnx: onnx.subarray(0, 9) }, "/zoo/linear"),
     ).rejects.toThrow('The ONNX file of "/zoo/linear" has 9 bytes');
+  });
+});
+
+describe("a policy that is fetched", () => {
+  const { manifest, onnx } = linearPolicy();
+  const whole = JSON.stringify(completeManifest(manifest, onnx));
+
+  async function fetchedFrom(answer: RequestListener) {
+    const server = createServer(answer).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      return await fetchPolicy(`http://127.0.0.1:${port}/linear`);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  it("acts as it does from its folder", async () => {
+    const policy = await fetchedFrom(({ url }, response) => {
+      response.end(url === "/linear/policy.json" ? whole : onnx);
+    });
+    // [x + 2y, 0.5 - z]
+    expect([...(await policy.act({ state: Float32Array.of(0.25, 0.25, 0.25) }))]).toEqual([
+      0.75, 0.25,
+    ]);
+    await policy.close();
+  });
+
+  it.each<readonly [string, RequestListener, RegExp]>([
+    [
+      "an address without one",
+      (_, response) => response.writeHead(404).end(),
+      /^Cannot fetch "http.*policy\.json": the server answered 404\.$/,
+    ],
+    [
+      "a page that says something else",
+      (_, response) => response.end("<!doctype html>"),
+      /^Cannot fetch "http.*policy\.json": it is not JSON\.$/,
+    ],
+    [
+      "a server that stops in the middle of it",
+      ({ url }, response) => {
+        if (url === "/linear/policy.json") response.end(whole);
+        else response.writeHead(200, { "Content-Length": onnx.length }).write(onnx.subarray(0, 9));
+        if (url !== "/linear/policy.json") setTimeout(() => response.destroy(), 50);
+      },
+      /^Cannot fetch "http.*policy\.onnx": the connection was lost\.$/,
+    ],
+    [
+      "a server that is gone",
+      (_, response) => response.destroy(),
+      /^Cannot fetch "http.*policy\.json": no server answers\.$/,
+    ],
+  ])("is refused in a sentence from %s", async (_, answer, says) => {
+    const fetched = fetchedFrom(answer);
+    await expect(fetched).rejects.toThrow(FileError);
+    await expect(fetched).rejects.toThrow(says);
   });
 });

@@ -635,6 +635,14 @@ describe.skipIf(!hasChromium)("a replay", () => {
     await open("?replay=library/replays/runs/first/gone.json");
     await eventually(() => alert().textContent()).toContain("There is no replay");
   });
+
+  it("that does not come leaves the page at what it showed", async () => {
+    await open("?paused", (fresh) => fresh.route("**/replays/**", (route) => route.abort()));
+    await drawnPositions(page);
+    await page.getByRole("radio", { name: "Replay" }).click();
+    await eventually(() => alert().textContent()).toContain("cannot be read from the server");
+    await eventually(() => page.getByRole("radio", { name: "Live" }).isChecked()).toBe(true);
+  });
 });
 
 describe.skipIf(!hasChromium)("without its means, the page says what is missing", () => {

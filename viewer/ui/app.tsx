@@ -1,6 +1,6 @@
 /** The page as a whole. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useReducer } from "preact/hooks";
 import type { Mode } from "../pane.ts";
 import type { Viewer } from "../viewer.ts";
 import { Disturb } from "./disturb.tsx";
@@ -60,9 +60,12 @@ export function App({ viewer }: Props) {
 function Header({ viewer }: Props) {
   const mode = viewer.pane.value.mode.value;
   const sketch = viewer.pane.value.sketch.value;
-  const choose = (wanted: Mode) => {
+  const drawAgain = useReducer((times: number) => times + 1, 0)[1];
+  const choose = async (wanted: Mode) => {
     if (wanted === "live") viewer.openLive();
-    else viewer.openFirstReplay();
+    else await viewer.openFirstReplay();
+    // what could not be opened is not what is chosen
+    drawAgain(undefined);
   };
   return (
     <header>
@@ -76,7 +79,7 @@ function Header({ viewer }: Props) {
               name="mode"
               value={name}
               checked={mode === name}
-              onChange={() => choose(name)}
+              onChange={() => void choose(name)}
             />
             {name === "live" ? "Live" : "Replay"}
           </label>
