@@ -23,10 +23,10 @@ export function Panes({ viewer }: { readonly viewer: Viewer }) {
   const panes = viewer.panes.value;
   return (
     <section id="stage" aria-label="The scene" data-panes={panes.length}>
+      <ViewOptions viewer={viewer} />
       {panes.map((pane, i) => (
         <PanePicture key={pane.id} viewer={viewer} pane={pane} index={i} />
       ))}
-      <ViewOptions viewer={viewer} />
     </section>
   );
 }
