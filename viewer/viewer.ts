@@ -1,6 +1,7 @@
 /** The page at work: which scenes stand side by side, and the clock they share. */
 
 import { batch, computed, effect, signal } from "@preact/signals";
+import { FileError } from "../core/errors.ts";
 import { Alert } from "./alert.ts";
 import type { Overlays, Viewpoint } from "./draw/scene-view.ts";
 import { type DroppedBundle, headOf, readDropped } from "./dropped.ts";
@@ -169,6 +170,8 @@ export class Viewer {
     try {
       const found = await readDropped(files);
       if (chosen.aborted) return;
+      const stranger = found.kind === "bundle" ? strangerOf(found) : undefined;
+      if (stranger !== undefined) throw new FileError(stranger);
       this.alert.clear();
       if (found.kind === "replay") {
         pane.openReplay(found.file, found.source);
@@ -294,7 +297,14 @@ export class Viewer {
     const pane = this.#following.peek()?.pane;
     if (!pane) return;
     const { scene, settings } = headOf(bundle.manifest);
-    const driver = this.#addBundle({ name: `newest of ${run}`, scene, settings, bundle });
+    const name = `newest of ${run}`;
+    const stranger = strangerOf({ name, scene });
+    if (stranger !== undefined) {
+      this.#unfollow();
+      this.alert.tell(stranger);
+      return;
+    }
+    const driver = this.#addBundle({ name, scene, settings, bundle });
     const { setup } = pane;
     batch(() => {
       const { driver: before, scene: where } = setup.value;
@@ -386,6 +396,13 @@ export class Viewer {
     this.growing.value = panes.some((pane) => pane.growing);
     if (this.playing.value && playedOut === panes.length) this.playing.value = false;
   }
+}
+
+/** What to say of a policy whose scene the page does not have. */
+function strangerOf({ name, scene }: Pick<DroppedBundle, "name" | "scene">): string | undefined {
+  const names = scenes.value.map((known) => known.name);
+  if (names.includes(scene)) return undefined;
+  return `Policy "${name}" was made for scene "${scene}", which this page does not have. Open it with that scene's module: understudy view --module FILE. Scenes: ${names.join(", ")}.`;
 }
 
 function shownIn(pane: Pane): Following {

@@ -490,6 +490,13 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await step(1);
     // blind, it turns by its bias or by what it sees, at the speed of its bias
     await page.getByText(/^0\.30, /).waitFor();
+    const stranger = path.join(folder, "policy.json");
+    writeFileSync(stranger, readFileSync(manifest, "utf8").replaceAll("reach-box", "reach-moon"));
+    await drop(stranger, onnx);
+    await eventually(() => alert().textContent()).toContain(
+      'was made for scene "reach-moon", which this page does not have.',
+    );
+    expect(await page.locator("#live-scene").inputValue()).toBe("reach-box");
     // beside the manifest of the one that drives
     await drop(manifest, broken);
     await eventually(() => alert().textContent()).toContain("has 5 bytes, its manifest says");
