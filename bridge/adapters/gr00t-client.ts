@@ -11,6 +11,7 @@ import { isMap, type Unpacked, unpack } from "./msgpack.ts";
 import type { NdArray } from "./numpy.ts";
 import { Refusal } from "./refusal.ts";
 import { chunkOf, type RemotePolicy, wireArray, withLeadingAxes } from "./remote-policy.ts";
+import { Turns } from "./turns.ts";
 
 export interface Gr00tClientOptions {
   /** What this robot sees and does. Images go as video, the rest as state. */
@@ -25,6 +26,7 @@ export interface Gr00tClientOptions {
 export class Gr00tClient implements RemotePolicy {
   readonly #options: Gr00tClientOptions;
   readonly #socket: Request;
+  readonly #turns = new Turns();
 
   /** Connects, and keeps trying. @throws WireError for what is no endpoint. */
   constructor(options: Gr00tClientOptions) {
@@ -93,10 +95,13 @@ export class Gr00tClient implements RemotePolicy {
     endpoint: string,
     data: Readonly<Record<string, unknown>> | undefined,
   ): Promise<Unpacked> {
+    const request = encodeRequest(endpoint, data, this.#options.token);
     let frames: Buffer[];
     try {
-      await this.#socket.send(encodeRequest(endpoint, data, this.#options.token));
-      frames = await this.#socket.receive();
+      frames = await this.#turns.take(async () => {
+        await this.#socket.send(request);
+        return this.#socket.receive();
+      });
     } catch (error) {
       const { endpoint: at = defaultGr00tEndpoint } = this.#options;
       throw new WireError(

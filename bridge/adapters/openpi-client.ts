@@ -8,6 +8,7 @@ import { connecting } from "../sockets.ts";
 import type { UnpackedMap } from "./msgpack.ts";
 import { decodeOpenpi, encodeOpenpi, maxOpenpiBytes, openpiArray } from "./openpi-messages.ts";
 import { chunkOf, type RemotePolicy, wireArray } from "./remote-policy.ts";
+import { Turns } from "./turns.ts";
 
 export interface OpenpiClientOptions {
   /** What this robot sees and does; each input goes as `observation/<name>`. */
@@ -23,15 +24,19 @@ const defaultUrl = "ws://127.0.0.1:8000";
 
 export class OpenpiClient implements RemotePolicy {
   readonly #options: OpenpiClientOptions;
+  readonly #turns = new Turns();
+  /** Also while it connects. */
+  #socket: WebSocket | undefined;
   #connection: { socket: WebSocket; metadata: UnpackedMap } | undefined;
+  #closed = false;
 
   constructor(options: OpenpiClientOptions) {
     this.#options = options;
   }
 
   /** What the server says of itself; connects if needed. */
-  async metadata(): Promise<UnpackedMap> {
-    return (await this.#connected()).metadata;
+  metadata(): Promise<UnpackedMap> {
+    return this.#turns.take(async () => (await this.#connected()).metadata);
   }
 
   async act(observation: Rows): Promise<readonly Float32Array[]> {
@@ -39,31 +44,39 @@ export class OpenpiClient implements RemotePolicy {
     const arrays = robot.inputs.map(
       (input) => [`observation/${input.name}`, wireArray(input, observation[input.name])] as const,
     );
-    const { socket } = await this.#connected();
-    try {
-      socket.send(encodeOpenpi({ ...Object.fromEntries(arrays), prompt }));
-      const reply = decodeOpenpi(await this.#next(socket));
-      return chunkOf(robot, openpiArray(reply, "actions"));
-    } catch (error) {
-      // the answer to this request must not be taken for that to the next
-      this.#drop();
-      throw error;
-    }
+    const request = encodeOpenpi({ ...Object.fromEntries(arrays), prompt });
+    return this.#turns.take(async () => {
+      const { socket } = await this.#connected();
+      try {
+        socket.send(request);
+        const reply = decodeOpenpi(await this.#next(socket));
+        return chunkOf(robot, openpiArray(reply, "actions"));
+      } catch (error) {
+        // the answer to this request must not be taken for that to the next
+        this.#drop();
+        throw error;
+      }
+    });
   }
 
   /** The protocol has no reset: a server forgets with the connection, so there is a new one. */
   async reset(): Promise<void> {
-    this.#drop();
-    await this.#connected();
+    await this.#turns.take(async () => {
+      this.#drop();
+      await this.#connected();
+    });
   }
 
   close(): void {
+    this.#closed = true;
     this.#drop();
   }
 
   async #connected() {
+    if (this.#closed) throw new WireError("This openpi client was closed. Open another one.");
     if (this.#connection) return this.#connection;
     const socket = this.#open();
+    this.#socket = socket;
     // ws throws errors that nobody listens to
     socket.on("error", () => {});
     socket.on("close", () => {
@@ -114,7 +127,8 @@ export class OpenpiClient implements RemotePolicy {
   }
 
   #drop(): void {
-    this.#connection?.socket.terminate();
+    this.#socket?.terminate();
+    this.#socket = undefined;
     this.#connection = undefined;
   }
 }

@@ -150,6 +150,21 @@ describe("client and server over a socket", () => {
     await patient.ping();
   });
 
+  it("the client gets each its own answer where several are asked at once", async () => {
+    const policy = await linear();
+    const server = await serveGr00t({ policy, endpoint: "tcp://127.0.0.1:*" });
+    const { endpoint } = server;
+    const client = new Gr00tClient({ robot: policy.manifest, endpoint, timeout_s: 10 });
+    open.push(
+      () => policy.close(),
+      () => server.close(),
+      () => client.close(),
+    );
+    const asked = [0.25, -0.5, 1].map((x) => client.act({ state: Float32Array.of(x, 0, 0) }));
+    const forward_mps = (await Promise.all(asked)).map(([[forward]]) => forward.toFixed(3));
+    expect(forward_mps).toEqual(["0.100", "-0.200", "0.400"]);
+  });
+
   it("ends when a client with the token says so", async () => {
     const policy = await linear();
     open.push(() => policy.close());

@@ -1,5 +1,7 @@
 /** openpi's protocol: golden messages, and errors as text with close code 1011. */
 
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { type RawData, WebSocket } from "ws";
 import { ndarray } from "../../../bridge/adapters/numpy.ts";
@@ -166,6 +168,37 @@ describe("the client", () => {
     await expect(client.act(spoilt)).rejects.toThrow("not finite");
     // on a new connection
     await client.act({ state: Float32Array.of(0.25, 0, 0) });
+  });
+
+  it("gets each its own answer where several are asked at once", async () => {
+    const { server, policy } = await serve();
+    const url = server.endpoint;
+    const client = new OpenpiClient({ robot: policy.manifest, url, timeout_s: 10 });
+    open.push(() => client.close());
+    const state = new Float32Array(3);
+    const asked = [0.25, -0.5, 1].map((x) => {
+      state[0] = x;
+      return client.act({ state });
+    });
+    const forward_mps = (await Promise.all(asked)).map(([[forward]]) => forward.toFixed(3));
+    expect(forward_mps).toEqual(["0.100", "-0.200", "0.400"]);
+    expect(server.report()).toMatchObject({ requests: 3, actions: 3 });
+  });
+
+  it("hangs up while it connects, too, and says that it was closed", async () => {
+    const { policy } = await serve();
+    const silent = createServer().listen(0, "127.0.0.1");
+    open.push(() => void silent.close());
+    await once(silent, "listening");
+    const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const client = new OpenpiClient({ robot: policy.manifest, url, timeout_s: 10 });
+    const told = expect(client.metadata()).rejects.toThrow("openpi server");
+    const waiting = expect(client.metadata()).rejects.toThrow("was closed");
+    const [connection] = (await once(silent, "connection")) as [Socket];
+    const over = once(connection.resume(), "close");
+    client.close();
+    await Promise.all([over, told, waiting]);
+    await expect(client.act({ state: new Float32Array(3) })).rejects.toThrow("was closed");
   });
 
   it("gives up on a server that is not there", async () => {
