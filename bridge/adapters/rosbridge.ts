@@ -2,6 +2,8 @@
  * A TurtleBot3 behind rosbridge (JSON over a WebSocket; rosbridge_suite, ROSBRIDGE_PROTOCOL.md). The base
  * keeps its last velocity when nobody speaks, so zeros are said twenty times a second whenever no fresh
  * command is in force, again as soon as a lost connection is back, and last of all when this program ends.
+ * A connection may hold back what was said, in either direction, and deliver it later; its messages have no
+ * times. So pings go with commands: what is said or comes is no older than the newest that was answered.
  */
 
 import { WebSocket } from "ws";
@@ -33,6 +35,10 @@ export interface RosbridgeOptions {
 export const defaultRosbridge = "ws://127.0.0.1:9090";
 const commandEvery_ms = 50;
 const maxMessageBytes = 16 * 2 ** 20;
+/** Some servers hang up on whoever sends many pings at once, as they come after a stall. */
+const mostPings = 8;
+/** After so many watchdogs without an answer the connection is taken for lost. */
+const lostAfter = 4;
 /** The firmware takes whole hundredths of m/s and rad/s, and truncates. */
 const quantum = 0.01;
 
@@ -72,6 +78,11 @@ export class Rosbridge {
   readonly #timer: NodeJS.Timeout;
   #socket: WebSocket | undefined;
   #retry: NodeJS.Timeout | undefined;
+  /** When the newest ping was sent that was answered, or the connection stood. */
+  #answered_s = 0;
+  /** When the others were sent. */
+  #unanswered: number[] = [];
+  #isLate = false;
   #closed = false;
 
   /** Connects, and keeps trying. @throws WireError for what is no URL of a WebSocket. */
@@ -167,6 +178,8 @@ export class Rosbridge {
     );
     this.#socket = socket;
     socket.on("open", () => {
+      this.#answered_s = monotonic_s();
+      this.#unanswered = [];
       const type = `geometry_msgs/msg/${twist}`;
       socket.send(JSON.stringify({ op: "advertise", topic: commandTopic, type }));
       for (const [topic, type] of Object.entries(topics)) {
@@ -177,7 +190,15 @@ export class Rosbridge {
       log(`driving ${commandTopic} (${type}) at ${url}`);
       this.#say();
     });
-    socket.on("message", (data) => void this.take(data as Buffer));
+    socket.on("pong", (data) => {
+      const sent_s = Number(String(data));
+      if (!this.#unanswered.includes(sent_s)) return;
+      this.#unanswered = this.#unanswered.filter((later_s) => later_s > sent_s);
+      this.#answered_s = sent_s;
+    });
+    socket.on("message", (data) => {
+      if (this.#silence_s(monotonic_s()) <= this.#options.watchdog_s) this.take(data as Buffer);
+    });
     socket.on("error", (error) => log(`rosbridge: ${error.message}`));
     socket.on("close", () => {
       // what was commanded before the loss is over
@@ -186,10 +207,29 @@ export class Rosbridge {
     });
   }
 
+  #silence_s(now_s: number): number {
+    return now_s - this.#answered_s;
+  }
+
   #say(): void {
-    if (!this.connected) return;
-    const { commandTopic, twist } = this.#options;
-    const [forward_mps, turn_radps] = this.#port.siCommandAt(monotonic_s());
-    this.#socket?.send(velocityMessage(commandTopic, twist, forward_mps, turn_radps));
+    const socket = this.#socket;
+    if (!socket || !this.connected) return;
+    const { commandTopic, twist, watchdog_s, log } = this.#options;
+    const now_s = monotonic_s();
+    const silence_s = this.#silence_s(now_s);
+    if (silence_s > lostAfter * watchdog_s) {
+      socket.terminate();
+      return;
+    }
+    const isLate = silence_s > watchdog_s;
+    if (isLate) this.#port.stop();
+    if (isLate && !this.#isLate) log(`rosbridge: no answer for ${watchdog_s} s, standing still`);
+    this.#isLate = isLate;
+    const [forward_mps, turn_radps] = this.#port.siCommandAt(now_s);
+    if (this.#unanswered.length < mostPings) {
+      this.#unanswered.push(now_s);
+      socket.ping(String(now_s));
+    }
+    socket.send(velocityMessage(commandTopic, twist, forward_mps, turn_radps));
   }
 }

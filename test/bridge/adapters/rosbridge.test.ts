@@ -3,6 +3,7 @@
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
+import { Cable } from "../../../bench/faults/cable.ts";
 import { decodeRosImage, layersOf } from "../../../bridge/adapters/ros-image.ts";
 import { quantised, Rosbridge, velocityMessage } from "../../../bridge/adapters/rosbridge.ts";
 import { monotonic_s } from "../../../bridge/clock.ts";
@@ -59,7 +60,7 @@ async function rosbridge(port = 0) {
 }
 type Twist = { linear: { x: number } };
 
-function robotAt(url: string) {
+function robotAt(url: string, watchdog_s = 30) {
   const log: string[] = [];
   const seen: unknown[] = [];
   const robot = new Rosbridge({
@@ -68,7 +69,7 @@ function robotAt(url: string) {
     twist: "Twist",
     topics: { "/odom": "nav_msgs/msg/Odometry" },
     onMessage: (topic, message) => seen.push([topic, message]),
-    watchdog_s: 30,
+    watchdog_s,
     reconnect_ms: 20,
     log: (line) => log.push(line),
   });
@@ -109,6 +110,54 @@ describe("a robot", () => {
     open.push(() => again.close());
     await until(() => again.speeds().length > 1, 30_000);
     expect(new Set(again.speeds())).toEqual(new Set([0]));
+  });
+
+  it("stands, and takes in nothing, while a connection holds back what is said", async () => {
+    const ros = await rosbridge();
+    open.push(() => ros.close());
+    const cable = await Cable.to(ros.port);
+    const { robot, log, seen } = robotAt(cable.endpoint.replace("tcp:", "ws:"), 1);
+    await until(() => ros.speeds().length > 2, 30_000);
+    // a student that sees and answers all the time
+    const student = setInterval(() => {
+      robot.observed();
+      robot.drive(Float32Array.of(0.5, 0));
+    }, 20);
+    open.push(() => clearInterval(student));
+    await until(() => ros.speeds().at(-1) === 0.2, 30_000);
+    cable.stall();
+    const before = ros.speeds().length;
+    ros.clients[0].send(JSON.stringify({ op: "publish", topic: "/odom", msg: { held: true } }));
+    await until(() => log.includes("rosbridge: no answer for 1 s, standing still"), 30_000);
+    expect([...robot.command()]).toEqual([0, 0]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    clearInterval(student);
+    cable.mend();
+    await until(() => ros.speeds().length > before + 100, 30_000);
+    const late = ros.speeds().slice(before);
+    // what was said in the first second, and no more
+    expect(late.lastIndexOf(0.2)).toBeLessThan(late.length - 1);
+    expect(late.filter((speed) => speed !== 0).length).toBeLessThan(1.5 * 70);
+    expect(seen).toEqual([]);
+    // it comes and goes as before once pings are answered in time
+    await until(() => {
+      ros.clients[0].send(JSON.stringify({ op: "publish", topic: "/odom", msg: {} }));
+      robot.observed();
+      robot.drive(Float32Array.of(0.5, 0));
+      return seen.length > 0 && ros.speeds().at(-1) === 0.2;
+    }, 30_000);
+  });
+
+  it("hangs up on a connection that stays silent, and connects anew", async () => {
+    const ros = await rosbridge();
+    open.push(() => ros.close());
+    const cable = await Cable.to(ros.port);
+    const { robot } = robotAt(cable.endpoint.replace("tcp:", "ws:"), 0.2);
+    await until(() => ros.speeds().length > 2, 30_000);
+    cable.stall();
+    await until(() => !robot.connected, 30_000);
+    cable.mend();
+    await until(() => ros.clients.length > 1 && robot.connected, 30_000);
   });
 
   it("obeys, and watches, where the watchdog is undefined", () => {
