@@ -1,6 +1,7 @@
 /** What `train`, `distill` and `fine-tune` have in common: options, workers with a progress bar, and the report. */
 
 import { claimFile } from "../core/files.ts";
+import { planScene } from "../llm-planner/scene.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import type { Chain, CurvePoint } from "./chain.ts";
 import { type Context, jsonOption, type Options, seedOption } from "./command.ts";
@@ -32,8 +33,7 @@ export interface Learning {
   readonly simulation: SimulationSpec;
   readonly config: RunConfig;
   learn(chain: Chain): Promise<{ readonly progress: CurvePoint & { readonly iteration: number } }>;
-  /** Who learns, such as `Teacher of "push-pair"`. */
-  readonly learner: string;
+  readonly learner: "Teacher" | "Student";
 }
 
 type LearnerContext = Context<
@@ -47,18 +47,19 @@ export async function runLearner(
 ): Promise<void> {
   const { out, device, threads } = options;
   claimFile(out);
+  const who = `${learner} of "${taskOf(simulation)}"`;
   const pool = openPool(options.workers, options.module);
   const progress = new Progress([bar]);
   try {
     const learnt = await learn({ simulation, config, pool, progress, signal, device, threads });
     const { environmentSteps, metrics, iteration } = learnt.progress;
     if (iteration === 0) {
-      report({ checkpoint: null, iteration }, () => nothingSaved(learner, out));
+      report({ checkpoint: null, iteration }, () => nothingSaved(who, out));
       return;
     }
     report({ checkpoint: out, iteration, environmentSteps, metrics }, () =>
       [
-        `${learner} in ${out}: ${formatCount(environmentSteps)} environment steps in its life,`,
+        `${who} in ${out}: ${formatCount(environmentSteps)} environment steps in its life,`,
         `success while training ${formatPercent(metrics.success ?? Number.NaN)}.`,
       ].join(" "),
     );
@@ -67,6 +68,12 @@ export async function runLearner(
   }
 }
 
-function nothingSaved(learner: string, out: string): string {
-  return `${learner} is not in ${out} yet: it was stopped before it was saved for the first time. The same command begins it anew; let it run for longer.`;
+/** The scene, or what a plan for it says in words. */
+function taskOf({ scene, config }: SimulationSpec): string {
+  const { plan } = (config ?? {}) as { readonly plan?: { readonly instruction?: string } };
+  return (scene === planScene.name ? plan?.instruction : undefined) ?? scene;
+}
+
+function nothingSaved(who: string, out: string): string {
+  return `${who} is not in ${out} yet: it was stopped before it was saved for the first time. The same command begins it anew; let it run for longer.`;
 }

@@ -29,6 +29,11 @@ export async function addModules(files: readonly string[]): Promise<void> {
   }
 }
 
+/** Lets plans be found in this thread: checkpoints and bundles may say that they were trained for one. */
+export async function addPlans(): Promise<void> {
+  await import("../llm-planner/register.ts");
+}
+
 /** As worker threads import it. */
 export function moduleUrl(file: string): string {
   return pathToFileURL(path.resolve(file)).href;

@@ -8,7 +8,7 @@ import { filesIn, parseOptions } from "./args.ts";
 import type { Command, Context, Io } from "./command.ts";
 import type { CommandEntry } from "./commands/index.ts";
 import { helpOf, overview } from "./help.ts";
-import { addModules } from "./modules.ts";
+import { addModules, addPlans } from "./modules.ts";
 
 export interface RunOptions {
   readonly commands: Readonly<Record<string, CommandEntry>>;
@@ -42,6 +42,7 @@ async function dispatch(words: readonly string[], to: RunOptions): Promise<void>
   const args = parseOptions(name, command, rest);
   await addModules(filesIn(args.options, "module"));
   if (args.help) return to.io.out(helpOf(name, summary, command, args.options));
+  if ("module" in command.options) await addPlans();
   await command.run(contextOf(command, args, to));
 }
 

@@ -173,11 +173,20 @@ function digestsOf(
   return Object.fromEntries(known);
 }
 
+/** A student from a file, with what it was trained in. */
+export interface SavedStudent extends Student {
+  readonly simulation: SimulationSpec;
+  /** Digest of the weights of the teacher that it learnt from last; older files have none. */
+  readonly taughtBy?: string;
+}
+
 /** A student to export or to act with. */
-export function readStudent(file: string): Student & { readonly simulation: SimulationSpec } {
+export function readStudent(file: string): SavedStudent {
   const saved = readCheckpoint(file, { kind: KIND });
-  const { network, student, simulation } = saved.config as SavedConfig;
+  const { network, student, simulation, learntFrom } = saved.config as SavedConfig;
+  const taughtBy = learntFrom?.teacher;
   return {
+    ...(taughtBy === undefined ? {} : { taughtBy }),
     spec: network,
     theta: saved.arrays.average ?? saved.arrays.theta,
     progress: saved.progress as StudentProgress,

@@ -51,7 +51,7 @@ export const distill = defineCommand({
       config,
       learn: async (chain) =>
         (await distillLink({ ...chain, ...(from ? { from } : {}) }, teacher, out)).student,
-      learner: `Student of "${scene}"`,
+      learner: "Student",
     });
   },
 });

@@ -1,10 +1,13 @@
 /** `understudy export`: a student's checkpoint as a policy bundle, checked against the trainer. */
 
 import path from "node:path";
+import { ConfigError } from "../../core/errors.ts";
+import { digestOfWeights } from "../../rollout/same-training.ts";
 import { readStudent } from "../../student/checkpoint.ts";
 import { readTeacher } from "../../teacher/checkpoint.ts";
 import { exportLink } from "../chain.ts";
 import { defineCommand, jsonOption } from "../command.ts";
+import { formatCommand } from "../format.ts";
 import { moduleOption } from "../modules.ts";
 
 export const exportCommand = defineCommand({
@@ -31,15 +34,14 @@ export const exportCommand = defineCommand({
   },
   async run({ options, report }) {
     const student = readStudent(options.student);
-    const command =
-      options.command ?? `understudy export --student ${options.student} --out ${options.out}`;
+    const command = options.command ?? commandOf(options);
     const { manifest, rows, maxDifference } = await exportLink(
       { simulation: student.simulation },
       student,
       options.out,
       options.teacher === undefined
         ? { command, teacherSteps: 0 }
-        : { command, ...taughtBy(options.teacher) },
+        : { command, ...taughtBy(options.teacher, student.taughtBy) },
     );
     const { bytes, sha256 } = manifest.onnx;
     report({ bundle: options.out, bytes, sha256, rows, maxDifference }, () =>
@@ -51,7 +53,29 @@ export const exportCommand = defineCommand({
   },
 });
 
-function taughtBy(file: string) {
-  const { environmentSteps } = readTeacher(file).progress;
-  return { teacher: path.basename(file), teacherSteps: environmentSteps };
+interface Given {
+  readonly student: string;
+  readonly teacher?: string | undefined;
+  readonly out: string;
+  readonly module: readonly string[];
+}
+
+function commandOf({ student, teacher, out, module }: Given): string {
+  return formatCommand([
+    ...["understudy", "export", "--student", student],
+    ...(teacher === undefined ? [] : ["--teacher", teacher]),
+    ...["--out", out],
+    ...module.flatMap((file) => ["--module", file]),
+  ]);
+}
+
+/** @param digest of its teacher's weights, where the student's file says it */
+function taughtBy(file: string, digest: string | undefined) {
+  const { theta, progress } = readTeacher(file);
+  if (digest !== undefined && digest !== digestOfWeights(theta)) {
+    throw new ConfigError(
+      `"${file}" is not the teacher that this student learnt from last. Give that one, or leave --teacher out.`,
+    );
+  }
+  return { teacher: path.basename(file), teacherSteps: progress.environmentSteps };
 }

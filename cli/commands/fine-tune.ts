@@ -65,7 +65,7 @@ export const fineTune = defineCommand({
       simulation,
       config,
       learn: async (chain) => (await fineTuneLink(chain, first, teacher, out)).student,
-      learner: `Student of "${scene}"`,
+      learner: "Student",
     });
   },
 });

@@ -58,7 +58,7 @@ export const train = defineCommand({
         const link = options.onward ? onwardLink : trainLink;
         return (await link({ ...chain, from }, out)).teacher;
       },
-      learner: `Teacher of "${plan?.instruction ?? scene}"`,
+      learner: "Teacher",
     });
   },
 });

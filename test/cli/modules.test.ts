@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/index.ts";
 import { readBundle } from "../../policies/bundle.ts";
 import { blocksOf, fileNameOf, root } from "../support/run-block.ts";
+import { run } from "./child-command.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Inside the package, so that `understudy/sim` is found by its own name. */
@@ -21,29 +22,6 @@ beforeAll(() => {
   writeFileSync(visitTwo, scene);
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-/** What a command line, in a process of its own, said and ended with; `onErr` hears what it has said so far. */
-async function run(
-  words: readonly string[],
-  onErr?: (err: string, child: ReturnType<typeof start>) => void,
-) {
-  const child = start(words);
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (data) => {
-    out += data;
-  });
-  child.stderr.on("data", (data) => {
-    err += data;
-    onErr?.(err, child);
-  });
-  const [code] = await once(child, "close");
-  return { code, out, err };
-}
-
-function start(words: readonly string[]) {
-  const flags = ["--import", "tsx", "--conditions=understudy-source", "cli/main.ts"];
-  return spawn(process.execPath, [...flags, ...words], { cwd: root });
-}
 
 const tiny = (name: string, settings: Readonly<Record<string, number>>) =>
   Object.entries(settings).flatMap(([key, value]) => ["--set", `${name}.${key}=${value}`]);
