@@ -62,7 +62,7 @@ it("exports the student of a plan, and says whose steps its teacher took", async
   const judged = ["evaluate", "--scene", "plan", "--policy", bundle, "--episodes", "2"];
   const { code, err } = await run(judged);
   expect(code, err).toBe(0);
-  await trainUntil("other", "speed(active) < 9 m/s");
+  await trainUntil("other", "speed(active) > 9 m/s");
   const other = path.join(folder, "other.ckpt");
   const refused = await run([...words, "--teacher", other]);
   expect([refused.code, refused.err]).toEqual([
