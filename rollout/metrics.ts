@@ -12,9 +12,17 @@ export function averages(stats: Readonly<Record<string, Float32Array>>): Record<
   );
 }
 
-/** Of full episodes, not those that started close to the goal; success is NaN where there was none. */
+/** Of full episodes, not those that started close to the goal; no more than their number, 0, where there was none. */
 export function episodeMetrics(ends: readonly EpisodeEnd[]): Record<string, number> {
   const full = ends.filter((end) => !end.practice);
-  const successes = full.filter((end) => end.outcome === "success").length;
-  return { episodes: full.length, success: full.length > 0 ? successes / full.length : Number.NaN };
+  if (full.length === 0) return { episodes: 0 };
+  const mean = (value: (end: EpisodeEnd) => number) =>
+    full.reduce((sum, end) => sum + value(end), 0) / full.length;
+  return {
+    episodes: full.length,
+    success: mean(({ outcome }) => (outcome === "success" ? 1 : 0)),
+    return: mean((end) => end.return),
+    length: mean((end) => end.steps),
+    stages: mean((end) => end.stagesDone),
+  };
 }

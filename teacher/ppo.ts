@@ -281,17 +281,10 @@ function metricsOf(
   ends: readonly EpisodeEnd[],
   std: readonly number[],
 ): Record<string, number> {
-  const mean = (values: readonly number[]) =>
-    values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length;
-  const full = ends.filter((end) => !end.practice);
   return {
     ...averages(stats),
     ...episodeMetrics(ends),
-    return: mean(full.map((end) => end.return)),
-    length: mean(full.map((end) => end.steps)),
-    stages: mean(full.map((end) => end.stagesDone)),
-    stdForward: std[0],
-    stdTurn: std[1],
+    ...{ stdForward: std[0], stdTurn: std[1] },
   };
 }
 

@@ -391,14 +391,21 @@ describe("a teacher to begin with", () => {
   });
 });
 
-it("reports finite losses, and the share of successes among full episodes", async () => {
+it("reports finite losses, the share of successes where full episodes ended, and the same again from its file", async () => {
   const pool = new WorkerPool(1);
+  const checkpoint = path.join(temporary, "reports.ckpt");
   const { logged } = await train(pool);
-  for (const { metrics } of logged) {
+  const practised = await train(pool, {
+    checkpoint,
+    config: { ...tinyTeacher, practiceShare: 1, practiceUntil: 1 },
+  });
+  for (const { metrics } of [...logged, ...practised.logged]) {
     for (const name of ["loss", "policyLoss", "valueLoss", "approxKl", "gradNorm", "stdTurn"]) {
       expect(Number.isFinite(metrics[name]), name).toBe(true);
     }
     expect(metrics.success >= 0).toBe(metrics.episodes > 0);
   }
+  expect(practised.logged.some(({ metrics }) => metrics.episodes === 0)).toBe(true);
+  expect(readTeacher(checkpoint).progress.metrics).toEqual(practised.logged.at(-1)?.metrics);
   await pool.close();
 });
