@@ -95,8 +95,6 @@ function passing_m({ bodies }: Cast, active: number): number {
 export function writePoses(ground: Ground, target: PlanarPose, out: Situation): void {
   const bodies = ground.bodies.length;
   out.inWorld = 1;
-  out.detour_m = Number.NaN;
-  out.behind = Number.NaN;
   for (let row = 1; row < bodies; row++) {
     writeThing(out, row, ground.x_m(row), ground.y_m(row), ground.yaw_rad(row));
   }

@@ -11,8 +11,9 @@ import { type PlannedStage, undoneStages } from "../planned-stage.ts";
 /** Where an execution's knowledge comes from. Asked once per control step, after the step. */
 export interface Estimator {
   /**
-   * Fills in what is known of the scene for the stage that is worked on; the rest must be NaN. `out` is reused and holds what the
-   * last look left in it. Rows of its arrays are those of `rowsOf`; any frame will do, if it is one for all things.
+   * Fills in what is known of the scene for the stage that is worked on; the rest must be NaN, as it is to begin with. `out` is reused
+   * and holds what the last look left in it. Rows of its arrays are those of `rowsOf`; any frame will do, if it is one for all things.
+   * That a stage has stalled is seen by `robotToActive_m` and `activeToTarget_m`, where they are known.
    */
   estimate(stage: PlannedStage, out: Situation): void;
   /** Of `stages` before index `current`, those whose places are known to hold no longer; empty where that is not known. */

@@ -11,6 +11,7 @@ import { createSituation, rowsOf, type Situation } from "../language/situation.t
 import type { Staged } from "../plan.ts";
 import { type PlannedStage, plannedStages } from "../planned-stage.ts";
 import type { Estimator } from "./estimators.ts";
+import { besides, type Entry, entryOf, overridden } from "./overriding.ts";
 import {
   type MonitorConfig,
   StageMonitor,
@@ -61,13 +62,6 @@ export const usualExecution: ExecutionConfig = {
   attempts: 3,
   undoings: 10,
 };
-
-/** A stage in the queue, and how often it was tried. */
-interface Entry {
-  readonly stage: PlannedStage;
-  attempts: number;
-  postponed: boolean;
-}
 
 /**
  * A plan while it is carried out. After each control step, `look` once; then let the policy work on `subgoal`. It drives nothing:
@@ -137,41 +131,49 @@ export class PlanExecution {
   }
 
   /**
-   * Subgoals that come first from now on; the interrupted one is taken up again afterwards.
+   * Subgoals that come first from now on; the interrupted one is taken up again afterwards, unless they place its object. What was
+   * achieved beside an object that they move is done again after it.
    * @throws PlanRefusedError for stages that do not fit the cast, and nothing changes
    */
   correct(stages: Staged, words: string): ExecutionEvent {
     const added = entriesOf(stages, this.#cast);
-    const moved = new Set(added.map(({ stage }) => stage.active));
-    // what the correction places anew is no longer what it was
-    this.#queue = [...added, ...this.#queue.filter(({ stage }) => !moved.has(stage.active))];
-    this.#achieved = this.#achieved.filter(({ active }) => !moved.has(active));
-    this.#restart();
+    this.#takeUp(added, this.#queue);
     return this.#event("corrected", added[0].stage, words);
   }
 
   /**
-   * Another plan for what is left, in place of all that was still to be done.
+   * Another plan for what is left, in place of all that was still to be done. What was achieved becomes what `correct` makes of it.
    * @throws PlanRefusedError for stages that do not fit the cast, and nothing changes
    */
   replan(stages: Staged, reason: string): ExecutionEvent {
-    this.#queue = entriesOf(stages, this.#cast);
-    this.#restart();
-    return this.#event("replanned", this.#queue[0].stage, reason);
+    const added = entriesOf(stages, this.#cast);
+    this.#takeUp(added, []);
+    return this.#event("replanned", added[0].stage, reason);
   }
 
-  #restart(): void {
+  #takeUp(added: readonly Entry[], left: readonly Entry[]): void {
+    const { queue, achieved } = overridden(added, { queue: left, achieved: this.#achieved });
+    this.#queue = [...queue];
+    this.#achieved = [...achieved];
     this.#monitor = undefined;
     this.#undoneLooks = 0;
     this.#givenUp = false;
   }
 
-  /** Earlier stages that have come undone, once enough looks agree. */
+  /** Earlier stages that have come undone, once enough looks agree; those beside the object that is being moved wait for it. */
   #undone({ stage }: Entry): readonly PlannedStage[] {
-    const sequence = [...this.#achieved, stage];
-    const undone = this.#estimator.undone(sequence, sequence.length - 1);
+    const waiting = this.#waitingFor(stage);
+    const undone = this.#fallenBefore(stage).filter((earlier) => !waiting.includes(earlier));
     this.#undoneLooks = undone.length > 0 ? this.#undoneLooks + 1 : 0;
     return this.#undoneLooks >= this.#config.undoneLooks ? undone : [];
+  }
+
+  #fallenBefore(stage: PlannedStage): readonly PlannedStage[] {
+    return this.#estimator.undone([...this.#achieved, stage], this.#achieved.length);
+  }
+
+  #waitingFor({ active, target }: PlannedStage): readonly PlannedStage[] {
+    return target ? besides(new Set([active]), this.#achieved) : [];
   }
 
   #redo(undone: readonly PlannedStage[]): ExecutionEvent[] {
@@ -192,9 +194,12 @@ export class PlanExecution {
   }
 
   #complete(entry: Entry): ExecutionEvent[] {
+    const waiting = this.#waitingFor(entry.stage);
+    const left = this.#fallenBefore(entry.stage).filter((earlier) => waiting.includes(earlier));
     this.#queue = this.#queue.slice(1);
     this.#achieved.push(entry.stage);
     const events = [this.#event("done", entry.stage, "its condition holds")];
+    if (left.length > 0) return [...events, ...this.#redo(left)];
     if (this.#queue.length > 0) return events;
     return [...events, this.#event("finished", entry.stage, "nothing is left to do")];
   }
@@ -238,8 +243,4 @@ function mayGoFirst(other: Entry, entry: Entry): boolean {
 
 function entriesOf(plan: Staged, cast: Cast): Entry[] {
   return plannedStages(plan, cast).map(entryOf);
-}
-
-function entryOf(stage: PlannedStage): Entry {
-  return { stage, attempts: 0, postponed: false };
 }

@@ -8,8 +8,9 @@ import type { Planner, Refusal } from "../planner.ts";
 import type { WorldView } from "../world-view.ts";
 import type { ExecutionEvent, PlanExecution } from "./execution.ts";
 
-/** Places of two plans that are nearer to each other than this are one place. */
+/** Places of two plans that are nearer to each other than this, and turned less apart, are one place. */
 const SAME_m = 0.03;
+const SAME_deg = 5;
 
 /** What `Replanner.replan` is asked. */
 export interface ReplanOptions {
@@ -84,8 +85,22 @@ function leftOf(
   return left.map((stage) => ({ ...stage, after: stage.after.filter((name) => names.has(name)) }));
 }
 
-function same(a: PlanStage, b: PlanStage): boolean {
-  if (a.active !== b.active || a.place?.anchor !== b.place?.anchor) return false;
-  if (!a.place || !b.place) return true;
-  return Math.hypot(a.place.x_m - b.place.x_m, a.place.y_m - b.place.y_m) < SAME_m;
+/** Whether what was achieved is all that a stage asks for. */
+function same(achieved: PlanStage, asked: PlanStage): boolean {
+  if (achieved.active !== asked.active || achieved.done !== asked.done) return false;
+  const [there, here] = [achieved.place, asked.place];
+  if (!there || !here) return there === here;
+  return (
+    there.anchor === here.anchor &&
+    Math.hypot(there.x_m - here.x_m, there.y_m - here.y_m) < SAME_m &&
+    isTurned(there.yaw_deg, here.yaw_deg)
+  );
+}
+
+/** Whether a heading, null where any would do, is the one that is asked for. */
+function isTurned(yaw_deg: number | null, asked_deg: number | null): boolean {
+  if (asked_deg === null) return true;
+  if (yaw_deg === null) return false;
+  const apart_deg = Math.abs(yaw_deg - asked_deg) % 360;
+  return Math.min(apart_deg, 360 - apart_deg) < SAME_deg;
 }

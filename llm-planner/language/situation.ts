@@ -52,8 +52,12 @@ export function rowsOf(bodies: readonly string[]): Rows {
  * @param factors level factors of the stage, which need a number each where they are paid; 0 unless given
  */
 export function createSituation(rows: Rows, factors = 0): Situation {
+  const unknown = Number.NaN;
   return {
     ...pushReading(),
+    ...{ robotToActive_m: unknown, activeToTarget_m: unknown, yawError_rad: unknown },
+    ...{ activeSpeed_mps: unknown, detour_m: unknown, approachDetour_m: unknown },
+    ...{ crowding: unknown, behind: unknown },
     things: new Float64Array((rows.world + 2) * thing.size).fill(Number.NaN),
     visible: new Float64Array(rows.world + 2).fill(Number.NaN),
     touching: new Float64Array((rows.world + 1) ** 2).fill(Number.NaN),

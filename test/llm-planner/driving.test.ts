@@ -224,6 +224,27 @@ describe("another plan", () => {
     expect(JSON.parse(requests[0].refusals[0].answer).stages).toHaveLength(2);
   });
 
+  const x_m = (first.place?.x_m ?? 0) + 0.01;
+  const otherwise = { done: "speed(active) < 1 cm/s" };
+  const to = (place: object) => ({ place: { ...first.place, ...place } });
+  it.each([
+    ["as it was", {}, []],
+    ["nearer than anybody means", to({ x_m, yaw_deg: -2 }), []],
+    ["with any heading", to({ yaw_deg: null }), []],
+    ["with another heading", to({ yaw_deg: 30 }), ["stage-1"]],
+    ["until something else holds", otherwise, ["stage-1"]],
+  ])("leaves out what is done where it is asked for again %s", async (_, changes, again) => {
+    const execution = stuck();
+    const { planner } = answering({
+      stages: [
+        { ...first, ...changes },
+        { ...second, name: "other" },
+      ],
+    });
+    await new Replanner().replan({ execution, planner, base, plan: whole, world, seed: 1 });
+    expect(execution.remaining).toEqual([...again, "other"]);
+  });
+
   it("that fails, too, is told with its own reason, once for each time that it failed", async () => {
     const execution = stuck();
     const via = (name: string, y_m: number) => ({

@@ -84,8 +84,6 @@ describe("a stage's monitor", () => {
     for (let i = 0; i < 10; i++) expect(far.look(unseen(0.2))).toBe("under way");
     const blind = new StageMonitor(stage, config);
     const nothing = createSituation(rowsOf(cast.bodies.map(({ name }) => name)));
-    nothing.robotToActive_m = Number.NaN;
-    nothing.activeToTarget_m = Number.NaN;
     for (let i = 0; i < 10; i++) expect(blind.look(nothing)).toBe("under way");
   });
 
@@ -248,6 +246,57 @@ describe("an execution", () => {
     };
     execution.correct({ stages: stagesOf(instead) }, "no, to the left");
     expect(execution.remaining).toEqual(["mend", "can"]);
+  });
+
+  it("goes on with the stage of an object that a correction only visits", () => {
+    const { told, execution } = open();
+    const touch = { name: "touch", active: "tall can", done: "contact(robot, active)" };
+    execution.correct({ stages: stagesOf(touch) }, "touch the can first");
+    expect(execution.remaining).toEqual(["touch", "can", "wedge"]);
+    told.toTarget_m = 0.01;
+    const other = { ...canByCube, name: "other", place: { anchor: "red-cube", x_m: 0, y_m: 0.3 } };
+    execution.correct({ stages: stagesOf(other) }, "no, to its left");
+    // it is to be touched all the same
+    expect(execution.remaining).toEqual(["other", "touch", "wedge"]);
+  });
+
+  it("does again what was achieved beside an object that a correction or another plan moves", () => {
+    const away = { name: "away", active: "red-cube", place: { anchor: "wedge", x_m: 1, y_m: 0 } };
+    for (const how of ["correct", "replan"] as const) {
+      const { told, execution } = open();
+      told.toTarget_m = 0.01;
+      execution.look();
+      expect(execution.remaining).toEqual(["wedge"]);
+      execution[how]({ stages: stagesOf(away) }, "the cube over there");
+      // the wedge was to stand beside the cube, which is to stand beside the wedge: the newest wish wins
+      expect(execution.remaining).toEqual(["away", "can"]);
+      expect(execution.achieved).toEqual([]);
+    }
+  });
+
+  it("forgets where an object was placed that another plan places elsewhere", () => {
+    const { told, execution } = open();
+    told.toTarget_m = 0.01;
+    execution.look();
+    const behind = { ...canByCube, name: "behind" };
+    execution.replan({ stages: stagesOf(plan.stages[1], behind) }, "another way");
+    told.loose = ["can"];
+    lookUntil(execution, "finished");
+    expect(execution.achieved.map(({ compiled }) => compiled.plan.name)).toEqual([
+      "wedge",
+      "behind",
+    ]);
+  });
+
+  it("waits, and calls nothing stalled, where an estimator knows poses and no more", () => {
+    const poses: Estimator = {
+      estimate(_, out) {
+        out.things.set(at(1, 0.1).things);
+      },
+      undone: () => [],
+    };
+    const execution = new PlanExecution(plan, cast, poses, config);
+    for (let looks = 0; looks < 50; looks++) expect(execution.look()).toEqual([]);
   });
 });
 
