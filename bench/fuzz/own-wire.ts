@@ -144,7 +144,7 @@ const supervisorSide: FuzzTarget = {
     const messages: CommandMessage[] = [
       { ...hello, columns },
       { ...command, values: [...command.values], session, beat: 1 },
-      { type: "sense", session: real.session, age_ms: 1, nearest_m: 0.2 },
+      { type: "sense", session: real.session, beat: 1, age_ms: 1, nearest_m: 0.2 },
       { type: "arm", session, beat: 1 },
       { type: "alive", session: real.session },
     ];

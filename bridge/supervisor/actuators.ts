@@ -21,8 +21,12 @@ export interface Actuators {
 const sensedSchema = z.strictObject({
   pose: z.strictObject({ x_m: z.number(), y_m: z.number(), yaw_rad: z.number() }).exactOptional(),
   nearest_m: z.number().min(0).exactOptional(),
+  stamp_s: z.number().exactOptional(),
 });
-/** What a robot's own sensors see: odometry (x forward of the start, y left) and the least depth in its way. */
+/**
+ * What a robot's own sensors see: odometry (x forward of the start, y left) and the least depth in its way; and when, in seconds of
+ * this machine's monotonic clock: now unless given.
+ */
 export type SensedLine = Readonly<z.output<typeof sensedSchema>>;
 
 /** What a program of actuators has to say. */
@@ -102,7 +106,7 @@ function readLine(line: string, events: ProgramEvents): void {
   const parsed = sensedSchema.safeParse(value);
   if (parsed.success) events.sensed(parsed.data);
   else {
-    const sentence = `The actuators' program said "${line.slice(0, 80)}", not {"pose": …, "nearest_m": …}.`;
+    const sentence = `The actuators' program said "${line.slice(0, 80)}", not {"pose": …, "nearest_m": …, "stamp_s": …}.`;
     events.refused("not a reading", sentence);
   }
 }

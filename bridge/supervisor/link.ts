@@ -9,7 +9,6 @@ import { checkWaits_s, monotonic_s } from "../clock.ts";
 import { Counts } from "../counts.ts";
 import type { ConnectorKeys } from "../security/keys.ts";
 import { connect, type Frames, Link } from "../sockets.ts";
-import type { SensedLine } from "./actuators.ts";
 import { claimOf } from "./lane-keys.ts";
 import type { Lane } from "./machine.ts";
 import {
@@ -21,6 +20,7 @@ import {
   encodeOne,
   supervisorProtocol,
 } from "./messages.ts";
+import type { Reading } from "./zones.ts";
 
 /** Which supervisor, and what for. */
 export interface SupervisorLinkOptions {
@@ -39,8 +39,9 @@ export interface SupervisorLinkOptions {
 }
 
 const tick_ms = 50;
-/** A supervisor silent for so many ticks is taken for gone. */
+/** A supervisor silent for so many ticks of ours, and so many of its own, is taken for gone. */
 const lostAfterTicks = 8;
+const lostAfterBeats = 4;
 
 /**
  * Connects and takes the lane; close the link when done. @throws WireError when nobody answers, or with the reason of a refusal,
@@ -69,6 +70,7 @@ export class SupervisorLink {
   #sequence = 0;
   #beat: Beat | undefined;
   #ticksSinceHeard = 0;
+  #patienceTicks = lostAfterTicks;
   #welcomes = 0;
   /** The last thing refused, as a sentence. */
   #why = "";
@@ -133,9 +135,10 @@ export class SupervisorLink {
   }
 
   /** Says what the robot's sensors see, the pose in the odometry frame, and how old that is: new unless given. */
-  sense(seen: SensedLine, age_s = 0): void {
-    if (!this.#session) return;
-    this.#post({ type: "sense", session: this.#session, age_ms: 1000 * age_s, ...seen });
+  sense(seen: Reading, age_s = 0): void {
+    if (!this.#session || !this.#beat) return;
+    const of = { session: this.#session, beat: this.#beat.beat, age_ms: 1000 * age_s };
+    this.#post({ type: "sense", ...of, ...seen });
   }
 
   /** Asks to be armed and waits until it is so. @throws WireError with the reason when it is not. */
@@ -207,6 +210,8 @@ export class SupervisorLink {
       this.#sequence = 0;
       this.#welcomes++;
       this.#ticksSinceHeard = 0;
+      const beats_ms = lostAfterBeats * message.tick_ms;
+      this.#patienceTicks = Math.max(lostAfterTicks, Math.ceil(beats_ms / tick_ms));
       this.#options.log(`has lane "${this.#options.lane}"`);
     } else if (message.type === "refused") this.#refusal(message);
     else if ("session" in message && message.session === this.#session) {
@@ -228,7 +233,7 @@ export class SupervisorLink {
 
   #tick(): void {
     this.#ticksSinceHeard++;
-    if (this.#session && this.#ticksSinceHeard > lostAfterTicks) {
+    if (this.#session && this.#ticksSinceHeard > this.#patienceTicks) {
       this.#lose("the supervisor is silent");
     }
     if (this.#session) this.#post({ type: "alive", session: this.#session });

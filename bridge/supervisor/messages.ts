@@ -82,7 +82,12 @@ export const commandSchemas = {
     .strictObject({
       type: z.literal("sense"),
       session,
-      age_ms: z.number().min(0).max(600_000).describe("how old this is"),
+      beat: count.describe("the newest beat that the sender has heard"),
+      age_ms: z
+        .number()
+        .min(0)
+        .max(600_000)
+        .describe("how old this was already; it counts as so much older than that beat"),
       pose: z
         .strictObject({ x_m: finite, y_m: finite, yaw_rad: finite })
         .exactOptional()

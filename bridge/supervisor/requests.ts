@@ -3,7 +3,7 @@
 import { forget, type GateRefusal, offer, openGate } from "../command-gate.ts";
 import type { Lane, LaneHolder, Plant, Supervisor } from "./machine.ts";
 import { lanes } from "./machine.ts";
-import type { Sensed } from "./zones.ts";
+import { type Reading, withReading } from "./zones.ts";
 
 export const requestRefusals = [
   "unknown session",
@@ -98,24 +98,30 @@ export function hear(state: Supervisor, session: string, now_s: number): Outcome
   return { state: withLane(state, lane, { ...holder, heard_s: now_s }) };
 }
 
-/** Sensors heard of by `session`; `age_s` is how old they were when they were sent. */
+/** What a peer's sensors see. */
+export interface OfferedReading extends Reading {
+  /** The newest tick that the peer had heard of when it said so. */
+  readonly beat: number;
+  /** How old it was by then. */
+  readonly age_s: number;
+}
+
+/** Sensors heard of by `session`, as old as they are by the tick that they name: what was held up on its way is not new. */
 export function sense(
   state: Supervisor,
   session: string,
-  seen: { readonly pose?: Sensed["pose"]; readonly nearest_m?: number; readonly age_s: number },
+  { beat, age_s, ...reading }: OfferedReading,
   now_s: number,
 ): Outcome {
   const lane = laneOf(state, session);
   const holder = lane && state.lanes[lane];
   if (!lane || !holder) return { state, refusal: "unknown session" };
   if (lane === "watcher") return { state, refusal: "may not sense" };
-  const { pose, nearest_m, age_s } = seen;
-  const sensed: Sensed = {
-    ...state.sensed,
-    ...(pose ? { pose, posed_s: now_s - age_s } : {}),
-    ...(nearest_m === undefined ? {} : { nearest_m, ranged_s: now_s - age_s }),
-  };
-  return { state: { ...withLane(state, lane, { ...holder, heard_s: now_s }), sensed } };
+  const heard = withLane(state, lane, { ...holder, heard_s: now_s });
+  const sent = holder.gate.sent.get(beat);
+  if (!sent) return { state: heard, refusal: "old beat" };
+  const sensed = withReading(state.sensed, lane, reading, sent.at_s - age_s);
+  return { state: { ...heard, sensed } };
 }
 
 /** A person says go. `beat` shows that they say it now. */

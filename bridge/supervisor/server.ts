@@ -46,6 +46,7 @@ import {
   sense,
   takeLane,
 } from "./requests.ts";
+import { withReading } from "./zones.ts";
 
 /** Which robot, and who may drive it. */
 export interface SuperviseOptions {
@@ -177,18 +178,16 @@ export class SupervisorServer {
     return { mode, driver, command, ticks: tick, commands: this.#accepted, holds, stops, refused };
   }
 
-  /** What the actuators' own sensors see, just now. */
-  sensed({ pose, nearest_m }: SensedLine): void {
+  /** What the actuators' own sensors see. */
+  sensed({ stamp_s, ...reading }: SensedLine): void {
     const now_s = monotonic_s();
-    const { sensed } = this.#state;
-    this.#state = {
-      ...this.#state,
-      sensed: {
-        ...sensed,
-        ...(pose ? { pose, posed_s: now_s } : {}),
-        ...(nearest_m === undefined ? {} : { nearest_m, ranged_s: now_s }),
-      },
-    };
+    const sensed = withReading(
+      this.#state.sensed,
+      "actuators",
+      reading,
+      Math.min(now_s, stamp_s ?? now_s),
+    );
+    this.#state = { ...this.#state, sensed };
   }
 
   /** Counts something refused elsewhere on this robot. */
@@ -319,11 +318,11 @@ export class SupervisorServer {
         return offerCommand(state, this.#plant, command, now_s);
       }
       case "sense": {
-        const { session, age_ms, pose, nearest_m } = message;
+        const { session, beat, age_ms, pose, nearest_m } = message;
         const seen = {
           ...(pose ? { pose } : {}),
           ...(nearest_m === undefined ? {} : { nearest_m }),
-          age_s: age_ms / 1000,
+          ...{ beat, age_s: age_ms / 1000 },
         };
         return sense(state, session, seen, now_s);
       }

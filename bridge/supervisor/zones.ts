@@ -2,20 +2,39 @@
 
 import type { SupervisorConfig } from "./config.ts";
 
-/** What sensors on the robot last said, each with the moment it was true on the supervisor's clock. */
-export interface Sensed {
+/** What sensors see at one moment. */
+export interface Reading {
   /** In the odometry frame: x forward of the start, y left, counter-clockwise from x. */
   readonly pose?: { readonly x_m: number; readonly y_m: number; readonly yaw_rad: number };
-  readonly posed_s: number;
   /** Least depth in the way of the robot. */
   readonly nearest_m?: number;
-  readonly ranged_s: number;
 }
 
-export const nothingSensed: Sensed = {
-  posed_s: Number.NEGATIVE_INFINITY,
-  ranged_s: Number.NEGATIVE_INFINITY,
-};
+/** The newest that is known, each with a moment on the supervisor's clock from which on it may have changed. */
+export interface Sensed {
+  readonly pose?: NonNullable<Reading["pose"]>;
+  readonly posed_s: number;
+  /** By who sees it: one may see nothing where another sees something. */
+  readonly ranges: Readonly<Record<string, { readonly nearest_m: number; readonly at_s: number }>>;
+}
+
+export const nothingSensed: Sensed = { posed_s: Number.NEGATIVE_INFINITY, ranges: {} };
+
+/** What is known once `source` has seen something at `at_s`. What comes late changes nothing that is newer. */
+export function withReading(
+  sensed: Sensed,
+  source: string,
+  { pose, nearest_m }: Reading,
+  at_s: number,
+): Sensed {
+  const { ranges, posed_s } = sensed;
+  const isNewer = nearest_m !== undefined && at_s >= (ranges[source]?.at_s ?? at_s);
+  return {
+    ...sensed,
+    ...(pose && at_s >= posed_s ? { pose, posed_s: at_s } : {}),
+    ...(isNewer ? { ranges: { ...ranges, [source]: { nearest_m, at_s } } } : {}),
+  };
+}
 
 export type Zone = "fence" | "no odometry" | "near" | "no depth";
 
@@ -76,14 +95,14 @@ function beyondFence(
 
 function beforeObstacle(
   { nearestDepth }: SupervisorConfig,
-  { nearest_m, ranged_s }: Sensed,
+  { ranges }: Sensed,
   now_s: number,
 ): { readonly zone: Zone; readonly share: number } | undefined {
   if (!nearestDepth) return undefined;
   const { stop_m, slow_m, maxAge_ms } = nearestDepth;
-  if (nearest_m === undefined || !(now_s - ranged_s <= maxAge_ms / 1000)) {
-    return { zone: "no depth", share: 0 };
-  }
+  const fresh = Object.values(ranges).filter(({ at_s }) => now_s - at_s <= maxAge_ms / 1000);
+  if (fresh.length === 0) return { zone: "no depth", share: 0 };
+  const nearest_m = Math.min(...fresh.map((range) => range.nearest_m));
   const share = Math.max(0, Math.min(1, (nearest_m - stop_m) / (slow_m - stop_m)));
   return share < 1 ? { zone: "near", share } : undefined;
 }

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hmac
 import itertools
 import json
+import math
 import threading
 import time
 import uuid
@@ -37,9 +38,10 @@ PROTOCOL = "understudy-supervisor/1"
 DEFAULT_ENDPOINT = "tcp://127.0.0.1:5611"
 DEFAULT_STOP_ENDPOINT = "tcp://127.0.0.1:5612"
 
-#: Peers say that they are there at this pace; a supervisor silent for so many of them is taken for gone.
+#: Peers say that they are there at this pace; a supervisor silent for so many of these, and so many of its own ticks, is taken for gone.
 TICK_S = 0.05
 SILENT_TICKS = 8
+SILENT_BEATS = 4
 #: A message to the stop that is not answered is sent again after this long.
 REPEAT_S = 0.05
 
@@ -126,8 +128,8 @@ class SupervisorLink:
         if nearest_m is not None:
             seen["nearest_m"] = float(nearest_m)
         with self._lock:
-            if self._session is not None:
-                self._say("sense", **seen)
+            if self._session is not None and self._beat is not None:
+                self._say("sense", beat=self._beat["beat"], **seen)
 
     def arm(self, timeout_s: float = 3.0) -> None:
         """Asks to be armed and waits until it is so. Raises WireError, with the reason, when it is not."""
@@ -194,11 +196,12 @@ class SupervisorLink:
         self._nonce = uuid.uuid4().hex
         self._sequence = 0
         self._silent_ticks = 0
+        self._patience_ticks = SILENT_TICKS
 
     def _tick(self) -> None:
         with self._lock:
             self._silent_ticks += 1
-            if self._session is not None and self._silent_ticks > SILENT_TICKS:
+            if self._session is not None and self._silent_ticks > self._patience_ticks:
                 self._start_over()
                 self._lock.notify_all()
             if self._session is None:
@@ -247,6 +250,7 @@ class SupervisorLink:
         self.columns = message.get("columns", self._own_columns)
         self._sequence = 0
         self._silent_ticks = 0
+        self._patience_ticks = max(SILENT_TICKS, math.ceil(SILENT_BEATS * message["tick_ms"] / 1000 / TICK_S))
 
     def _refused(self, message: Mapping[str, Any]) -> None:
         reason = message["reason"]

@@ -37,7 +37,7 @@ describe("an actuators' program", () => {
   it("gets a line for each write, the end of its input when that is over, and is heard", async () => {
     const heard = path.join(folder, "heard");
     const script = `${listening(heard)}
-      console.log(JSON.stringify({ nearest_m: 0.3 }));
+      console.log(JSON.stringify({ nearest_m: 0.3, stamp_s: 5.5 }));
       console.log("motors ready");`;
     const seen: unknown[] = [];
     const actuators = programActuators(programOf("motors", script), {
@@ -49,7 +49,7 @@ describe("an actuators' program", () => {
     actuators.write([0.1, 0], "armed");
     actuators.write([0, 0], "disarmed");
     await actuators.close();
-    expect(seen).toEqual([{ nearest_m: 0.3 }, "not a reading"]);
+    expect(seen).toEqual([{ nearest_m: 0.3, stamp_s: 5.5 }, "not a reading"]);
     const [first, second, end] = linesOf(heard);
     expect(JSON.parse(first)).toEqual({
       command: [0.1, 0],

@@ -8,7 +8,12 @@ import {
   quantized,
   withinSpeeds,
 } from "../../../bridge/supervisor/limits.ts";
-import { isInside, nothingSensed, withinZones } from "../../../bridge/supervisor/zones.ts";
+import {
+  isInside,
+  nothingSensed,
+  withinZones,
+  withReading,
+} from "../../../bridge/supervisor/zones.ts";
 
 describe("approach", () => {
   it("goes up and levels off as worked out by hand", () => {
@@ -127,7 +132,7 @@ describe("withinZones", () => {
 
   it("slows before what is near, and stops the way forward but not back", () => {
     const depth = { ...base, nearestDepth: { stop_m: 0.1, slow_m: 0.5, maxAge_ms: 250 } };
-    const seen = (nearest_m: number) => ({ ...nothingSensed, nearest_m, ranged_s: 10 });
+    const seen = (nearest_m: number) => withReading(nothingSensed, "camera", { nearest_m }, 10);
     const targets = (nearest_m: number, wanted = forward) =>
       withinZones(wanted, names, depth, seen(nearest_m), 10, false).targets;
     expect(targets(0.6)).toEqual(forward);
@@ -138,6 +143,23 @@ describe("withinZones", () => {
     expect(targets(0.05, [-0.2, 0])).toEqual([-0.2, 0]);
     const old = withinZones(forward, names, depth, seen(3), 10.3, true);
     expect(old).toEqual({ targets: [0, 0.4], zones: ["no depth"] });
+    // the bumper sees nothing in front of it, and has said so last
+    const both = withReading(seen(0.05), "bumper", { nearest_m: 4 }, 10.1);
+    expect(withinZones(forward, names, depth, both, 10.1, false).zones).toEqual(["near"]);
+    // by then the camera is silent
+    expect(withinZones(forward, names, depth, both, 10.3, false).targets).toEqual(forward);
+    // what comes late is not what is so now
+    const late = withReading(both, "camera", { nearest_m: 3 }, 9.9);
+    expect(withinZones(forward, names, depth, late, 10.1, false).zones).toEqual(["near"]);
+  });
+
+  it("goes by the pose that is newest, not by the one that came last", () => {
+    const outside = { pose: { x_m: 2.1, y_m: 1, yaw_rad: 0 } };
+    const inside = { pose: { x_m: 1, y_m: 1, yaw_rad: 0 } };
+    const known = withReading(withReading(nothingSensed, "a", outside, 10), "b", inside, 9.9);
+    expect(withinZones(forward, names, fenced, known, 10, false).zones).toEqual(["fence"]);
+    const newer = withReading(known, "b", inside, 10.1);
+    expect(withinZones(forward, names, fenced, newer, 10.1, false).targets).toEqual(forward);
   });
 
   it("knows the inside of a fence that is not convex", () => {

@@ -113,11 +113,30 @@ describe("the supervisor", () => {
     expect(story.join("watcher", "watcher-1")).toBeUndefined();
     story.wait(0.02);
     expect(story.command("watcher-1", [0.1, 0])).toBe("may not drive");
-    const seen = { nearest_m: 9, age_s: 0 };
+    const seen = { nearest_m: 9, age_s: 0, beat: story.state.tick };
     expect(sense(story.state, "watcher-1", seen, story.now_s).refusal).toBe("may not sense");
     story.do((state) => disarm(state, "watcher-1").state);
     expect(story.state.mode).toBe("disarmed");
     expect(story.arm("watcher-1")).toBe("may not arm");
+  });
+
+  it("takes what was seen for as old as the beat that it names, however late it comes", () => {
+    const story = ready();
+    const { tick: beat } = story.state;
+    // of a beat of at most 20 ms ago
+    const [earliest_s, latest_s] = [story.now_s - 0.02, story.now_s];
+    story.wait(0.2);
+    const seen = { nearest_m: 0.3, age_s: 0.05 };
+    const { state, refusal } = sense(story.state, policy, { ...seen, beat }, story.now_s);
+    expect(refusal).toBeUndefined();
+    expect(state.sensed.ranges.policy.nearest_m).toBe(0.3);
+    expect(state.sensed.ranges.policy.at_s).toBeGreaterThanOrEqual(earliest_s - 0.05);
+    expect(state.sensed.ranges.policy.at_s).toBeLessThanOrEqual(latest_s - 0.05);
+    story.wait(0.5);
+    const old = sense(story.state, policy, { ...seen, beat }, story.now_s);
+    expect([old.refusal, old.state.sensed]).toEqual(["old beat", story.state.sensed]);
+    const unheard = { ...seen, beat: story.state.tick + 1 };
+    expect(sense(story.state, policy, unheard, story.now_s).refusal).toBe("old beat");
   });
 
   it("ends motion within the watchdog of the last command, and goes on when the peer returns", () => {

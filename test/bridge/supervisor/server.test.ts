@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Dealer } from "zeromq";
+import { monotonic_s } from "../../../bridge/clock.ts";
 import { robotLimits, supervisorSchema } from "../../../bridge/supervisor/config.ts";
 import { connectSupervisor } from "../../../bridge/supervisor/link.ts";
 import type { Lane } from "../../../bridge/supervisor/machine.ts";
@@ -67,6 +68,41 @@ describe("a supervisor", () => {
     await until(() => policy.beat?.mode === "hold", 1000);
     operator.disarm();
     await until(() => policy.beat?.mode === "disarmed", 1000);
+  });
+
+  it("drives on what is seen, and stops on what was seen too long ago, however it was held up", async () => {
+    const nearestDepth = { stop_m: 0.15, slow_m: 0.5, maxAge_ms: 1000 };
+    const { server, join, last } = await start({
+      isArmed: true,
+      config: supervisorSchema.parse({ columns: config.columns, nearestDepth }),
+    });
+    const policy = await join("policy");
+    let nearest_m: number | undefined = 3;
+    const driving = setInterval(() => {
+      policy.command([0.1, 0], 0.25);
+      if (nearest_m !== undefined) policy.sense({ nearest_m });
+    }, 20);
+    closing.push({ close: () => clearInterval(driving) });
+    await until(() => last()[0] === 0.1, 2000);
+    // another sensor sees something, and says when: first what was so before, then what is so now
+    server.sensed({ nearest_m: 0.1, stamp_s: monotonic_s() - 2 });
+    await sleep(200);
+    expect(last()[0]).toBe(0.1);
+    server.sensed({ nearest_m: 0.1, stamp_s: monotonic_s() });
+    await until(() => policy.beat?.zones.join() === "near", 2000);
+    // both are silent now
+    nearest_m = undefined;
+    await until(() => policy.beat?.zones.join() === "no depth", 4000);
+    expect(last()[0]).toBe(0);
+  });
+
+  it("keeps the link of a peer whose patience is shorter than its own ticks", async () => {
+    const slow = { tick_ms: 900, ramp_ms: 900, watchdog_ms: 4000 };
+    const { join } = await start({ config: supervisorSchema.parse({ ...config, ...slow }) });
+    const watcher = await join("watcher");
+    const first = watcher.beat?.beat ?? 0;
+    await until(() => (watcher.beat?.beat ?? 0) >= first + 2, 10_000);
+    expect(watcher.report().reconnections).toBe(0);
   });
 
   it("stops at the button, latched, and on anything that comes to that socket", async () => {
