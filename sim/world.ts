@@ -66,6 +66,9 @@ export interface PhysicsWorld {
   /** Changes what domain randomisation varies; it stays until changed again. */
   setProperties(env: number, body: number, properties: BodyProperties): void;
 
+  /** What that is now: mass and friction of a body. */
+  propertiesOf(env: number, body: number): Pick<Required<BodyProperties>, "mass_kg" | "friction">;
+
   /**
    * One control step: `substeps` physics steps, then `states` is current.
    *
@@ -138,6 +141,10 @@ export class World implements PhysicsWorld {
 
   setProperties(env: number, body: number, properties: BodyProperties): void {
     this.#worldOf(env).setProperties(this.#indexOf(env, body), properties);
+  }
+
+  propertiesOf(env: number, body: number) {
+    return this.#worldOf(env).propertiesOf(this.#indexOf(env, body));
   }
 
   step(commands: Float32Array): void {

@@ -39,6 +39,12 @@ export interface PaneEvents {
   failed(pane: Pane, message: string): void;
 }
 
+interface Recording {
+  readonly file: Uint8Array;
+  readonly source: string;
+  readonly url: string | undefined;
+}
+
 let panes = 0;
 
 export class Pane {
@@ -57,6 +63,8 @@ export class Pane {
   readonly sight = signal<Sight | undefined>(undefined);
   /** How the episode ended, while its end is shown. */
   readonly outcome = signal<string | undefined>(undefined);
+  /** Whether bodies can be moved: a live episode runs, and its newest moment is shown. */
+  readonly movable = signal(false);
   /** Row of the body that has handles to move it by. */
   readonly held = signal<number | undefined>(undefined);
   /** How the driver was made for another robot than the scene's, as "… should be …, found …". */
@@ -69,7 +77,9 @@ export class Pane {
   #view: SceneView | undefined;
   #poses = new Float32Array(0);
   #ending: string | undefined;
-  #recording: { readonly file: Uint8Array; readonly source: string } | undefined;
+  #recording: Recording | undefined;
+  /** The one that is being opened. */
+  #asked: Recording | undefined;
   /** Frame and noise of the picture that was asked for last, and whether it is still to come. */
   #looked = "";
   #looking = false;
@@ -98,6 +108,7 @@ export class Pane {
     this.#view.onSelect = (row) => this.hold(row);
     const sketch = this.sketch.value;
     if (sketch) this.#view.open(sketch, sceneTheme());
+    this.#showHandles();
     this.redraw();
   }
 
@@ -115,6 +126,7 @@ export class Pane {
   /** Opens the live scene of the setup. */
   openLive(): void {
     this.mode.value = "live";
+    this.#asked = undefined;
     const { setup, disturbance } = this;
     const driver = driverOf(setup.value.driver);
     this.misfit.value = undefined;
@@ -126,17 +138,20 @@ export class Pane {
     });
   }
 
+  /** Shows a recording, once it is known to be one. */
   openReplay(file: Uint8Array, source: string, url?: string): void {
-    this.mode.value = "replay";
-    this.replayUrl.value = url;
-    this.#recording = { file, source };
-    this.openEpisode(0);
+    this.#asked = { file, source, url };
+    this.#openEpisode(this.#asked, 0);
   }
 
   /** Another episode of the recording that is open. */
   openEpisode(number: number): void {
+    if (this.#recording) this.#openEpisode(this.#recording, number);
+  }
+
+  #openEpisode({ file, source }: Recording, number: number): void {
     this.choose();
-    if (this.#recording) this.#open({ type: "open replay", ...this.#recording, number });
+    this.#open({ type: "open replay", file, source, number });
   }
 
   /** Does something once the outcome has been seen, unless the pane is paused, opened anew or closed before. */
@@ -162,9 +177,9 @@ export class Pane {
     this.#link.send({ type: "disturb", disturbance });
   }
 
-  /** Moves a body, while the newest moment is shown. */
+  /** Moves a body, while that can be done. */
   place(body: number, pose: PlanarPose): void {
-    if (!this.replay.value) this.#link.send({ type: "place", body, pose });
+    if (this.movable.value) this.#link.send({ type: "place", body, pose });
   }
 
   /** Words about the moment that is shown, for a label; undefined before there is one. */
@@ -194,7 +209,7 @@ export class Pane {
   /** Puts handles to a body, or away. */
   hold(body: number | undefined): void {
     this.held.value = body;
-    this.#view?.select(body);
+    this.#showHandles();
   }
 
   /** Where a body stands in the frame that is shown. */
@@ -224,6 +239,8 @@ export class Pane {
   /** Plays or pauses, at a multiple of real time. */
   pace(playing: boolean, speed: number): void {
     if (!playing) clearTimeout(this.#next);
+    // what is under way to the newest frame is there: what stands still is what is
+    if (this.player.playing && !playing && this.growing) this.player.time_s = this.tape.value.end_s;
     this.player.playing = playing;
     this.player.speed = speed;
     this.#speed = speed;
@@ -285,6 +302,7 @@ export class Pane {
     const { time_s } = this.player;
     const index = tape.indexAt(time_s);
     this.shown.value = index;
+    this.#allowMoving(this.growing && (this.player.playing || index >= tape.frames.length - 1));
     this.outcome.value = this.atEnd ? this.#ending : undefined;
     if (look) this.#look(index, look.noise);
     const moment = `${time_s} ${tape.frames.length}`;
@@ -293,6 +311,18 @@ export class Pane {
     tape.poseAt(time_s, this.#poses);
     const { stage, target, beliefs } = tape.frames[index];
     this.#view?.show(this.#poses, stage, target, beliefs);
+  }
+
+  #allowMoving(movable: boolean): void {
+    if (movable === this.movable.value) return;
+    this.movable.value = movable;
+    this.#showHandles();
+  }
+
+  #showHandles(): void {
+    if (!this.#view) return;
+    this.#view.movable = this.movable.value;
+    this.#view.select(this.movable.value ? this.held.value : undefined);
   }
 
   /** Asks for the camera's picture of a frame, one at a time. */
@@ -333,6 +363,7 @@ export class Pane {
         break;
       case "failed":
         this.#looking = false;
+        this.#asked = undefined;
         this.#events.failed(this, message.message);
     }
   }
@@ -344,14 +375,21 @@ export class Pane {
     this.#ending = replay?.outcome;
     this.#looking = false;
     this.redraw();
+    // a picture of another episode may have other roles
+    this.sight.value = undefined;
     this.tape.value = tape;
     this.frames.value = frames.length;
+    this.mode.value = replay ? "replay" : "live";
+    if (replay && this.#asked) {
+      this.#recording = this.#asked;
+      this.replayUrl.value = this.#asked.url;
+      this.#asked = undefined;
+    }
     this.replay.value = replay;
     this.sketch.value = sketch;
     this.player.growing = replay === undefined;
     this.player.time_s = resumed ? tape.end_s : 0;
     this.#view?.open(sketch, sceneTheme());
-    if (this.#view) this.#view.movable = replay === undefined;
     const { held } = this;
     if (replay || (held.value ?? 0) > sketch.bodies.length) this.hold(undefined);
     if (resumed) this.pace(this.player.playing, this.#speed);

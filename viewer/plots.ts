@@ -32,13 +32,10 @@ export function curvesOf(plot: PlotName, tape: Tape, sketch: SceneSketch): Curve
         },
       ];
     case "return":
-      return [
-        {
-          label: "return",
-          colour: "forward",
-          values: running(frames.map(({ reward }) => reward)),
-        },
-      ];
+      // a recording may not say what was earned
+      return frames.slice(1).every(({ reward }) => reward === undefined)
+        ? []
+        : [{ label: "return", colour: "forward", values: running(frames) }];
     case "reward by term":
       return termCurves(frames, sketch.terms);
   }
@@ -55,15 +52,18 @@ function termCurves(frames: readonly Frame[], terms: readonly string[]): Curve[]
     .map(({ label, column }, i) => ({
       label,
       colour: `curve-${i + 1}`,
-      values: running(frames.map(({ paid }) => paid[column])),
+      values: running(frames, ({ paid }) => paid[column]),
     }));
 }
 
-/** Sums from the first frame on; unknown values add nothing. */
-function running(values: readonly (number | undefined)[]): (number | null)[] {
+/** Sums of a value from the first frame on, which has none. */
+function running(
+  frames: readonly Frame[],
+  worth: (frame: Frame) => number | undefined = ({ reward }) => reward,
+): number[] {
   let sum = 0;
-  return values.map((value) => {
-    sum += value ?? 0;
+  return frames.map((frame) => {
+    sum += worth(frame) ?? 0;
     return sum;
   });
 }
@@ -75,6 +75,11 @@ export function ledgerAt(frames: readonly Frame[], index: number, terms: number)
     for (let column = 0; column < paid.length; column++) ledger[column] += paid[column];
   }
   return ledger;
+}
+
+/** Whether a body takes part in the episode; one that does not waits far beyond the walls. */
+export function takesPart({ arenaSide_m }: SceneSketch, { poses }: Frame, row: number): boolean {
+  return poses[row * POSE] < arenaSide_m;
 }
 
 /** Distance of the active object to where it belongs, in the plane. */

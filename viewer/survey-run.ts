@@ -1,12 +1,24 @@
 /** Many episodes in a row, as fast as they go, in a worker of their own. */
 
 import { signal } from "@preact/signals";
-import { driverOf } from "./library-state.ts";
-import type { SurveyedStart, SurveyOver } from "./messages.ts";
-import type { Pane } from "./pane.ts";
+import { driverOf, driversOf } from "./library-state.ts";
+import type { Disturbance, SurveyedStart, SurveyOver } from "./messages.ts";
+import type { Pane, Setup } from "./pane.ts";
 import { StudioLink } from "./studio-link.ts";
 
+/** What episodes are run of. */
+export interface Surveyed {
+  readonly setup: Setup;
+  /** As the list of drivers has it. */
+  readonly driver: string;
+  readonly disturbance: Disturbance;
+  readonly count: number;
+  readonly over: SurveyOver;
+}
+
 export class SurveyRun {
+  /** What the results are of, whatever the page shows by now. */
+  readonly surveyed = signal<Surveyed | undefined>(undefined);
   readonly results = signal<readonly SurveyedStart[]>([]);
   readonly running = signal(false);
   #link: StudioLink | undefined;
@@ -24,6 +36,8 @@ export class SurveyRun {
     const setup = pane.setup.value;
     const driver = driverOf(setup.driver);
     const disturbance = pane.disturbance.value;
+    const label = driversOf(setup.scene).find(({ key }) => key === setup.driver)?.label ?? "";
+    this.surveyed.value = { setup, driver: label, disturbance, count, over };
     const opening = { ...setup, driver, disturbance };
     this.#link.open({ type: "survey", opening, count, over });
   }

@@ -21,9 +21,11 @@ import {
 import { LiveLink } from "./live-link.ts";
 import type { BundleFiles, SceneName } from "./messages.ts";
 import { type Mode, Pane, type Setup } from "./pane.ts";
-import { SurveyRun } from "./survey-run.ts";
+import { type Surveyed, SurveyRun } from "./survey-run.ts";
 import { palette } from "./ui/theme.ts";
 
+/** Scenes that stand side by side. */
+const PANES: readonly number[] = [1, 2, 4];
 /** How long an outcome stands before the next start. */
 const APPLAUSE_ms = 2000;
 /** The most that the clock moves on between two frames, after a pause of the browser. */
@@ -67,6 +69,8 @@ export class Viewer {
   #begun = false;
   /** A scene was opened before. */
   #shown = false;
+  /** The address wants nothing to move until somebody plays. */
+  #isPaused = this.#wanted.has("paused");
   #before_ms = performance.now();
   /** Of the latest frames, on average. */
   #frame_s = 0;
@@ -115,6 +119,12 @@ export class Viewer {
     pane.choose();
     this.alert.clear();
     this.#openLive(change, pane);
+  }
+
+  /** Opens an episode of those that were run in a row, as it was run. */
+  openSurveyed({ setup, disturbance }: Surveyed, of: Pick<Setup, "seed" | "start">): void {
+    this.pane.value.disturbance.value = disturbance;
+    this.openLive({ ...setup, ...of });
   }
 
   #openLive(change: Partial<Setup>, pane: Pane): void {
@@ -214,6 +224,7 @@ export class Viewer {
 
   playOrPause(): void {
     if (!this.playing.value) this.#beginAgain();
+    this.#isPaused = false;
     this.setPlaying(!this.playing.value);
   }
 
@@ -258,11 +269,15 @@ export class Viewer {
     return new Pane(setup, {
       ready: (names) => void this.#begin(names),
       opened: (pane) => {
-        const paused = this.#wanted.get("paused") !== null;
-        // side by side, one scene does not start the others
-        const starts = this.panes.value.length === 1 || !this.#shown;
+        const several = this.panes.value.length > 1;
+        // side by side, one scene does not start the others, and a recording is at their moment
+        const starts = !several || !this.#shown;
         this.#shown = true;
-        if (starts) this.setPlaying(!paused);
+        const step_s = pane.tape.value.controlStep_s;
+        if (several && pane.mode.value === "replay") {
+          pane.seek(Math.round(this.time_s.value / step_s));
+        }
+        if (starts) this.setPlaying(!this.#isPaused);
         else pane.pace(this.playing.value, this.speed.value);
       },
       ended: (pane) => {
@@ -282,14 +297,43 @@ export class Viewer {
     if (library.value.live) this.live.connect();
     scenes.value = names;
     const pane = this.pane.value;
-    pane.setup.value = this.#wantedSetup(names);
+    const setup = this.#wantedSetup(names);
+    pane.setup.value = setup;
     const replay = this.#wanted.get("replay");
     const item = library.value.replays.find(({ url }) => url === replay);
     if (item) await this.openItem(item);
     else pane.openLive();
-    if (replay !== null && !item) this.alert.tell(`There is no replay "${replay}" on this server.`);
     const count = Number(this.#wanted.get("panes") ?? 1);
-    if (count > 1 && count <= 4) this.setPanes(Math.floor(count));
+    if (PANES.includes(count)) this.setPanes(count);
+    const unmet = this.#unmet(setup, item);
+    if (unmet.length > 0) this.alert.tell(unmet.join(" "));
+  }
+
+  /** What the address asks for and cannot be had, a sentence each. */
+  #unmet(setup: Setup, item: ReplayItem | undefined): string[] {
+    const asked = (name: string) => this.#wanted.get(name);
+    const replay = asked("replay");
+    const [scene, driver, panes] = ["scene", "driver", "panes"].map(asked);
+    const { seed, start } = setup;
+    const wrong = (name: string, expected: string) =>
+      `The address has ${name}=${asked(name)}: expected ${expected}.`;
+    const names = scenes.value.map(({ name }) => name);
+    const drivers = driversOf(setup.scene).map(({ key }) => key);
+    return [
+      ...(scene !== null && scene !== setup.scene
+        ? [wrong("scene", `one of ${names.join(", ")}`)]
+        : []),
+      ...(driver !== null && driver !== setup.driver
+        ? [wrong("driver", `for ${setup.scene} one of ${drivers.join(", ")}`)]
+        : []),
+      ...Object.entries({ seed, start }).flatMap(([name, value]) =>
+        asked(name) !== null && Number(asked(name)) !== value
+          ? [wrong(name, "a whole number")]
+          : [],
+      ),
+      ...(panes !== null && !PANES.includes(Number(panes)) ? [wrong("panes", "1, 2 or 4")] : []),
+      ...(replay !== null && !item ? [`There is no replay "${replay}" on this server.`] : []),
+    ];
   }
 
   /** Gives the pane that follows to a run's newest policy: at once if it drives already, else with a new episode. */

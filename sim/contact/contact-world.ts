@@ -212,6 +212,11 @@ export class ContactWorld {
     this.#applyProperties(index);
   }
 
+  propertiesOf(index: number): Pick<Required<BodyProperties>, "mass_kg" | "friction"> {
+    const { mass_kg, friction } = this.entries[index];
+    return { mass_kg, friction };
+  }
+
   /** One physics step: the floor's friction, then Rapier. */
   step(): void {
     const { memory } = this;

@@ -140,6 +140,12 @@ export class MujocoWorld implements PhysicsWorld {
     environment.keeping((mujoco) => mujoco.mj_setConst(model, environment.data));
   }
 
+  propertiesOf(env: number, body: number) {
+    const { model } = this.#environments[env];
+    const mass = model.body_mass as Float64Array;
+    return { mass_kg: mass[body + 1], friction: this.#frictions[env][body] };
+  }
+
   step(commands: Float32Array): void {
     this.#used.fill(1);
     this.#watch.clear();

@@ -12,14 +12,15 @@ import { SceneBatch } from "../../sim/scene-batch.ts";
 import { findScene, scenes } from "../../sim/scenes/index.ts";
 import { posesOutput } from "../../student/interface.ts";
 import { readDropped } from "../../viewer/dropped.ts";
-import { keypointStates, undisturbed } from "../../viewer/messages.ts";
-import { ledgerAt, marksOf } from "../../viewer/plots.ts";
+import { type Disturbance, keypointStates, undisturbed } from "../../viewer/messages.ts";
+import { curvesOf, ledgerAt, marksOf, takesPart } from "../../viewer/plots.ts";
 import { headBeliefs, imageBeliefs, memoryBeliefs, placed } from "../../viewer/worker/beliefs.ts";
 import { demonstrate, policyDriver, simpleDriver } from "../../viewer/worker/drivers.ts";
 import { LiveEpisode } from "../../viewer/worker/live-episode.ts";
 import { episodesOf } from "../../viewer/worker/mcap-episodes.ts";
 import { freePlace } from "../../viewer/worker/obstacles.ts";
 import { ReplayedEpisode } from "../../viewer/worker/replayed-episode.ts";
+import { sketchOf } from "../../viewer/worker/still.ts";
 import { configOf, hashOf, laterBy, surveyStart } from "../../viewer/worker/survey.ts";
 import { runCommand } from "../cli/run-command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -53,6 +54,22 @@ describe("a live episode", () => {
     expect(episode.end?.outcome).toBe("anchor moved");
     expect(episode.newest.paid.at(-1)).toBeCloseTo(-3, 4);
     episode.free();
+  });
+
+  it("is again what its start drew once it is no longer disturbed", async () => {
+    const pair = { scene: "push-pair", seed: 3, start: 1 };
+    const end = async (...disturbances: Partial<Disturbance>[]) => {
+      const episode = await LiveEpisode.open(pair);
+      for (const change of disturbances) episode.setProperties({ ...undisturbed, ...change });
+      for (let t = 0; t < 100; t++) await episode.step(demo);
+      const hash = hashOf(episode.newest.poses);
+      episode.free();
+      return hash;
+    };
+    const asDrawn = await end();
+    expect(await end({ friction: 0.3, mass: 4 })).not.toBe(asDrawn);
+    expect(await end({ friction: 0.3, mass: 4 }, {})).toBe(asDrawn);
+    expect(await end({ friction: 0.3 }, { mass: 4 })).toBe(await end({ mass: 4 }));
   });
 
   it("goes on where it was in a world with one more obstacle, and another camera", async () => {
@@ -284,11 +301,32 @@ describe("what is known of an episode", () => {
     const known = await ReplayedEpisode.open(replay);
     expect(known.again).toBeDefined();
     expect(known.tape.frames[5].reward).toBeTypeOf("number");
+    const sketch = sketchOf(known.scene, known.terms, known.config);
+    const [{ values }] = curvesOf("return", known.tape, sketch);
+    expect(values).toHaveLength(replay.steps + 1);
     known.free();
     const other = await ReplayedEpisode.open({ ...replay, seed: replay.seed + 1 });
     expect(other.again).toBeUndefined();
     expect(other.tape.frames[5].reward).toBeUndefined();
+    // nobody knows what was earned
+    expect(curvesOf("return", other.tape, sketch)).toEqual([]);
     other.free();
+  });
+
+  it("shows nothing of the objects that an episode does without", async () => {
+    const config = { fewest: 2 };
+    const parts = [];
+    for (let start = 0; start < 8; start++) {
+      const opened = { scene: "push-arrangement", config, seed: 1, start };
+      const episode = await LiveEpisode.open(opened);
+      const sketch = sketchOf(episode.scene, episode.terms, episode.config);
+      const { length } = sketch.bodies;
+      const rows = Array.from({ length }, (_, i) => i + 1);
+      parts.push(rows.filter((row) => takesPart(sketch, episode.newest, row)).length);
+      episode.free();
+    }
+    // the anchor and 2 to all 4 objects
+    expect(new Set(parts)).toEqual(new Set([3, 4, 5]));
   });
 });
 

@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium)("the live page", () => {
     await page.getByLabel("Episodes", { exact: true }).fill("2");
     await page.getByLabel("What the episodes run over").selectOption(over);
     await page.getByRole("button", { name: "Run them" }).click();
-    await page.getByText(/^\d of 2 succeed: .*%\.$/).waitFor();
+    await page.getByText(/^\d of 2 succeed: .*%\. reach-box by policy runs\/first, /).waitFor();
     const inPage = await page.evaluate("globalThis.viewer.survey.results.value");
     const policy = await loadWebPolicy(readBundle(path.join(run, "bundle")));
     const driver = policyDriver(policy, "servo", "reach-box");
@@ -418,6 +418,14 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
       ).toBe(`${Number(value).toFixed(2)}×`);
     }
     await step(2);
+    // only what is now can be moved
+    const left = page.getByRole("button", { name: "robot left" });
+    expect(await left.isEnabled()).toBe(true);
+    await page.getByLabel("Time", { exact: true }).fill("1");
+    await eventually(() => left.isEnabled()).toBe(false);
+    await page.getByText("Bodies can be moved in the newest moment").waitFor();
+    await page.getByLabel("Time", { exact: true }).fill("2");
+    await eventually(() => left.isEnabled()).toBe(true);
     await page.getByRole("button", { name: "As it was" }).click();
     await eventually(async () => (await drawnPositions(page)).length).toBe(2);
     expect(await alert().isVisible()).toBe(false);
@@ -452,12 +460,57 @@ describe.skipIf(!hasChromium)("a live episode that is poked", () => {
     await page.getByLabel("Episodes", { exact: true }).fill("3");
     await page.getByRole("button", { name: "Run them" }).click();
     await page.getByText(/^3 of 3 succeed: 100 %/).waitFor();
+    // whatever is shown by then
+    await page.getByLabel("Episodes", { exact: true }).fill("9");
+    await page.getByLabel("Start", { exact: true }).fill("5");
+    await page.keyboard.press("Tab");
+    await page
+      .getByText(/^3 of 3 succeed: .* reach-box by scripted demo, seed 1 from start 8 on\.$/)
+      .waitFor();
+    await page.getByLabel("Start", { exact: true }).fill("8");
+    await page.keyboard.press("Tab");
 
     await page.getByLabel("Side by side").selectOption("2");
     await page.getByLabel("2: reach-box, seed 1, start 9").check();
     expect(await page.getByLabel("Start", { exact: true }).inputValue()).toBe("9");
     await eventually(() => coloursOf(page.getByLabel(/^Scene 2 in three/))).toBeGreaterThan(50);
     expect(await page.evaluate(unnamedControls)).toEqual([]);
+  });
+
+  it("stands as its address wants it until it is played, and says what the address cannot have", async () => {
+    await open("?scene=push-moon&driver=nobody&seed=-1&start=x&panes=3&paused");
+    const playing = () => page.evaluate("globalThis.viewer.playing.value");
+    await drawnPositions(page);
+    const told = await alert().textContent();
+    for (const wrong of ["scene=push-moon", "driver=nobody", "seed=-1", "start=x", "panes=3"]) {
+      expect(told).toContain(`The address has ${wrong}: expected `);
+    }
+    const errors: string[] = [];
+    page.on("pageerror", ({ message }) => errors.push(message));
+    const choose = async (scene: string) => {
+      await page.locator("#live-scene").selectOption(scene);
+      await eventually(() => page.evaluate("globalThis.viewer.pane.value.sketch.value.name")).toBe(
+        scene,
+      );
+    };
+    await choose("reach-box");
+    expect(await playing()).toBe(false);
+    await page.getByRole("button", { name: "Play", exact: true }).click();
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await choose("push-cross");
+    await eventually(playing).toBe(true);
+    // the next start does not take the place of a number that is being typed
+    const start = page.getByLabel("Start", { exact: true });
+    await start.focus();
+    await page.keyboard.type("7");
+    const typed = await start.inputValue();
+    await page.evaluate(`(() => {
+      const { setup } = globalThis.viewer.pane.value;
+      setup.value = { ...setup.value, start: 3 };
+    })()`);
+    await page.waitForTimeout(200);
+    expect(await start.inputValue()).toBe(typed);
+    expect(errors).toEqual([]);
   });
 
   it("takes a policy that is dropped, and says what is wrong with a broken one", async () => {
@@ -569,6 +622,18 @@ describe.skipIf(!hasChromium)("a replay", () => {
     await eventually(() => alert().textContent()).toBe(
       '"broken.json" is not a replay: it is not JSON. Record it again.',
     );
+    // what was open still is
+    await page.getByText("a curve", { exact: true }).waitFor();
+    await page.getByRole("radio", { name: "Live" }).check();
+    await page.locator("#live-scene").waitFor();
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.locator(".files").setInputFiles(file);
+    await eventually(() => alert().isVisible()).toBe(true);
+    const live = () => page.evaluate<number>("globalThis.viewer.pane.value.frames.value");
+    const before = await live();
+    await page.getByRole("button", { name: "Step", exact: true }).click();
+    await eventually(live).toBe(before + 1);
+    await page.getByRole("radio", { name: "Replay" }).check();
     await page
       .locator("#episodes")
       .selectOption({ label: "reach-box, seed 5, start 0 (runs/first)" });
@@ -586,6 +651,12 @@ describe.skipIf(!hasChromium)("a replay", () => {
       const shown = `globalThis.viewer.panes.value[${pane}].shown.value`;
       await eventually(() => page.evaluate(shown)).toBe(12);
     }
+    // another one is shown at the same moment
+    await page
+      .locator("#episodes")
+      .selectOption({ label: "reach-box, seed 5, start 2 (runs/first)" });
+    await page.getByText("a good curve").waitFor();
+    await eventually(() => page.evaluate("globalThis.viewer.pane.value.shown.value")).toBe(12);
     await page.getByLabel(/^1: reach-box/).check();
     await page.getByRole("button", { name: "Next failure" }).click();
     await page.getByText("a third curve").waitFor();

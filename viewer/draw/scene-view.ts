@@ -183,7 +183,7 @@ export class SceneView {
     this.#scene.add(...this.#bodies, ...this.#ghosts.values(), this.#shadows.group);
     this.#labels.open(["robot", ...sketch.bodies.map(({ name }) => name)]);
     this.setTheme(theme);
-    if (before?.arenaSide_m !== sketch.arenaSide_m) this.setViewpoint("overview");
+    if (before?.arenaSide_m !== sketch.arenaSide_m) this.setViewpoint(this.#viewpoint);
   }
 
   setTheme(theme: Theme): void {

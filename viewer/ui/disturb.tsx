@@ -1,6 +1,7 @@
 /** Poking at a live episode: friction, mass, camera noise, obstacles, and moving bodies. */
 
 import { type Disturbance, MOST_OBSTACLES, undisturbed } from "../messages.ts";
+import { takesPart } from "../plots.ts";
 import type { Viewer } from "../viewer.ts";
 
 interface Props {
@@ -41,8 +42,9 @@ export function Disturb({ viewer }: Props) {
       </div>
       <Move viewer={viewer} />
       <p class="hint">
-        Bodies and the robot can also be dragged in the scene; a click on one gives it handles to
-        move it along an axis and to turn it, a click beside it takes them away.
+        {pane.movable.value
+          ? "Bodies and the robot can also be dragged in the scene; a click on one gives it handles to move it along an axis and to turn it, a click beside it takes them away."
+          : "Bodies can be moved in the newest moment of an episode that is not over."}
       </p>
     </details>
   );
@@ -84,7 +86,9 @@ function textOf(name: FactorName, value: number | undefined): string {
 
 function Move({ viewer }: Props) {
   const pane = viewer.pane.value;
-  const names = ["robot", ...(pane.sketch.value?.bodies.map(({ name }) => name) ?? [])];
+  const sketch = pane.sketch.value;
+  const frame = pane.tape.value.frames[pane.shown.value];
+  const names = ["robot", ...(sketch?.bodies.map(({ name }) => name) ?? [])];
   const body = pane.held.value ?? 0;
   const move = (x_m: number, y_m: number, yaw_rad: number) => {
     const pose = pane.poseOf(body);
@@ -110,17 +114,21 @@ function Move({ viewer }: Props) {
         value={body}
         onChange={({ currentTarget }) => pane.hold(Number(currentTarget.value))}
       >
-        {names.map((name, row) => (
-          <option key={name} value={row}>
-            {name}
-          </option>
-        ))}
+        {names.map(
+          (name, row) =>
+            (!sketch || !frame || takesPart(sketch, frame, row)) && (
+              <option key={name} value={row}>
+                {name}
+              </option>
+            ),
+        )}
       </select>
       {ways.map(([text, name, ...by]) => (
         <button
           key={name}
           type="button"
           aria-label={`${names[body]} ${name}`}
+          disabled={!pane.movable.value}
           onClick={() => move(...by)}
         >
           {text}

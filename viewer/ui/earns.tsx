@@ -1,6 +1,6 @@
 /** What the robot earns: its stages, the ledger of terms, and where the bodies are. */
 
-import { distanceToTarget_m, ledgerAt, marksOf } from "../plots.ts";
+import { distanceToTarget_m, ledgerAt, marksOf, takesPart } from "../plots.ts";
 import { POSE } from "../tape.ts";
 import type { Viewer } from "../viewer.ts";
 
@@ -64,9 +64,10 @@ function Stages({ viewer }: Props) {
   if (!sketch || !frame || pane.replay.value?.reproduced === false) return null;
   const marks = marksOf(tape);
   const begun = Math.max(0, ...marks.filter((mark) => mark.frame <= index).map((m) => m.frame));
+  const stages = sketch.stages.filter(({ roles }) => takesPart(sketch, frame, roles.active));
   return (
     <ol id="stages">
-      {sketch.stages.map(({ name, budgetSteps }, stage) => {
+      {stages.map(({ name, budgetSteps }, stage) => {
         const mark = marks.find((done) => done.stage === stage);
         const done = mark !== undefined && mark.frame <= index;
         const steps = done ? mark.frame : index - begun;
@@ -135,6 +136,9 @@ export function Poses({ viewer }: Props) {
   const frame = pane.tape.value.frames[pane.shown.value];
   if (!sketch || !frame) return null;
   const names = ["robot", ...sketch.bodies.map(({ name }) => name)];
+  const rows = names.flatMap((name, row) =>
+    takesPart(sketch, frame, row) ? [{ name, pose: frame.poses.subarray(row * POSE) }] : [],
+  );
   return (
     <details class="card" open>
       <summary>Where the bodies are</summary>
@@ -148,8 +152,8 @@ export function Poses({ viewer }: Props) {
           </tr>
         </thead>
         <tbody>
-          {names.map((name, row) => (
-            <PoseRow key={name} name={name} pose={frame.poses.subarray(row * POSE)} />
+          {rows.map(({ name, pose }) => (
+            <PoseRow key={name} name={name} pose={pose} />
           ))}
         </tbody>
       </table>

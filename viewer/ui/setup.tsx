@@ -1,5 +1,6 @@
 /** What to open: scene, driver, seed and start of a live episode, or a recorded one. */
 
+import { useSignal } from "@preact/signals";
 import type { ReplayItem } from "../library-list.ts";
 import { driversOf, library, replaysByKind, scenes } from "../library-state.ts";
 import type { Viewer } from "../viewer.ts";
@@ -75,6 +76,7 @@ export function LiveSetup({ viewer }: Props) {
 
 function Whole(props: Props & { readonly name: "seed" | "start"; label: string; most: number }) {
   const { viewer, name, label, most } = props;
+  const typed = useSignal<string | undefined>(undefined);
   return (
     <label>
       <span>{label}</span>
@@ -84,9 +86,17 @@ function Whole(props: Props & { readonly name: "seed" | "start"; label: string; 
         min="0"
         max={most}
         step="1"
-        value={viewer.pane.value.setup.value[name]}
+        value={typed.value ?? viewer.pane.value.setup.value[name]}
+        // the next start must not take the place of what is being written
+        onInput={({ currentTarget }) => {
+          typed.value = currentTarget.value;
+        }}
+        onBlur={() => {
+          typed.value = undefined;
+        }}
         onChange={({ currentTarget: field }) => {
           if (field.checkValidity() && field.value !== "") {
+            typed.value = undefined;
             viewer.openLive({ [name]: field.valueAsNumber });
           } else field.reportValidity();
         }}

@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { wilson } from "../../core/statistics.ts";
 import { type SurveyedStart, type SurveyOver, surveyOvers } from "../messages.ts";
+import type { Surveyed } from "../survey-run.ts";
 import type { Viewer } from "../viewer.ts";
 
 export function Survey({ viewer }: { readonly viewer: Viewer }) {
@@ -10,6 +11,7 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
   const over = useSignal<SurveyOver>("starts");
   const { survey } = viewer;
   const { value: results } = survey.results;
+  const { value: surveyed } = survey.surveyed;
   const run = () =>
     survey.run(viewer.pane.value, wanted.value, over.value, (message) =>
       viewer.alert.tell(message),
@@ -59,14 +61,18 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
           </button>
         )}
       </div>
-      <p role="status">{summaryOf(results, wanted.value)}</p>
+      <p role="status">{surveyed && summaryOf(results, surveyed)}</p>
       <ul class="starts">
         {results
           .filter(({ outcome }) => outcome !== "success")
           .map(({ seed, start, outcome }) => (
             <li key={`${seed} ${start}`}>
-              <button type="button" class="link" onClick={() => viewer.openLive({ seed, start })}>
-                {over.value === "seeds" ? `seed ${seed}` : `start ${start}`}: {outcome}
+              <button
+                type="button"
+                class="link"
+                onClick={() => surveyed && viewer.openSurveyed(surveyed, { seed, start })}
+              >
+                {surveyed?.over === "seeds" ? `seed ${seed}` : `start ${start}`}: {outcome}
               </button>
             </li>
           ))}
@@ -75,11 +81,30 @@ export function Survey({ viewer }: { readonly viewer: Viewer }) {
   );
 }
 
-function summaryOf(results: readonly SurveyedStart[], wanted: number): string {
+function summaryOf(results: readonly SurveyedStart[], surveyed: Surveyed): string {
   if (results.length === 0) return "";
+  const { count: wanted } = surveyed;
   const won = results.filter(({ outcome }) => outcome === "success").length;
   const { low, high } = wilson(won, results.length);
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   const done = results.length < wanted ? ` (${results.length} of ${wanted} run)` : "";
-  return `${won} of ${results.length} succeed: ${percent(won / results.length)}, 95 % interval ${percent(low)} to ${percent(high)}${done}.`;
+  return `${won} of ${results.length} succeed: ${percent(won / results.length)}, 95 % interval ${percent(low)} to ${percent(high)}${done}. ${subjectOf(surveyed)}`;
+}
+
+/** Whose figures they are: the page may show something else by now. */
+function subjectOf({ setup, driver, disturbance, over }: Surveyed): string {
+  const { scene, settings, seed, start } = setup;
+  const { friction, mass, noise, obstacles } = disturbance;
+  const from =
+    over === "seeds"
+      ? `start ${start} from seed ${seed} on`
+      : `seed ${seed} from start ${start} on`;
+  const others = [
+    ...settings,
+    ...(friction === undefined ? [] : [`friction ${friction.toFixed(2)}×`]),
+    ...(mass === undefined ? [] : [`mass ${mass.toFixed(2)}×`]),
+    ...(noise === 1 ? [] : [`camera noise ${noise.toFixed(2)}×`]),
+    ...(obstacles === 0 ? [] : [`obstacles added: ${obstacles}`]),
+  ];
+  return `${scene} by ${driver}, ${[from, ...others].join(", ")}.`;
 }

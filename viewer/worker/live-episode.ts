@@ -56,6 +56,8 @@ export class LiveEpisode {
   /** What the driver believed when it acted last; undefined where it does not say. */
   #told: readonly Belief[] | undefined;
   #disturbance: Disturbance;
+  /** Mass and friction of the bodies as the episode's start drew them. */
+  #drawn: readonly ReturnType<SceneBatch["world"]["propertiesOf"]>[] = [];
   #final: Frame | undefined;
   #end: EpisodeEnd | undefined;
 
@@ -106,6 +108,7 @@ export class LiveEpisode {
       episode.#final ??= episode.#frame();
     };
     batch.reset();
+    episode.#drawn = batch.scene.cast.bodies.map((_, i) => batch.world.propertiesOf(0, i + 1));
     episode.#keep(episode.#frame(), true);
     return episode;
   }
@@ -222,6 +225,7 @@ export class LiveEpisode {
         this.scene.cast.bodies.forEach(({ mass_kg, friction }, i) => {
           const { disturbance } = event;
           world.setProperties(0, i + 1, {
+            ...this.#drawn[i],
             ...(disturbance.mass === undefined ? {} : { mass_kg: mass_kg * disturbance.mass }),
             ...(disturbance.friction === undefined
               ? {}

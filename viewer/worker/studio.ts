@@ -87,13 +87,13 @@ export class Studio {
   }
 
   async #openLive(run: number, opening: LiveOpening): Promise<void> {
-    this.#close(run);
-    this.#disturbance = opening.disturbance;
+    this.#run = run;
     const isKnown = opening.scene === this.#driven && isSame(this.#choice, opening.driver);
     const known = isKnown ? this.#driver : undefined;
     const groups = known?.groups ?? [];
     const live = await LiveEpisode.open({ ...opening, config: configOf(opening), groups });
-    this.#episode = live;
+    this.#replace(live);
+    this.#disturbance = opening.disturbance;
     // the scene stands before the policy is here
     this.#opened(live, undefined, false);
     if (known) {
@@ -104,19 +104,19 @@ export class Studio {
   }
 
   async #openReplay({ run, file, source, number }: OpenReplay): Promise<void> {
-    this.#close(run);
+    this.#run = run;
     const { episode, titles } = await openRecording(file, source, number);
-    this.#episode = episode;
+    this.#replace(episode);
     this.#opened(episode, { ...factsOf(episode), titles, number }, false);
   }
 
-  #close(run: number): void {
+  /** The episode before goes on until another is there: what is asked for may not be to be had. */
+  #replace(episode: LiveEpisode | ReplayedEpisode): void {
     clearTimeout(this.#timer);
     this.#clock++;
     this.#episode?.free();
-    this.#episode = undefined;
+    this.#episode = episode;
     this.#hand = [0, 0];
-    this.#run = run;
   }
 
   #opened(
