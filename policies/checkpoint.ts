@@ -71,7 +71,7 @@ export function readCheckpoint(
   const { header, at } = readHeader(file, content);
   if (header.kind !== expected.kind) {
     throw new FileError(
-      `Checkpoint "${file}" is of kind "${header.kind}", expected "${expected.kind}". Give a checkpoint written by "${expected.kind}".`,
+      `Checkpoint "${file}" is of a ${header.kind}, expected one of a ${expected.kind}. Give the file of a ${expected.kind}.`,
     );
   }
   const difference = expected.params && firstDifference(header.params, expected.params);
@@ -100,7 +100,7 @@ function wholeContent(file: string): Buffer {
       ? "the folder of a bundle"
       : "a folder";
     throw new FileError(
-      `Expected the file of a checkpoint, but "${file}" is ${found}. Give a checkpoint (.ckpt) that "train" or "distill" wrote.`,
+      `Expected the file of a checkpoint, but "${file}" is ${found}. Give a file that a training wrote (.ckpt).`,
     );
   }
   let bytes: Buffer;

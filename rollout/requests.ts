@@ -1,6 +1,7 @@
 /** Both ends of the talk with a worker thread: requests, answered one by one and in their order. */
 
 import { parentPort, type Worker, workerData } from "node:worker_threads";
+import { ConfigError } from "../core/errors.ts";
 import { addScenesOf } from "../sim/scenes/modules.ts";
 import { revive, startWorker, type WorkerError } from "./thread.ts";
 
@@ -20,6 +21,7 @@ export class WorkerThread<Request extends { readonly kind: string }> {
   readonly #waiting: Waiting[] = [];
   /** Why the thread is no more. */
   #end: WorkerError | undefined;
+  #isClosed = false;
 
   /**
    * Starts the module "worker" that stands beside the module whose `import.meta.url` is `beside`.
@@ -39,6 +41,7 @@ export class WorkerThread<Request extends { readonly kind: string }> {
 
   ask<Result>(request: Request): Promise<Result> {
     const { kind } = request;
+    if (this.#isClosed) return Promise.reject(closed(kind));
     if (this.#end) return Promise.reject(revive(lost(this.#end, kind)));
     return new Promise((resolve, reject) => {
       // first, since nobody answers a request that cannot be cloned
@@ -52,10 +55,13 @@ export class WorkerThread<Request extends { readonly kind: string }> {
     });
   }
 
-  /** Ends the thread, after a `last` request if there is one and the thread still answers. */
+  /** Ends the thread, after a `last` request if there is one and the thread still answers. Does nothing the second time. */
   async close(last?: Request): Promise<void> {
+    if (this.#isClosed) return;
+    const asked = last && !this.#end ? this.ask(last) : undefined;
+    this.#isClosed = true;
     try {
-      if (last && !this.#end) await this.ask(last);
+      await asked;
     } finally {
       await this.#worker.terminate();
     }
@@ -96,6 +102,10 @@ export function answerRequests<Request extends { readonly kind: string }>(
 
 async function addModules(urls: readonly string[]): Promise<void> {
   for (const url of urls) await addScenesOf(url, () => import(url));
+}
+
+function closed(kind: string): ConfigError {
+  return new ConfigError(`The threads that were asked to ${kind} had been closed. Open new ones.`);
 }
 
 /** What whoever waits for a thread that has ended is told. */

@@ -2,8 +2,9 @@
 
 import { createRng, type Rng } from "../core/rng.ts";
 
+export const purposes = ["training", "evaluation"] as const;
 /** Training and evaluation never share a start. */
-export type Purpose = "training" | "evaluation";
+export type Purpose = (typeof purposes)[number];
 
 /** The stream of one episode; what is drawn for it has streams of their own, split from this one. */
 export function episodeStream(seed: number, purpose: Purpose, env: number, episode: number): Rng {

@@ -1,5 +1,6 @@
 /** Whole pictures of what robots' cameras show: colour, depth and instance ids, where students get role layers only. */
 
+import { ConfigError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import type { CameraMount } from "./camera.ts";
 import { type Eyes, openEyes } from "./eyes.ts";
@@ -53,8 +54,12 @@ export class Camera {
     this.#eyes.renderer.render({ rgba: true, depth: true, id: true });
   }
 
-  /** One environment's picture, as it was at the last look; a copy. */
+  /** One environment's picture, as it was at the last look; a copy. @throws ConfigError for an environment that there is not */
   picture(env: number): Picture {
+    const { envs } = this.#eyes.world;
+    if (!(Number.isInteger(env) && env >= 0 && env < envs)) {
+      throw new ConfigError(`Expected an environment from 0 to ${envs - 1}, got ${env}.`);
+    }
     const { camera, rgba, depth_m, ids } = this.#eyes.renderer;
     const pixels = camera.width * camera.height;
     const [first, last] = [env * pixels, (env + 1) * pixels];

@@ -8,10 +8,11 @@
 import type { Axes } from "../core/arrays.ts";
 import { parseConfig } from "../core/config.ts";
 import { ConfigError, ShapeError } from "../core/errors.ts";
-import { checkSeed, type Rng } from "../core/rng.ts";
+import type { Rng } from "../core/rng.ts";
 import type { Sightings } from "../core/sightings.ts";
 import { termNames } from "../credit/stage.ts";
 import { ActionDelay } from "./action-delay.ts";
+import { checkBatch } from "./batch-checks.ts";
 import { type EngineName, openWorld } from "./engines/open.ts";
 import {
   createMemory,
@@ -29,7 +30,7 @@ import { FailureStarts } from "./failure-starts.ts";
 import { Ground } from "./ground.ts";
 import { GroupWriter, type Situation, type VectorGroup } from "./groups.ts";
 import { divergence, unfitTarget, unfitTerm } from "./not-finite.ts";
-import { type GroupName, refuseUnknownGroups } from "./observations.ts";
+import type { GroupName } from "./observations.ts";
 import { physicsStepsIn } from "./physics-steps.ts";
 import { type Randomization, randomization } from "./randomization.ts";
 import type { SensorSpec } from "./render/types.ts";
@@ -100,6 +101,7 @@ export class SceneBatch {
   readonly #actions: ActionDelay;
   readonly #vectorGroups: readonly VectorGroup[];
   readonly #failures: FailureStarts;
+  #isFreed = false;
   // where the episodes to come begin; evaluation has full starts only
   /** Share that begins close to the goal. */
   practiceShare = 0;
@@ -150,11 +152,10 @@ export class SceneBatch {
     };
   }
 
-  /** @throws ConfigError for a seed that is none, and for settings, a randomization or observation groups that there are not */
+  /** @throws ConfigError for a seed that is none, and for settings, names, a randomization or observation groups that there are not */
   static async create(given: SceneBatchOptions): Promise<SceneBatch> {
     const { scene, config, groups } = given;
-    refuseUnknownGroups(groups);
-    checkSeed(given.seed);
+    checkBatch(given);
     const options = {
       ...given,
       randomization: parseConfig(randomization, given.randomization ?? {}, "randomization"),
@@ -177,9 +178,10 @@ export class SceneBatch {
    * Starts a new episode everywhere: the next one, or number `episode`, and then nothing of what went before matters to what
    * comes after.
    *
-   * @throws ConfigError where `episode` is no whole number from 0
+   * @throws ConfigError where `episode` is no whole number from 0, or the batch was freed
    */
   reset(episode?: number): void {
+    this.#refuseFreed();
     if (episode !== undefined && !(Number.isInteger(episode) && episode >= 0)) {
       throw new ConfigError(`Expected the number of an episode, 0 or more, got ${episode}.`);
     }
@@ -197,10 +199,12 @@ export class SceneBatch {
    * One control step everywhere.
    *
    * @param actions [N, 2] forward, turn; clamped to [-1, 1]
-   * @throws ShapeError where there are not as many, or one is not finite; nothing has moved then
+   * @throws ShapeError where there are not as many, or one is not finite; nothing has moved then. ConfigError before the first reset, and
+   *   after the batch was freed
    */
   step(actions: Axes<"N,A">): void {
-    if (this.#envs[0].episode < 0) throw new Error("Reset a batch before its first step.");
+    this.#refuseFreed();
+    if (this.#envs[0].episode < 0) throw new ConfigError("Reset a batch before its first step.");
     this.#refuseUnfit(actions);
     this.ends.length = 0;
     for (let env = 0; env < this.envs; env++) {
@@ -246,7 +250,13 @@ export class SceneBatch {
   }
 
   free(): void {
+    if (this.#isFreed) return;
+    this.#isFreed = true;
     this.world.free();
+  }
+
+  #refuseFreed(): void {
+    if (this.#isFreed) throw new ConfigError("The batch was freed. Create another one.");
   }
 
   /** Starts a new episode in one environment: number `episode`, or the next one. */

@@ -1,7 +1,7 @@
 /** What every runtime does, whichever onnxruntime is below: check, run, keep the recurrent state. */
 
 import { validate } from "../../core/arrays.ts";
-import { FileError, ShapeError } from "../../core/errors.ts";
+import { ConfigError, FileError, ShapeError } from "../../core/errors.ts";
 import { type PolicyManifest, rowSize, specOf } from "../manifest.ts";
 
 /** Arrays by name, each with the same number of rows in front. */
@@ -13,7 +13,8 @@ export interface PolicyRuntime {
    * Actions [rows, A] for inputs [rows, ...shape], in the manifest's output units (`inSiUnits`
    * scales them); of a chunk, the first, since the next call brings another. Keeps a recurrent state for
    * each row, so call it once per control step and wait.
-   * @throws ShapeError when an input is missing, unknown or of the wrong size, or there are other rows than those it remembers.
+   * @throws ShapeError when an input is missing, unknown or of the wrong size, or there are other rows than those it remembers;
+   *   ConfigError once it was closed
    */
   act(inputs: Rows, rows?: number): Promise<Float32Array>;
   /**
@@ -99,6 +100,7 @@ export function createRuntime(manifest: PolicyManifest, backend: Backend): Polic
   const known = new Set(manifest.inputs.map((input) => input.name));
   let memory: Record<string, Float32Array> | undefined;
   let memoryRows = 0;
+  let isClosed = false;
 
   async function step(
     inputs: Rows,
@@ -106,6 +108,7 @@ export function createRuntime(manifest: PolicyManifest, backend: Backend): Polic
     rows: number,
     asked: Asked = {},
   ): Promise<PolicyStep> {
+    if (isClosed) throw new ConfigError(`Policy "${manifest.name}" was closed. Load it again.`);
     const feeds = feedsOf(manifest, known, inputs, rows);
     for (const { input, shape } of recurrent) {
       const data = state?.[input] ?? new Float32Array(rows * rowSize(shape));
@@ -146,7 +149,11 @@ export function createRuntime(manifest: PolicyManifest, backend: Backend): Polic
         if (row !== undefined) memory?.[input]?.fill(0, row * width, (row + 1) * width);
       }
     },
-    close: () => backend.close(),
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await backend.close();
+    },
   };
 }
 

@@ -10,7 +10,8 @@
 import { type RapierWorld, rapier } from "../rapier.ts";
 import { gravity_mps2 } from "./limit-surface.ts";
 
-export type ContactMode = "planar" | "coulomb";
+export const contactModes = ["planar", "coulomb"] as const;
+export type ContactMode = (typeof contactModes)[number];
 
 /** Up to how far Rapier may recycle a contact, or 0 for never; chosen by the push tests. */
 const recyclingDistance_m: Readonly<Record<ContactMode, number>> = { planar: 0, coulomb: 0.02 };

@@ -238,7 +238,7 @@ it.each(["distill --teacher policies/zoo/push-pair", "export --student policies/
     const { code, err } = await run(line);
     expect([code, err]).toEqual([
       1,
-      'Expected the file of a checkpoint, but "policies/zoo/push-pair" is the folder of a bundle. Give a checkpoint (.ckpt) that "train" or "distill" wrote.\n',
+      'Expected the file of a checkpoint, but "policies/zoo/push-pair" is the folder of a bundle. Give a file that a training wrote (.ckpt).\n',
     ]);
   },
 );

@@ -71,7 +71,7 @@ describe("checkpoint", () => {
   it("refuses another kind, another file and no file", () => {
     writeCheckpoint(file, example());
     expect(() => readCheckpoint(file, { kind: "student" })).toThrow(
-      'is of kind "teacher", expected "student"',
+      "is of a teacher, expected one of a student",
     );
     writeFileSync(`${file}.json`, "{}");
     expect(() => readCheckpoint(`${file}.json`, { kind: "student" })).toThrow("not a checkpoint");

@@ -48,6 +48,15 @@ describe("policy runtime", () => {
     await policy.close();
   });
 
+  it("acts no more once it was closed, which it is only once", async () => {
+    const policy = await load(linearPolicy());
+    await policy.close();
+    await policy.close();
+    await expect(policy.act({ state: new Float32Array(3) })).rejects.toThrow(
+      /^Policy ".*" was closed\. Load it again\.$/,
+    );
+  });
+
   it("never answers a number that is not finite", async () => {
     const policy = await load(linearPolicy());
     const state = Float32Array.of(Number.NaN, 0, 0);

@@ -17,6 +17,16 @@ import { freshTeacher, simulationOf } from "../support/tiny-runs.ts";
 const simulation = simulationOf("reach-box");
 const { actor, theta } = freshTeacher(simulation);
 
+it("says that it was closed, whatever it is asked then, and is closed once", async () => {
+  const closed = new WorkerPool(1);
+  await closed.close();
+  await closed.close();
+  const asked = closed.evaluate({ simulation, actor, theta, episodes: 1 });
+  await expect(asked).rejects.toThrow(
+    new ConfigError("The threads that were asked to evaluate had been closed. Open new ones."),
+  );
+});
+
 describe("a pool of workers", () => {
   const home = process.cwd();
   const folder = temporaryFolder();

@@ -60,3 +60,13 @@ it("moves with its mount, and sees the present: an environment's own", async () 
   expect(below.ids).toContain(idOf(ACTIVE));
   batch.free();
 });
+
+it("has no picture of an environment that there is not", async () => {
+  const batch = await facing();
+  const camera = await Camera.open(batch);
+  camera.look();
+  for (const env of [-1, 2, 0.5]) {
+    expect(() => camera.picture(env)).toThrow(`Expected an environment from 0 to 1, got ${env}.`);
+  }
+  batch.free();
+});

@@ -29,6 +29,31 @@ async function openTiny(options: Parameters<typeof openBatch>[1] = { envs: 1 }) 
   return batch;
 }
 
+describe("a batch", () => {
+  it.each([
+    [{ purpose: "eval" }, 'Expected "purpose" to be "training" or "evaluation", got "eval".'],
+    [
+      { engine: "mujocoo" },
+      'Expected "engine" to be "rapier" or "mujoco", got "mujocoo". Did you mean "mujoco"?',
+    ],
+    [{ contact: "soft" }, 'Expected "contact" to be "planar" or "coulomb", got "soft".'],
+    [{ firstEnv: -1 }, "Expected the number of the first environment, 0 or more, got -1."],
+    [{ firstEnv: 0.5 }, "Expected the number of the first environment, 0 or more, got 0.5."],
+  ])("is not opened with %o", async (wrong, says) => {
+    const options = { envs: 1, ...wrong } as Parameters<typeof openBatch>[1];
+    await expect(openBatch(tinyScene, options)).rejects.toThrow(new ConfigError(says));
+  });
+
+  it("that was freed does nothing more, and says so", async () => {
+    const batch = await openTiny();
+    batch.free();
+    batch.free();
+    const freed = new ConfigError("The batch was freed. Create another one.");
+    expect(() => batch.step(new Float32Array(2))).toThrow(freed);
+    expect(() => batch.reset()).toThrow(freed);
+  });
+});
+
 describe("ends of episodes", () => {
   it("a success terminates, pays each mark once, and counts the stages done", async () => {
     const batch = await openTiny();
