@@ -2,12 +2,13 @@
 
 import { z } from "zod";
 import { type Tree, withChanges } from "../core/config.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { SimulationSpec } from "../rollout/shard.ts";
 import { randomization } from "../sim/randomization.ts";
 import { findScene } from "../sim/scenes/index.ts";
 import { fineTuneConfig, studentConfig } from "../student/config.ts";
 import { teacherConfig } from "../teacher/config.ts";
-import type { Configuration, Given } from "./command.ts";
+import type { Configuration, Context, Given } from "./command.ts";
 import type { PresetName } from "./presets.ts";
 import { presetBase } from "./run-options.ts";
 
@@ -26,17 +27,55 @@ export function runConfigSchema(scene?: string) {
     contact: z.enum(["planar", "coulomb"]).default("planar").describe("how bodies touch"),
   });
 }
-/** What `--set` may set, and what there is unless it is set: of the scene and by the preset that were asked for. */
-export function runSettings({ scene = "push-pair", preset }: Given): Configuration {
-  const [of, by] = [String(scene), preset as PresetName | undefined];
-  return {
-    schema: runConfigSchema(of),
-    base: presetBase(of, by),
-    whose: `, of scene "${of}" ${by ? `by preset "${by}"` : "without a preset"}`,
+export type RunConfig = z.output<ReturnType<typeof runConfigSchema>>;
+
+/** How each learner learns, and the command that reads it; `start` reads all. */
+const learners = {
+  teacher: "train",
+  onward: "train --onward",
+  student: "distill",
+  fineTune: "fine-tune",
+} as const;
+export type Learner = keyof typeof learners;
+
+/** What `--set` may set, and what there is unless it is set: of the scene and by the preset that were asked for. @param reads all unless given */
+export function runSettings(
+  reads: readonly Learner[] = Object.keys(learners) as Learner[],
+): (given: Given) => Configuration {
+  return ({ scene = "push-pair", preset }) => {
+    const [of, by] = [String(scene), preset as PresetName | undefined];
+    const schema = runConfigSchema(of);
+    const common = { scene: true, randomization: true, contact: true } as const;
+    const mask = { ...common, ...Object.fromEntries(reads.map((name) => [name, true as const])) };
+    return {
+      schema: schema.pick(mask),
+      base: presetBase(of, by),
+      whose: `, of scene "${of}" ${by ? `by preset "${by}"` : "without a preset"}`,
+    };
   };
 }
 
-export type RunConfig = z.output<ReturnType<typeof runConfigSchema>>;
+/**
+ * The configuration that `--set` makes of `base` for a command that reads how some learners learn, or none.
+ *
+ * @throws ConfigError for settings that there are not, and for those of a learner that it does not read
+ */
+export function configureRun(
+  { sets, configure }: Pick<Context, "sets" | "configure">,
+  scene: string,
+  reads: readonly Learner[],
+  base: object = {},
+): RunConfig {
+  for (const assignment of sets) {
+    const [path] = assignment.split("=");
+    const part = path.split(".")[0] as Learner;
+    if (!Object.hasOwn(learners, part) || reads.includes(part)) continue;
+    throw new ConfigError(
+      `"${path}" decides nothing here: it is how "understudy ${learners[part]}" learns. Leave it out.`,
+    );
+  }
+  return configure(runConfigSchema(scene), base);
+}
 
 /**
  * Settings to begin a configuration with for who goes on with a policy, or lets it drive: those that it was trained with in its scene.

@@ -6,7 +6,7 @@ import type { SimulationSpec } from "../rollout/shard.ts";
 import { inputsOf, studentInterface } from "../student/interface.ts";
 import type { Context, Options, seedOption } from "./command.ts";
 import { moduleOption } from "./modules.ts";
-import { ownScene, runConfigSchema, simulationOf } from "./run-config.ts";
+import { configureRun, ownScene, simulationOf } from "./run-config.ts";
 import { sceneOption } from "./run-options.ts";
 
 export const simulatedRobotOptions = {
@@ -26,14 +26,14 @@ export interface SimulatedRobot {
 }
 
 /** As `--set` has it, on top of what the policy was trained with; without a policy, of the scene's defaults. */
-export function simulatedRobot({
-  options,
-  configure,
-}: Pick<SimulatingContext, "options" | "configure">): SimulatedRobot {
+export function simulatedRobot(
+  context: Pick<SimulatingContext, "options" | "sets" | "configure">,
+): SimulatedRobot {
+  const { options } = context;
   const { scene, policy, seed } = options;
   const manifest = policy === undefined ? undefined : readBundle(policy).manifest;
   const base = manifest ? { ...ownScene(manifest, scene), student: inputsOf(manifest) } : {};
-  const config = configure(runConfigSchema(scene), base);
+  const config = configureRun(context, scene, ["student"], base);
   const simulation = simulationOf(scene, config, seed);
   return { simulation, robot: studentInterface(scene, simulation.config, config.student) };
 }

@@ -4,7 +4,7 @@ import { ConfigError } from "../core/errors.ts";
 import { type ContactMode, ContactWorld } from "./contact/contact-world.ts";
 import { physicsStepsIn } from "./physics-steps.ts";
 import { rapier } from "./rapier.ts";
-import { type PushableName, pushable } from "./shape.ts";
+import { footprintRadius_m, type PushableName, pushable } from "./shape.ts";
 
 export interface PushProbe {
   readonly shape: PushableName;
@@ -111,8 +111,12 @@ function check(probe: PushProbe): number {
       throw new ConfigError(`Expected "${name}" of at least 0, got ${probe[name]}.`);
     }
   }
-  if (!Number.isFinite(probe.offset_m)) {
-    throw new ConfigError(`Expected a finite "offset_m", got ${probe.offset_m}.`);
+  const { offset_m, pusherRadius_m } = probe;
+  const meets_m = pusherRadius_m + footprintRadius_m(pushable(probe.shape, probe.side_m));
+  if (!(Math.abs(offset_m) < meets_m)) {
+    throw new ConfigError(
+      `Expected "offset_m" within ${meets_m.toFixed(3)} m of the middle, or the ball passes by, got ${offset_m}.`,
+    );
   }
   return physicsStepsIn(1 / rowsPerSecond, probe.physicsStep_s, "try 1/60 or 1/240");
 }

@@ -55,12 +55,14 @@ export function readBundledStudent(folder: string): BundledStudent {
   const { kind, roles, width, height, actions, skyRows, goal, lastSeen, near, ...sizes } = spec;
   const has = (columns: number | undefined) => columns !== undefined;
   const inputs = { goal: has(goal), lastSeen: has(lastSeen), near: has(near) };
-  const config = studentConfig.parse({
+  const known = studentConfig.safeParse({
     ...sizes,
     ...inputs,
     belowHorizon: has(skyRows),
     ...(manifest.poses ? {} : { poseWeight: 0 }),
   });
+  if (!known.success) throw unknownNetwork(folder);
+  const config = known.data;
   const { scene, sceneConfig, provenance } = manifest;
   const { environmentSteps } = provenance;
   const progress = { iteration: 0, environmentSteps, metrics: {} };
@@ -76,7 +78,13 @@ function networkIn({ network }: Readonly<Record<string, string>>, folder: string
   }
   const parsed = networkSchema.safeParse(parseJson(network));
   if (parsed.success) return parsed.data;
-  throw new FileError(`The bundle "${folder}" tells of a network that this version does not know.`);
+  throw unknownNetwork(folder);
+}
+
+function unknownNetwork(folder: string): FileError {
+  return new FileError(
+    `The bundle "${folder}" tells of a network that this version does not know.`,
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -7,7 +7,7 @@ import { readAnyStudent } from "../any-student.ts";
 import { distillLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
-import { conditionsOf, runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
+import { conditionsOf, configureRun, runSettings, simulationOf } from "../run-config.ts";
 import { presetBase } from "../run-options.ts";
 
 export const distill = defineCommand({
@@ -29,9 +29,9 @@ export const distill = defineCommand({
     out: outOption("runs/student.ckpt"),
     ...learnerOptions,
   },
-  config: runSettings,
+  config: runSettings(["student"]),
   async run(context) {
-    const { options, configure } = context;
+    const { options } = context;
     const { out, seed } = options;
     const teacher = readTeacher(options.teacher);
     const { simulation: taught } = teacher;
@@ -43,7 +43,7 @@ export const distill = defineCommand({
     const own = { scene: taught.config, ...conditionsOf(taught), teacher: teacher.config };
     const student = from ? networkSettings(from.config) : { near };
     const base = withChanges({ ...preset, ...own }, { student });
-    const config = configure(runConfigSchema(scene), base);
+    const config = configureRun(context, scene, ["student"], base);
     const simulation = simulationOf(scene, config, seed);
     await runLearner(context, {
       bar: "student",

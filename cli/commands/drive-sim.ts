@@ -59,10 +59,11 @@ export const driveSim = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runSettings,
-  async run({ options, configure, signal, io, report }) {
+  config: runSettings(["student"]),
+  async run(context) {
+    const { options, signal, io, report } = context;
     const { scene, protocol, server, task, execute } = options;
-    const { simulation, robot } = simulatedRobot({ options, configure });
+    const { simulation, robot } = simulatedRobot(context);
     const secret = secretOf(options.secret_file);
     const policy =
       protocol === "gr00t"

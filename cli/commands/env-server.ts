@@ -17,7 +17,7 @@ import { EnvHost } from "../env-host/host.ts";
 import { formatInteger } from "../format.ts";
 import { moduleOption, moduleUrl } from "../modules.ts";
 import { observationGroupsOf } from "../observation-groups.ts";
-import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
+import { configureRun, runSettings, simulationOf } from "../run-config.ts";
 import { sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
 import { untilAborted } from "../until-aborted.ts";
@@ -63,11 +63,12 @@ export const envServer = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runSettings,
-  async run({ options, configure, signal, io, report }) {
+  config: runSettings([]),
+  async run(context) {
+    const { options, signal, io, report } = context;
     const { scene, envs, endpoint, seed, open } = options;
     const keys = listenerKeys(options);
-    const simulation = simulationOf(scene, configure(runConfigSchema(scene)), seed);
+    const simulation = simulationOf(scene, configureRun(context, scene, []), seed);
     const environment = await EnvHost.open({
       simulation,
       envs,

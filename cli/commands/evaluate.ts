@@ -1,11 +1,12 @@
 /** `understudy evaluate`: success of a teacher, a student or a bundle on starts never trained on. */
 
+import { existsSync, rmdirSync } from "node:fs";
 import { ConfigError } from "../../core/errors.ts";
 import { claimFolder } from "../../core/files.ts";
 import { type EvaluatedEpisode, failuresByStage } from "../../rollout/evaluation.ts";
 import { writeReplays } from "../../rollout/replays.ts";
 import type { SimulationSpec } from "../../rollout/shard.ts";
-import { engineNames } from "../../sim/engines/open.ts";
+import { type EngineName, engineNames } from "../../sim/engines/open.ts";
 import { assembleScene } from "../../sim/scene.ts";
 import { findScene } from "../../sim/scenes/index.ts";
 import { type AnyPolicy, readAnyPolicy } from "../any-policy.ts";
@@ -14,7 +15,7 @@ import { defineCommand, jsonOption, seedOption } from "../command.ts";
 import { formatProportion } from "../format.ts";
 import { moduleOption } from "../modules.ts";
 import { Progress } from "../progress.ts";
-import { ownScene, runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
+import { configureRun, ownScene, runSettings, simulationOf } from "../run-config.ts";
 import { computeOptions, openPool, sceneOption } from "../run-options.ts";
 import { formatTable } from "../table.ts";
 
@@ -72,13 +73,16 @@ export const evaluate = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runSettings,
-  async run({ options, configure, signal, report, io }) {
+  config: runSettings([]),
+  async run(context) {
+    const { options, signal, report, io } = context;
     const { scene, episodes, engine, seed, replays } = options;
     const policy = readAnyPolicy(options.policy);
-    const config = configure(runConfigSchema(scene), ownScene(policy, scene));
+    const config = configureRun(context, scene, [], ownScene(policy, scene));
+    refuseContact(context.sets, engine);
     const simulation = { ...simulationOf(scene, config, seed), engine };
     refuseMisfit(options.policy, policy, simulation);
+    const isNew = replays !== undefined && !existsSync(replays);
     if (replays !== undefined) claimFolder(replays);
     const pool = openPool(options.workers, options.module);
     const progress = new Progress(["evaluate"]);
@@ -96,7 +100,10 @@ export const evaluate = defineCommand({
       const { length: done } = evaluation.episodes;
       if (done < episodes) {
         io.err(`Interrupted: the first ${done} of ${episodes} starts were evaluated.\n`);
-        if (done === 0) return;
+        if (done === 0) {
+          if (isNew) rmdirSync(replays);
+          return;
+        }
       }
       const files = replays
         ? writeReplays(replays, worthReplaying(evaluation.episodes), {
@@ -117,6 +124,14 @@ export const evaluate = defineCommand({
     }
   },
 });
+
+/** @throws ConfigError for a contact mode of another engine than the one that has them */
+function refuseContact(sets: readonly string[], engine: EngineName): void {
+  if (engine === "rapier" || !sets.some((assignment) => assignment.startsWith("contact="))) return;
+  throw new ConfigError(
+    `"contact" decides nothing here: --engine ${engine} has contacts of its own. Leave it out.`,
+  );
+}
 
 /** @throws ConfigError where the simulation does not give what the policy reads, or takes what it does otherwise */
 function refuseMisfit(source: string, policy: AnyPolicy, simulation: SimulationSpec): void {

@@ -6,13 +6,7 @@ import { readAnyStudent } from "../any-student.ts";
 import { fineTuneLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
-import {
-  conditionsOf,
-  ownScene,
-  runConfigSchema,
-  runSettings,
-  simulationOf,
-} from "../run-config.ts";
+import { conditionsOf, configureRun, ownScene, runSettings, simulationOf } from "../run-config.ts";
 import { presetBase } from "../run-options.ts";
 
 export const fineTune = defineCommand({
@@ -47,9 +41,9 @@ export const fineTune = defineCommand({
     out: outOption("runs/tuned.ckpt"),
     ...learnerOptions,
   },
-  config: runSettings,
+  config: runSettings(["student", "fineTune"]),
   async run(context) {
-    const { options, configure } = context;
+    const { options } = context;
     const { out, seed } = options;
     const student = readAnyStudent(options.student);
     const teacher = options.teacher === undefined ? undefined : readTeacher(options.teacher);
@@ -57,7 +51,7 @@ export const fineTune = defineCommand({
     const preset = presetBase(scene, options.preset);
     const own = { ...conditionsOf(student), student: student.config };
     const base = { ...ownScene(student, scene, preset), ...own };
-    const config = configure(runConfigSchema(scene), base);
+    const config = configureRun(context, scene, ["student", "fineTune"], base);
     const simulation = simulationOf(scene, config, seed);
     const first = config.student.near ? withNear(student) : student;
     await runLearner(context, {

@@ -65,10 +65,11 @@ export const lekiwiHost = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runSettings,
-  async run({ options, configure, signal, io, report }) {
+  config: runSettings(["student"]),
+  async run(context) {
+    const { options, signal, io, report } = context;
     const { scene, wire, commands, observations, open } = options;
-    const { simulation, robot } = simulatedRobot({ options, configure });
+    const { simulation, robot } = simulatedRobot(context);
     const host = await openLeKiwiHost({
       output: robot.output,
       wire,

@@ -55,6 +55,7 @@ export const plan = defineCommand({
   options,
   config: planConfigSchema(),
   async run({ options, positionals: [words], configure, signal, report }) {
+    if (options.check !== undefined) refuseBeside(options.check, words, options.scene);
     if (options.out) claimFile(options.out);
     const made = options.check
       ? await checked(options.check, options.seed, configure, signal)
@@ -65,6 +66,15 @@ export const plan = defineCommand({
     );
   },
 });
+
+/** @throws ConfigError for words or a scene beside a plan that has its own */
+function refuseBeside(file: string, words: string | undefined, scene: string | undefined): void {
+  const given = words === undefined ? scene && `--scene ${scene}` : `"${words}"`;
+  if (given === undefined || (words === undefined && scene === readPlan(file).scene)) return;
+  throw new ConfigError(
+    `--check verifies "${file}" in the scene that it is for; ${given} beside it decides nothing. Leave it out.`,
+  );
+}
 
 async function checked(
   file: string,

@@ -28,7 +28,7 @@ import { liveOptions, openRecorder, wallClock_ns } from "../recording/open-recor
 import { checkDatasetOf, RecordedDataset } from "../recording/recorded-dataset.ts";
 import { RecordedSimulation } from "../recording/recorded-simulation.ts";
 import { type SimulatedStep, simulateEpisodes } from "../recording/simulate.ts";
-import { ownScene, runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
+import { configureRun, ownScene, runSettings, simulationOf } from "../run-config.ts";
 import { formatTable } from "../table.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { listenerKeys, listenOptions } from "../wire-options.ts";
@@ -101,7 +101,7 @@ export const record = defineCommand({
     ],
   ],
   options: recordOptions,
-  config: runSettings,
+  config: runSettings([]),
   async run(context) {
     const { scene, endpoint, from, format } = context.options;
     const sources = [scene, endpoint, from].filter((source) => source !== undefined);
@@ -173,7 +173,7 @@ async function recordSimulation(
   policy: PolicyRuntime,
   scene: string,
 ): Promise<void> {
-  const { options, report } = context;
+  const { options, report, io } = context;
   const simulation = simulationIn(context, policy, scene);
   const assembled = assembleScene(findScene(scene), simulation.config);
   const about = aboutSimulation(simulation);
@@ -197,6 +197,11 @@ async function recordSimulation(
     // a simulation can be run again
     await recorder.discard();
     throw error;
+  }
+  if (outcomes.length === 0) {
+    await recorder.discard();
+    io.err("Interrupted before an episode was over: nothing was recorded.\n");
+    return;
   }
   await recorder.close();
   const success = successOf(outcomes);
@@ -251,12 +256,12 @@ async function recordDataset(
 }
 
 function simulationIn(
-  { options, configure }: RecordContext,
+  context: RecordContext,
   { manifest }: PolicyRuntime,
   scene: string,
 ): SimulationSpec {
-  const config = configure(runConfigSchema(scene), ownScene(manifest, scene));
-  return simulationOf(scene, config, options.seed);
+  const config = configureRun(context, scene, [], ownScene(manifest, scene));
+  return simulationOf(scene, config, context.options.seed);
 }
 
 /** What a recording keeps of how it came about: enough to simulate it again. */

@@ -1,7 +1,7 @@
 /** `understudy replay FILE --policy DIR`: what would this policy have done where another one acted? */
 
 import { type ReplayReport, replayRecording } from "../../bridge/recorder/replay.ts";
-import { ConfigError } from "../../core/errors.ts";
+import { ConfigError, FileError } from "../../core/errors.ts";
 import { loadPolicy } from "../../policies/runtime/node.ts";
 import { defineCommand, jsonOption } from "../command.ts";
 import { formatInteger, formatPercent } from "../format.ts";
@@ -39,12 +39,20 @@ export const replay = defineCommand({
     const policy = await loadPolicy(options.policy, { device: options.device });
     try {
       const found = await replayRecording(file, policy, options.tolerance);
+      if (found.compared === 0) throw nothingCompared(file, found);
       report({ file, tolerance: options.tolerance, ...found }, () => table(file, found));
     } finally {
       await policy.close();
     }
   },
 });
+
+function nothingCompared(file: string, { observations, skipped }: ReplayReport): FileError {
+  const held = `${formatInteger(observations)} observations and ${formatInteger(skipped)} actions without theirs`;
+  return new FileError(
+    `"${file}" has ${held}, so no action could be compared. Give a recording of robots that were driven.`,
+  );
+}
 
 function table(file: string, found: ReplayReport): string {
   const { compared, different, first } = found;

@@ -46,10 +46,11 @@ export const robotSim = defineCommand({
     ...seedOption,
     ...jsonOption,
   },
-  config: runSettings,
-  async run({ options, configure, signal, report, io }) {
+  config: runSettings(["student"]),
+  async run(context) {
+    const { options, signal, report, io } = context;
     const { scene, endpoint, episodes, seed } = options;
-    const { simulation, robot } = simulatedRobot({ options, configure });
+    const { simulation, robot } = simulatedRobot(context);
     const groups = groupsOf(robot.inputs);
     const robots = Math.min(EVALUATION_SHARD, episodes);
     const link = await connectRobot({

@@ -80,7 +80,7 @@ export const start = defineCommand({
     ...computeOptions,
     ...jsonOption,
   },
-  config: runSettings,
+  config: runSettings(),
   async run({ options, sets, configure, signal, report, io }) {
     const { preset, seed, episodes, device, threads } = options;
     const scene = sceneOf(options);

@@ -8,7 +8,7 @@ import { readTeacher } from "../../teacher/checkpoint.ts";
 import { onwardLink, trainLink } from "../chain.ts";
 import { defineCommand } from "../command.ts";
 import { learnerOptions, outOption, runLearner } from "../learner.ts";
-import { runConfigSchema, runSettings, simulationOf } from "../run-config.ts";
+import { configureRun, runSettings, simulationOf } from "../run-config.ts";
 import { presetBase, sceneOption } from "../run-options.ts";
 
 export const train = defineCommand({
@@ -36,11 +36,12 @@ export const train = defineCommand({
     },
     ...learnerOptions,
   },
-  config: runSettings,
+  config: runSettings(["teacher", "onward"]),
   async run(context) {
-    const { options, configure } = context;
+    const { options } = context;
     const { scene, out, seed } = options;
-    const config = configure(runConfigSchema(scene), presetBase(scene, options.preset));
+    const reads = options.onward ? "onward" : "teacher";
+    const config = configureRun(context, scene, [reads], presetBase(scene, options.preset));
     const plan = options.plan === undefined ? undefined : readPlan(options.plan);
     const simulation = plannedSimulation(simulationOf(scene, config, seed), plan);
     const from = options.from === undefined ? undefined : readTeacher(options.from);

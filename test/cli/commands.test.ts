@@ -165,6 +165,53 @@ describe("understudy serve", () => {
   });
 });
 
+const toZoo = "evaluate --scene push-pair --policy policies/zoo/push-pair";
+it.each([
+  ["train --scene push-pair", "student.latent=8", "distill"],
+  ["train --scene push-cross --preset quick", "onward.iterations=3", "train --onward"],
+  ["train --scene push-pair --onward", "teacher.gamma=0.9", "train"],
+  [toZoo, "teacher.gamma=0.9", "train"],
+  [
+    "record --scene push-pair --policy policies/zoo/push-pair --out no.mcap",
+    "fineTune.clip=0.1",
+    "fine-tune",
+  ],
+  ["env-server --scene push-pair", "student.latent=8", "distill"],
+  ["robot-sim --scene push-pair", "teacher.gamma=0.9", "train"],
+])("%s refuses --set %s, which is another command's", async (line, assignment, whose) => {
+  const { code, err } = await run(`${line} --set ${assignment}`);
+  const [path] = assignment.split("=");
+  expect([code, err]).toEqual([
+    1,
+    `"${path}" decides nothing here: it is how "understudy ${whose}" learns. Leave it out.\n`,
+  ]);
+  // nor does its help offer it; that of train has both courses
+  const { out } = await run(`${line} --help`);
+  const offers = new RegExp(`^  ${path.replace(".", "\\.")}\\b`, "m").test(out);
+  expect(offers).toBe(line.startsWith("train") && !path.startsWith("student"));
+});
+
+it("evaluate refuses a contact mode of another engine, and leaves no empty folder where it is interrupted", async () => {
+  const other = await run(`${toZoo} --engine mujoco --set contact=coulomb`);
+  expect([other.code, other.err]).toEqual([
+    1,
+    '"contact" decides nothing here: --engine mujoco has contacts of its own. Leave it out.\n',
+  ]);
+  const replays = path.join(folder, "never");
+  const words = [...toZoo.split(" "), "--replays", replays, "--episodes", "4"];
+  const { err } = await runCommand(commands, words, AbortSignal.abort());
+  expect(err).toContain("Interrupted: the first 0 of 4 starts were evaluated.");
+  expect(existsSync(replays)).toBe(false);
+});
+
+it("probe push refuses a ball that passes by", async () => {
+  const { code, err } = await run("probe push --offset_m 5");
+  expect(code).toBe(1);
+  expect(err).toMatch(
+    /^Expected "offset_m" within 0\.\d+ m of the middle, or the ball passes by, got 5\.\n$/,
+  );
+});
+
 it("train --onward wants a teacher, and settings to go on with", async () => {
   const { code, err } = await runCommand(commands, ["train", "--scene", "reach-box", "--onward"]);
   expect(err).toMatch(/^--onward wants a teacher and settings to go on with\./);

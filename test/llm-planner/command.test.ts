@@ -120,6 +120,13 @@ describe("understudy plan", () => {
     const { plan: found, rehearsal } = JSON.parse(text);
     expect(found.stages).toHaveLength(1);
     expect(rehearsal[0].completed).toBeGreaterThan(0);
+    // its own scene may be said, nothing else
+    expect((await plan("--check", out, "--scene", "push-pair", "--json")).code).toBe(0);
+    for (const beside of [["put it there"], ["--scene", "push-cross"]]) {
+      const { code, err } = await plan(...beside, "--check", out);
+      expect(code).toBe(1);
+      expect(err).toMatch(/^--check verifies .* beside it decides nothing\. Leave it out\.\n$/);
+    }
   });
 
   it("refuses with the reasons, and writes nothing", async () => {

@@ -3,8 +3,11 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { McapFile } from "../../../bridge/recorder/mcap-file.ts";
+import { Recorder } from "../../../bridge/recorder/recorder.ts";
 import { readRecording } from "../../../bridge/recorder/recording.ts";
 import { commands } from "../../../cli/commands/index.ts";
+import { readBundle } from "../../../policies/bundle.ts";
 import { runCommand } from "../../cli/run-command.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../support.ts";
@@ -40,6 +43,24 @@ describe("understudy record, replay and dataset", () => {
     const report = JSON.parse(replayed.out);
     expect(report).toMatchObject({ robots: 2, skipped: 0, different: 0, whole: true });
     expect(report.compared).toBe(ends[0] + ends[1]);
+  });
+
+  it("keeps nothing where it is interrupted before an episode is over, and compares nothing with nothing", async () => {
+    const file = path.join(folder, "interrupted.mcap");
+    const line = `record --scene push-pair --policy ${zoo} --episodes 2 --out ${file}`;
+    const { err } = await runCommand(commands, line.split(" "), AbortSignal.abort());
+    expect(err).toContain("Interrupted before an episode was over: nothing was recorded.");
+    expect(existsSync(file)).toBe(false);
+    const idle = path.join(folder, "idle.mcap");
+    const { manifest } = readBundle(zoo);
+    const about = { source: "a test", manifest: JSON.stringify(manifest) };
+    const recorder = new Recorder(manifest, [await McapFile.create(idle, about)]);
+    // an action whose observation nobody has recorded
+    recorder.action("robot_0", 0n, 0, Float32Array.of(0, 0));
+    await recorder.close();
+    const replayed = await run(`replay ${idle} --policy ${zoo}`);
+    expect(replayed.code).toBe(1);
+    expect(replayed.err).toContain("so no action could be compared.");
   });
 
   it("writes a dataset that passes the check", async () => {
