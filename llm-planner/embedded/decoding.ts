@@ -39,8 +39,13 @@ interface Candidate {
 /** Answers kept for each object while the best joint answer is looked for. */
 const KEPT = 6;
 
-/** The best joint answer. */
-export function decode(row: ReadRow, tokens: readonly Token[], world: WorldView): Reading {
+/** The best joint answer of a reader that knows the words of `vocabulary`. */
+export function decode(
+  row: ReadRow,
+  tokens: readonly Token[],
+  world: WorldView,
+  vocabulary: ReadonlyMap<string, number>,
+): Reading {
   // a number that no name has can mean nothing here, whatever the network makes of it
   const isOff = tokens.some(({ word }) => word === "<absent-name>");
   const { status, certainty } = isOff
@@ -49,7 +54,8 @@ export function decode(row: ReadRow, tokens: readonly Token[], world: WorldView)
   const moved = movedObjects(row.moved, world.objects.length);
   const lists = moved.map((object) => candidatesFor(object, row, tokens, world));
   const goals = moved.length > 0 ? bestJoint(lists, world.objects.length) : [];
-  const objection = status === "ok" ? objectionTo(tokens, goals) : undefined;
+  const knows = (word: string) => vocabulary.has(word);
+  const objection = status === "ok" ? objectionTo(tokens, goals, knows) : undefined;
   const between = (of: (a: number, b: number) => number) =>
     goals.map((a) => goals.map((b) => of(a.object, b.object)));
   const { turn, before } = row;

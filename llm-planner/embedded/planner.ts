@@ -113,7 +113,7 @@ export class EmbeddedPlanner implements Planner {
       0,
       1,
     );
-    const read = decode(row, tokens, world);
+    const read = decode(row, tokens, world, this.#vocabulary);
     const reading = read.goals.length > 0 ? sided(world, read) : read;
     return { tokens, row, reading, orders: await this.#orders(world, reading) };
   }

@@ -43,7 +43,8 @@ export interface Token {
 }
 
 const ARTICLES: ReadonlySet<string> = new Set(["the", "a", "an"]);
-const COUNTS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight"];
+/** Numbers that the reader knows as words, each at its place. */
+export const COUNTS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 /** Tokens of `text`, without articles. */
 export function tokenize(text: string, world: WorldView): Token[] {
   const names = namesIn(world.objects);

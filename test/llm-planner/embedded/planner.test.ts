@@ -117,6 +117,22 @@ describe("the planner that ships", () => {
     expect(reading.status).toBe("unclear");
   });
 
+  it.each([
+    ["Never put the can left of the blue cube.", "never put"],
+    ["Put the can left of the blue cube unless it rains.", "unless"],
+    ["Put the can left or right of the blue cube.", "or"],
+    ["Push the can left of the blue cube, then push the can right of the blue cube.", "right"],
+    ["Put the three cans left of the blue cube.", "three cans"],
+    ["Put the red can left of the blue cube.", "red can"],
+  ])("calls unclear what is more than it can plan: %s", async (words, named) => {
+    await expect(planFor(words)).rejects.toThrow(`"${named}"`);
+  });
+
+  it("keeps what is said to stay, whatever else is placed", async () => {
+    const words = "Never touch object-4, and put the can left of the blue cube.";
+    expect(await planFor(words)).toMatchObject([{ active: "green-can", anchor: "blue-cube" }]);
+  });
+
   it("gives another order when the first was refused, and gives up after the last", async () => {
     const first = await answerTo(words);
     const second = await answerTo(words, table, [first]);
