@@ -5,19 +5,21 @@
 
 import type { Token } from "./words.ts";
 
-/** Words that change what a sentence means. One that corrections have taught stands in the vocabulary, and is the reader's to read. */
+/** Words that change what a sentence means. One that corrections have taught is the reader's to read. */
 const WORDS: ReadonlySet<string> = new Set(
   [
     // conditions, choices, repetitions
     "unless whenever whether otherwise depending provided",
     "or / either neither nor",
-    "twice thrice times repeatedly",
+    "twice thrice times repeatedly versa",
+    // counts that are none
+    "dozen several couple few many",
     // negations
     "no none nothing nobody nowhere avoid refuse refrain forbidden prohibited anywhere everywhere somewhere",
     // places
     "between among under underneath beneath below above atop top inside outside beyond across opposite against",
     "north south east west northeast northwest southeast southwest middle centre center half halfway here",
-    "far further farther closer nearer",
+    "far further farther closer nearer past through touches",
     // other things than pushing one object somewhere
     "stack lift raise throw toss smash destroy remove swap swapped exchange switch rotate rotated spin flip tilt turned facing upright sideways",
   ].flatMap((line) => line.split(" ")),
@@ -55,7 +57,9 @@ const PATTERNS: readonly RegExp[] = [
   `\\b((?:second|third|fourth|fifth) )(?=${THING}|one\\b|object\\b|thing\\b)`,
   "\\b(?:of|behind|beside|near|from|towards?) (me|you|us|yourself|myself|robot)\\b",
   // "on the cube", but not "on the cube's left"
-  `\\b(on|onto|into|in|over|off) (?=${THING})(?!.* s\\b)`,
+  `\\b(on|onto|into|in|over|off|towards?) (?=${THING})(?!.* s\\b)`,
+  // "so that the can is left of it" places the other one
+  "\\b((?:so|such) that) (?!it\\b)",
   // questions, and what was once
   "^(is|are|does|did|has|had|why|who|how|what|which|where)\\b",
   `^(could|would|will|should|may) (?=${THING})`,
@@ -65,17 +69,17 @@ const PATTERNS: readonly RegExp[] = [
 /** What is named and no object can be. */
 export function strangeThing(
   tokens: readonly Token[],
-  knows: (word: string) => boolean,
+  taught: ReadonlySet<string>,
 ): string | undefined {
-  return tokens.find(({ word }) => STRANGE.has(word) && !knows(word))?.text;
+  return tokens.find(({ word }) => STRANGE.has(word) && !taught.has(word))?.text;
 }
 
-/** The words that are beyond any plan, of an instruction in which `knows` says which words training or corrections taught. */
+/** The words that are beyond any plan, of an instruction in which corrections have given the words of `taught` a meaning. */
 export function beyondPlans(
   tokens: readonly Token[],
-  knows: (word: string) => boolean,
+  taught: ReadonlySet<string>,
 ): string | undefined {
-  const lone = tokens.find(({ word }) => WORDS.has(word) && !knows(word));
+  const lone = tokens.find(({ word }) => WORDS.has(word) && !taught.has(word));
   if (lone) return lone.text;
   const words = tokens.map(({ word }) => word).join(" ");
   for (const pattern of PATTERNS) {

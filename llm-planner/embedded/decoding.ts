@@ -11,7 +11,7 @@ import type { WorldView } from "../world-view.ts";
 import { OBJECTS } from "./encoding.ts";
 import { objectionTo } from "./objections.ts";
 import type { ReaderOutput } from "./reader.ts";
-import type { Token } from "./words.ts";
+import { type Token, taughtWords } from "./words.ts";
 
 /** Outputs of the reader for one row. */
 export type ReadRow = Readonly<Record<ReaderOutput, Float32Array>>;
@@ -54,8 +54,8 @@ export function decode(
   const moved = movedObjects(row.moved, world.objects.length);
   const lists = moved.map((object) => candidatesFor(object, row, tokens, world));
   const goals = moved.length > 0 ? bestJoint(lists, world.objects.length) : [];
-  const knows = (word: string) => vocabulary.has(word);
-  const objection = status === "ok" ? objectionTo(tokens, goals, knows) : undefined;
+  const objection =
+    status === "ok" ? objectionTo(tokens, goals, taughtWords(vocabulary)) : undefined;
   const between = (of: (a: number, b: number) => number) =>
     goals.map((a) => goals.map((b) => of(a.object, b.object)));
   const { turn, before } = row;

@@ -214,5 +214,12 @@ export function wordIndex(vocabulary: ReadonlyMap<string, number>, { word }: Tok
   return vocabulary.get(word) ?? CLASSES.indexOf("<unknown>");
 }
 
+/** Words of a vocabulary that corrections have added: those of a training come first, and in order. */
+export function taughtWords(vocabulary: ReadonlyMap<string, number>): ReadonlySet<string> {
+  const words = [...vocabulary.keys()].slice(CLASSES.length);
+  const first = words.findIndex((word, i) => i > 0 && word < words[i - 1]);
+  return new Set(first < 0 ? [] : words.slice(first));
+}
+
 /** Nouns that the lexicon knows, for messages. */
 export const knownNouns: readonly string[] = Object.keys(shapeNouns);
