@@ -13,7 +13,7 @@ const WORDS: ReadonlySet<string> = new Set(
     "or / either neither nor",
     "twice thrice times repeatedly versa",
     // counts that are none
-    "dozen several couple few many",
+    "dozen several couple few many double triple per",
     // negations
     "no none nothing nobody nowhere avoid refuse refrain forbidden prohibited anywhere everywhere somewhere",
     // places
@@ -46,6 +46,7 @@ const SIDE = "left|right|front|behind|back|rear|ahead|next|beside|near|close";
 const PATTERNS: readonly RegExp[] = [
   // "don't put", "must never be placed", "not to the left"
   `\\b(${NOT}(?: (?:ever|please|you|to|be|go|stand|end|up|on|in|at|even|just|try))*? (?:${PLACE}|${PLACING}|placed|pushed|moved to|${SIDE}))\\b`,
+  "\\b(not|never) (?=<length>)",
   // "can" names a thing, too
   "\\b(if)\\b(?! you (?:<\\w+>|could|please|like|will|would)| possible\\b)",
   "\\b(when)\\b(?!.* (?:done|finished)\\b)",

@@ -72,11 +72,16 @@ export function isNumberWord(word: string): boolean {
 /** The measure that begins at word `at`; undefined where none does. */
 export function measureAt(words: readonly string[], at: number): Measure | undefined {
   if (SIGNS.has(words[at])) {
-    const unsigned = measureAt(words, at + 1) ?? numberAt(words, at + 1);
+    const unsigned = lengthAt(words, at + 1) ?? numberAt(words, at + 1);
     return unsigned && { used: 1 + unsigned.used };
   }
+  return lengthAt(words, at) ?? strayUnit(words, at);
+}
+
+/** Numbers and units, with no sign before them. */
+function lengthAt(words: readonly string[], at: number): Measure | undefined {
   const first = simpleAt(words, at);
-  if (!first) return strayUnit(words, at);
+  if (!first) return undefined;
   let { used, unit_m, length_m } = first;
   // "1 m 20 cm": each unit smaller than the one before, and less than one of it
   for (;;) {

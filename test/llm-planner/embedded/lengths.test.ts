@@ -75,6 +75,11 @@ describe("a length in words", () => {
     expect(read(text)[0].length_m).toBeUndefined();
   });
 
+  it("is found after the last of many signs", () => {
+    const tokens = read(`${"minus ".repeat(20_000)}30 cm`);
+    expect(tokens.at(-1)).toMatchObject({ text: "minus 30 cm", unread: true });
+  });
+
   it("is known to be missing where a unit stands alone", () => {
     expect(read("a few inches").at(-1)).toMatchObject({ text: "inches", unread: true });
     expect(read("1 000 mm").at(-1)).toMatchObject({ text: "000 mm", unread: true });

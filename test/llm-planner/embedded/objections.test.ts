@@ -84,6 +84,8 @@ it.each([
   ["I don't want the red box left of the blue cube", "not want"],
   ["avoid putting the red box left of the blue cube", "avoid"],
   ["put the red box not left of the blue cube", "not left"],
+  ["put the red box not 30 cm left of the blue cube", "not"],
+  ["put the red box double 30 cm left of the blue cube", "double"],
   ["put the red box anywhere but left of the blue cube", "anywhere"],
   ["put the red box left of the blue cube unless the can moves", "unless"],
   ["if the can is green, put the red box left of the blue cube", "if"],
