@@ -107,11 +107,10 @@ function simpleAt(words: readonly string[], at: number): Simple | undefined {
   if (!isUnit(words[next])) return undefined;
   const unit_m = METRES[words[next]];
   const more = extraAt(words, next + 1);
-  return {
-    used: number.used + 1 + more.used,
-    length_m: (number.value + more.value) * unit_m,
-    unit_m,
-  };
+  // "1.000 mm": a metre to some, a millimetre to others
+  const isTorn = unit_m === METRES.mm && /^[1-9]\d{0,2}\.\d{3}$/.test(words[at]);
+  const value = isTorn ? Number.NaN : number.value + more.value;
+  return { used: number.used + 1 + more.used, length_m: value * unit_m, unit_m };
 }
 
 interface Amount {

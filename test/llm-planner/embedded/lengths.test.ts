@@ -70,6 +70,8 @@ describe("a length in words", () => {
     "1/0 m",
     "1.2.3 m",
     "1.000,5 mm",
+    // a metre, or a millimetre
+    "1.000 mm",
   ])("%s is none", (text) => {
     expect(read(text)).toMatchObject([{ word: "<unknown>", text, unread: true }]);
     expect(read(text)[0].length_m).toBeUndefined();
