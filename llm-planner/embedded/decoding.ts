@@ -9,8 +9,9 @@ import { DIRECTIONS, type Goal, MOST_PLACES } from "../grammar/goals.ts";
 import { MOST_GOALS, STATUSES, type Status } from "../grammar/instructions.ts";
 import type { WorldView } from "../world-view.ts";
 import { OBJECTS } from "./encoding.ts";
+import { objectionTo } from "./objections.ts";
 import type { ReaderOutput } from "./reader.ts";
-import type { Token } from "./words.ts";
+import { type Token, taughtWords } from "./words.ts";
 
 /** Outputs of the reader for one row. */
 export type ReadRow = Readonly<Record<ReaderOutput, Float32Array>>;
@@ -19,6 +20,8 @@ export type ReadRow = Readonly<Record<ReaderOutput, Float32Array>>;
 export interface Reading {
   /** "ok", or why no plan can be made of the words. */
   readonly status: Status;
+  /** Where the words themselves speak against the goals: why, as a sentence. */
+  readonly objection?: string;
   /** Probability of the status. */
   readonly certainty: number;
   readonly goals: readonly Goal[];
@@ -36,8 +39,13 @@ interface Candidate {
 /** Answers kept for each object while the best joint answer is looked for. */
 const KEPT = 6;
 
-/** The best joint answer. */
-export function decode(row: ReadRow, tokens: readonly Token[], world: WorldView): Reading {
+/** The best joint answer of a reader that knows the words of `vocabulary`. */
+export function decode(
+  row: ReadRow,
+  tokens: readonly Token[],
+  world: WorldView,
+  vocabulary: ReadonlyMap<string, number>,
+): Reading {
   // a number that no name has can mean nothing here, whatever the network makes of it
   const isOff = tokens.some(({ word }) => word === "<absent-name>");
   const { status, certainty } = isOff
@@ -46,12 +54,15 @@ export function decode(row: ReadRow, tokens: readonly Token[], world: WorldView)
   const moved = movedObjects(row.moved, world.objects.length);
   const lists = moved.map((object) => candidatesFor(object, row, tokens, world));
   const goals = moved.length > 0 ? bestJoint(lists, world.objects.length) : [];
+  const objection =
+    status === "ok" ? objectionTo(tokens, goals, taughtWords(vocabulary)) : undefined;
   const between = (of: (a: number, b: number) => number) =>
     goals.map((a) => goals.map((b) => of(a.object, b.object)));
   const { turn, before } = row;
   const odds = between((a, b) => before[a * OBJECTS + b]);
   return {
-    status: status === "ok" && goals.length === 0 ? "unclear" : status,
+    status: status === "ok" && (goals.length === 0 || objection) ? "unclear" : status,
+    ...(objection && { objection }),
     certainty,
     goals,
     earlier: between((a, b) => turn[b] - turn[a]),

@@ -54,9 +54,13 @@ export function sampleCrowded(
   }
 }
 
-/** A case where the reading is right; undefined where it is not, which is not the sequencer's to mend. */
+/**
+ * A case where the reading is right, whatever the words object; undefined where it is not, which is not the sequencer's to
+ * mend.
+ */
 export function caseOf(example: Example, read: Reading): OrderCase | undefined {
-  if (read.status !== "ok" || !sameGoals(example.meaning, read)) return undefined;
+  if ((read.status !== "ok" && !read.objection) || !sameGoals(example.meaning, read))
+    return undefined;
   const reading = sided(example.world, read);
   const features = pairFeatures(example.world, reading);
   return { example, reading, features, told: toldOrder(reading) };

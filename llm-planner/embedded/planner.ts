@@ -113,7 +113,7 @@ export class EmbeddedPlanner implements Planner {
       0,
       1,
     );
-    const read = decode(row, tokens, world);
+    const read = decode(row, tokens, world, this.#vocabulary);
     const reading = read.goals.length > 0 ? sided(world, read) : read;
     return { tokens, row, reading, orders: await this.#orders(world, reading) };
   }
@@ -148,7 +148,12 @@ function checkSize(tokens: readonly Token[], { objects }: WorldView): void {
 }
 
 /** One sentence why there is no plan. */
-function refusalOf({ status }: Reading, tokens: readonly Token[], world: WorldView): string {
+function refusalOf(
+  { status, objection }: Reading,
+  tokens: readonly Token[],
+  world: WorldView,
+): string {
+  if (objection) return objection;
   const here = world.objects
     .map(({ name, colour, shape }) => `${quote(name)} (${colour ? `${colour} ` : ""}${shape})`)
     .join(", ");

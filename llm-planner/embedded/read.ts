@@ -57,7 +57,7 @@ export class BatchReader {
       const tokens = part.map(({ instruction, world }) => readInstruction(instruction, world));
       const outputs = await this.#actor.run(theta, this.#rows(part, tokens));
       part.forEach(({ world }, i) => {
-        readings.push(decode(rowOf(outputs, i), tokens[i], world));
+        readings.push(decode(rowOf(outputs, i), tokens[i], world, this.#vocabulary));
       });
     }
     return readings;

@@ -5,8 +5,9 @@
  */
 
 import type { Meters } from "../../core/units.ts";
-import { knownColours, plural, shapeNouns, shapesNamedBy } from "../grammar/lexicon.ts";
+import { knownColours, shapeNouns, shapesNamedBy } from "../grammar/lexicon.ts";
 import type { ObjectView, WorldView } from "../world-view.ts";
+import { FIGURES, isUnit, type Measure, measureAt } from "./lengths.ts";
 
 /** Classes of words; they come first in every vocabulary. */
 export const CLASSES = [
@@ -37,23 +38,13 @@ export interface Token {
   readonly fits: readonly { readonly object: number; readonly by: Fit }[];
   /** Where it is a length, such as "30 cm". */
   readonly length_m?: Meters;
+  /** Where it is a measure that cannot be read, such as "-30 cm". */
+  readonly unread?: true;
 }
 
 const ARTICLES: ReadonlySet<string> = new Set(["the", "a", "an"]);
-const COUNTS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight"];
-const UNITS: Readonly<Record<string, number>> = {
-  mm: 0.001,
-  cm: 0.01,
-  m: 1,
-  ...Object.fromEntries(
-    ["millimetre", "millimeter"].flatMap((unit) => [unit, plural(unit)].map((u) => [u, 0.001])),
-  ),
-  ...Object.fromEntries(
-    ["centimetre", "centimeter"].flatMap((unit) => [unit, plural(unit)].map((u) => [u, 0.01])),
-  ),
-  ...Object.fromEntries(["metre", "meter"].flatMap((u) => [u, plural(u)].map((w) => [w, 1]))),
-};
-
+/** Numbers that the reader knows as words, each at its place. */
+export const COUNTS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 /** Tokens of `text`, without articles. */
 export function tokenize(text: string, world: WorldView): Token[] {
   const names = namesIn(world.objects);
@@ -75,6 +66,12 @@ export function readInstruction(text: string, world: WorldView): Token[] {
   return tokens.slice(0, last + 1);
 }
 
+/** A word; a stroke between words is one, too. */
+const WORD = new RegExp(
+  String.raw`[\p{L}\d]+(?:[-_][\p{L}\d]+)+|${FIGURES}|\p{L}+\d*|(?<=\p{L})\/(?=\p{L})|[.,;:!?]`,
+  "gu",
+);
+
 /** Words, numbers and marks in lower case; a hyphen joins words only where that makes a name. */
 function rawWords(text: string, names: ReadonlySet<string>): string[] {
   const plain = text
@@ -82,10 +79,9 @@ function rawWords(text: string, names: ReadonlySet<string>): string[] {
     .replaceAll(/[’`]/g, "'")
     .replaceAll("n't", " not")
     .replaceAll(/\bits\b/g, "it's");
-  const rough =
-    plain.match(/[\p{L}\d]+(?:[-_][\p{L}\d]+)+|\d+(?:[.,]\d+)?|\p{L}+\d*|[.,;:!?]/gu) ?? [];
+  const rough = plain.match(WORD) ?? [];
   return rough.flatMap((word) => {
-    if (names.has(word) || !/[-_]/.test(word)) return [word];
+    if (names.has(word) || !/[\p{L}\d][-_]/u.test(word) || /^[\d.]+e-/.test(word)) return [word];
     return word.split(/[-_]/);
   });
 }
@@ -150,7 +146,9 @@ function nextToken(
     const spoken = `${text} ${words[at + 1]}`;
     return { token: { word: "<absent-name>", text: spoken, fits: [] }, used: 2 };
   }
-  if (/^\d/.test(text)) return number(words, at);
+  const measure = measureAt(words, at);
+  if (measure) return measured(words.slice(at, at + measure.used), measure);
+  if (/^\.?\d/.test(text)) return number(text);
   if (ARTICLES.has(text)) return { used: 1 };
   const noun = shapesNamedBy(text);
   if (noun) return { token: shapeToken(text, noun, objects), used: 1 };
@@ -167,7 +165,7 @@ function isNumberedName(
   const [word, count, unit] = [words[at], words[at + 1], words[at + 2]];
   // a mark names nothing
   if (!/^[\p{L}\d]+$/u.test(word)) return false;
-  if (!/^\d+$/.test(count ?? "") || Object.hasOwn(UNITS, unit ?? "")) return false;
+  if (!/^\d+$/.test(count ?? "") || isUnit(unit)) return false;
   const begin = `${word}-`;
   return objects.some(({ name }) => {
     const lower = name.toLowerCase();
@@ -187,18 +185,18 @@ function shapeToken(
   return { word: noun.plural ? "<shapes>" : "<shape>", text, fits };
 }
 
-/** "30 cm", "30cm", "0.3 metres"; a bare number up to eight is its word. */
-function number(words: readonly string[], at: number): { token: Token; used: number } {
-  const glued = /^(\d+(?:[.,]\d+)?)([a-z]+)$/.exec(words[at]);
-  const value = Number((glued?.[1] ?? words[at]).replace(",", "."));
-  const unit = glued?.[2] ?? words[at + 1];
-  const used = glued ? 1 : 2;
-  if (Object.hasOwn(UNITS, unit ?? "")) {
-    const text = words.slice(at, at + used).join(" ");
-    return { token: { word: "<length>", text, fits: [], length_m: value * UNITS[unit] }, used };
-  }
-  const word = glued ? "<unknown>" : (COUNTS[value] ?? "<number>");
-  return { token: { word, text: words[at], fits: [] }, used: 1 };
+function measured(words: readonly string[], { used, length_m }: Measure) {
+  const text = words.join(" ").replace(/^([^\p{L}\d.]) /u, "$1");
+  const token: Token =
+    length_m === undefined
+      ? { word: "<unknown>", text, fits: [], unread: true }
+      : { word: "<length>", text, fits: [], length_m };
+  return { token, used };
+}
+
+/** A bare number up to eight is its word. */
+function number(text: string): { token: Token; used: number } {
+  return { token: { word: COUNTS[Number(text)] ?? "<number>", text, fits: [] }, used: 1 };
 }
 
 /** True for words that stand for a property rather than for themselves. */
@@ -214,6 +212,13 @@ export function isMark(word: string): boolean {
 /** Position of a token's word in a vocabulary. */
 export function wordIndex(vocabulary: ReadonlyMap<string, number>, { word }: Token): number {
   return vocabulary.get(word) ?? CLASSES.indexOf("<unknown>");
+}
+
+/** Words of a vocabulary that corrections have added: those of a training come first, and in order. */
+export function taughtWords(vocabulary: ReadonlyMap<string, number>): ReadonlySet<string> {
+  const words = [...vocabulary.keys()].slice(CLASSES.length);
+  const first = words.findIndex((word, i) => i > 0 && word < words[i - 1]);
+  return new Set(first < 0 ? [] : words.slice(first));
 }
 
 /** Nouns that the lexicon knows, for messages. */

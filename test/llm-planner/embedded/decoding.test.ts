@@ -29,6 +29,7 @@ function rowWith(fill: (name: string, i: number) => number): ReadRow {
   ) as unknown as ReadRow;
 }
 
+const vocabulary = new Map<string, number>();
 const tokens = tokenize("put the red box 40 cm left of the blue cube and the can behind it", table);
 
 it("reads the likeliest answer where it stands", () => {
@@ -44,7 +45,7 @@ it("reads the likeliest answer where it stands", () => {
   };
   expect(tokens[3].word).toBe("<length>");
   const row = rowWith((name, i) => (set[name]?.includes(i) ? 5 : -5));
-  const reading = decode(row, tokens, table);
+  const reading = decode(row, tokens, table, vocabulary);
   expect(reading.status).toBe("ok");
   expect(reading.goals).toEqual([
     { object: 1, anchor: 0, direction: "left", place: 1, distance_m: 0.4 },
@@ -58,7 +59,7 @@ it("answers with goals that fit together, whatever the logits", () => {
   const rng = createRng(11);
   for (let i = 0; i < 300; i++) {
     const row = rowWith((name, k) => 3 * rng.normal() + (name === "status" && k === 0 ? 20 : 0));
-    const reading = decode(row, tokens, table);
+    const reading = decode(row, tokens, table, vocabulary);
     const goals = withSides(table, reading.goals);
     const objects = goals.map(({ object }) => object);
     expect(new Set(objects).size).toBe(goals.length);

@@ -93,6 +93,46 @@ describe("the planner that ships", () => {
     expect(at).toEqual([-0.4, 0]);
   });
 
+  it.each([
+    ["half a metre", 0.5],
+    ["thirty centimetres", 0.3],
+    ["1,000 mm", 1],
+    ["1 m 20 cm", 1.2],
+    ["a foot", 0.3048],
+  ])("takes a distance that no training says from the words: %s", async (far, distance_m) => {
+    const [{ at }] = await planFor(`Push the cylinder ${far} behind the blue cube.`);
+    expect(at).toEqual([-distance_m, 0]);
+  });
+
+  it.each([
+    ["-30 cm", "-30 cm"],
+    ["30cmm", "30 cmm"],
+    ["30 degrees", "30 degrees"],
+    ["40 cm left and 20 cm", "20 cm"],
+  ])("plans nothing where it would have to drop a measure: %s", async (far, named) => {
+    const words = `Push the cylinder ${far} behind the blue cube.`;
+    await expect(planFor(words)).rejects.toThrow(PlanRefusedError);
+    await expect(planFor(words)).rejects.toThrow(`The instruction says "${named}"`);
+    const { reading } = await planner.understand(words, table);
+    expect(reading.status).toBe("unclear");
+  });
+
+  it.each([
+    ["Never put the can left of the blue cube.", "never put"],
+    ["Put the can left of the blue cube unless it rains.", "unless"],
+    ["Put the can left or right of the blue cube.", "or"],
+    ["Push the can left of the blue cube, then push the can right of the blue cube.", "right"],
+    ["Put the three cans left of the blue cube.", "three cans"],
+    ["Put the red can left of the blue cube.", "red can"],
+  ])("calls unclear what is more than it can plan: %s", async (words, named) => {
+    await expect(planFor(words)).rejects.toThrow(`"${named}"`);
+  });
+
+  it("keeps what is said to stay, whatever else is placed", async () => {
+    const words = "Never touch object-4, and put the can left of the blue cube.";
+    expect(await planFor(words)).toMatchObject([{ active: "green-can", anchor: "blue-cube" }]);
+  });
+
   it("gives another order when the first was refused, and gives up after the last", async () => {
     const first = await answerTo(words);
     const second = await answerTo(words, table, [first]);

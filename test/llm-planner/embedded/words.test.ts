@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { encode, OBJECT_COLUMNS, OBJECTS } from "../../../llm-planner/embedded/encoding.ts";
-import { tokenize } from "../../../llm-planner/embedded/words.ts";
+import { CLASSES, taughtWords, tokenize } from "../../../llm-planner/embedded/words.ts";
 import { EXTREMES } from "../../../llm-planner/grammar/lexicon.ts";
 import { object, table, worldWith } from "./worlds.ts";
 
@@ -90,6 +90,15 @@ it("tells plurals, possessives and negations apart", () => {
   expect(words("the box's left")).toEqual(["<shape>", "s", "left"]);
   expect(words("don't touch it")).toEqual(["do", "not", "touch", "it"]);
   expect(words("on its left")).toEqual(["on", "it", "s", "left"]);
+});
+
+it("tells words that corrections added from those of a training, which are in order", () => {
+  const at = (...list: string[]) => new Map([...CLASSES, ...list].map((word, i) => [word, i]));
+  expect([...taughtWords(at("behind", "left", "right"))]).toEqual([]);
+  expect([...taughtWords(at("behind", "left", "right", "port", "starboard"))]).toEqual([
+    "port",
+    "starboard",
+  ]);
 });
 
 it("encodes which object is an extreme among which others", () => {
