@@ -27,6 +27,7 @@ export function runConfigSchema(scene?: string) {
     contact: z.enum(["planar", "coulomb"]).default("planar").describe("how bodies touch"),
   });
 }
+
 export type RunConfig = z.output<ReturnType<typeof runConfigSchema>>;
 
 /** How each learner learns, and the command that reads it; `start` reads all. */

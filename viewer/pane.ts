@@ -239,7 +239,7 @@ export class Pane {
   /** Plays or pauses, at a multiple of real time. */
   pace(playing: boolean, speed: number): void {
     if (!playing) clearTimeout(this.#next);
-    // what is under way to the newest frame is there: what stands still is what is
+    // a picture that stands still is of the newest frame, not of the way to it
     if (this.player.playing && !playing && this.growing) this.player.time_s = this.tape.value.end_s;
     this.player.playing = playing;
     this.player.speed = speed;
