@@ -181,7 +181,7 @@ export type FromWorker =
       /** One frame of a live episode, all frames of a recorded one. */
       readonly frames: readonly Frame[];
       readonly replay: ReplayFacts | undefined;
-      /** The same episode goes on, in a world that has changed. */
+      /** The same episode goes on, in a world that has changed or since another could not be opened. */
       readonly resumed: boolean;
     }
   | {

@@ -36,7 +36,8 @@ export interface PaneEvents {
   opened(pane: Pane): void;
   /** The live episode has come to its end. */
   ended(pane: Pane): void;
-  failed(pane: Pane, message: string): void;
+  /** What was asked of the worker went wrong; the episode stands still, or goes on where a file was none. */
+  failed(pane: Pane, message: string, goesOn: boolean): void;
 }
 
 interface Recording {
@@ -361,10 +362,12 @@ export class Pane {
         this.sight.value = message.sight;
         this.#view?.showKeypoints(message.sight.keypoints);
         break;
-      case "failed":
+      case "failed": {
+        const goesOn = this.#asked !== undefined;
         this.#looking = false;
         this.#asked = undefined;
-        this.#events.failed(this, message.message);
+        this.#events.failed(this, message.message, goesOn);
+      }
     }
   }
 
@@ -380,7 +383,7 @@ export class Pane {
     this.tape.value = tape;
     this.frames.value = frames.length;
     this.mode.value = replay ? "replay" : "live";
-    if (replay && this.#asked) {
+    if (replay && this.#asked && !resumed) {
       this.#recording = this.#asked;
       this.replayUrl.value = this.#asked.url;
       this.#asked = undefined;
@@ -388,7 +391,8 @@ export class Pane {
     this.replay.value = replay;
     this.sketch.value = sketch;
     this.player.growing = replay === undefined;
-    this.player.time_s = resumed ? tape.end_s : 0;
+    if (!resumed) this.player.time_s = 0;
+    else if (!replay) this.player.time_s = tape.end_s;
     this.#view?.open(sketch, sceneTheme());
     const { held } = this;
     if (replay || (held.value ?? 0) > sketch.bodies.length) this.hold(undefined);

@@ -283,8 +283,8 @@ export class Viewer {
       ended: (pane) => {
         if (this.playing.value) pane.afterwards(APPLAUSE_ms, () => this.#nextStart(pane));
       },
-      failed: (_pane, message) => {
-        this.setPlaying(false);
+      failed: (_pane, message, goesOn) => {
+        if (!goesOn) this.setPlaying(false);
         this.alert.tell(message);
       },
     });

@@ -110,6 +110,9 @@ function EpisodeChart({ viewer }: { readonly viewer: Viewer }) {
           </select>
         </label>
         <Legend curves={curves} shown={shown} />
+        {curves.length === 0 && pane.replay.value?.reproduced === false && (
+          <span>Not known: its actions, run again, do not give its poses.</span>
+        )}
       </figcaption>
       <Chart
         name={`${plot.value} over time; a click goes to that moment`}

@@ -30,6 +30,7 @@ export class Studio {
   readonly #post: Post;
   #run = 0;
   #episode: LiveEpisode | ReplayedEpisode | undefined;
+  #facts: ReplayFacts | undefined;
   #driver: Driver | undefined;
   /** What the driver was opened by, and the scene that it drives in. */
   #choice: DriverChoice | undefined;
@@ -87,11 +88,11 @@ export class Studio {
   }
 
   async #openLive(run: number, opening: LiveOpening): Promise<void> {
-    this.#run = run;
     const isKnown = opening.scene === this.#driven && isSame(this.#choice, opening.driver);
     const known = isKnown ? this.#driver : undefined;
     const groups = known?.groups ?? [];
-    const live = await LiveEpisode.open({ ...opening, config: configOf(opening), groups });
+    const open = () => LiveEpisode.open({ ...opening, config: configOf(opening), groups });
+    const live = await this.#openAs(run, open);
     this.#replace(live);
     this.#disturbance = opening.disturbance;
     // the scene stands before the policy is here
@@ -104,10 +105,23 @@ export class Studio {
   }
 
   async #openReplay({ run, file, source, number }: OpenReplay): Promise<void> {
-    this.#run = run;
-    const { episode, titles } = await openRecording(file, source, number);
+    const open = () => openRecording(file, source, number);
+    const { episode, titles } = await this.#openAs(run, open);
     this.#replace(episode);
     this.#opened(episode, { ...factsOf(episode), titles, number }, false);
+  }
+
+  /** Where nothing can be opened, the page is sent the episode before once more: what was on its way there was out of date. */
+  async #openAs<T>(run: number, open: () => Promise<T>): Promise<T> {
+    this.#run = run;
+    try {
+      return await open();
+    } catch (error) {
+      const episode = this.#episode;
+      if (episode) this.#opened(episode, this.#facts, true);
+      if (episode instanceof LiveEpisode) this.#ended(episode);
+      throw error;
+    }
   }
 
   /** The episode before goes on until another is there: what is asked for may not be to be had. */
@@ -125,6 +139,7 @@ export class Studio {
     resumed: boolean,
   ): void {
     const { scene, tape, terms, config } = episode;
+    this.#facts = replay;
     this.#post({
       type: "opened",
       run: this.#run,
