@@ -96,6 +96,8 @@ export function checkEpisode(
     );
   }
   if (isRow(stages, 1, all.length) && isRow(firstStage, 0, stages - 1)) return;
+  // a scene that plans give stages has none of its own; by itself it is not simulated
+  if (all.length === 0 && stages === 0 && firstStage === 0) return;
   throw new ConfigError(
     `An episode of scene "${name}" has ${stages} stages and begins with number ${firstStage}, counted from 0; the scene has ${all.length}.`,
   );
