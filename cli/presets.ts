@@ -22,6 +22,9 @@ const teacher = {
   practiceShare: 0.7,
 };
 
+/** Five roll-outs are an episode of `push-pair`, and a bit. */
+const fromNothing = { ...teacher, practiceAfter: 5 };
+
 /** Who learns is asked for more than counts: what only just counts as placed is soon pushed out of place by the next object. */
 const strictly = { scene: { reward: { placeShare: 0.65 } } };
 
@@ -81,12 +84,12 @@ const arranged = {
 const general: Readonly<Record<PresetName, object>> = {
   // ten to fifteen minutes of push-pair on two cores, deployment included
   quick: {
-    teacher: { ...teacher, epochs: 3, iterations: 670, practiceUntil: 0.3 },
+    teacher: { ...fromNothing, epochs: 3, iterations: 670, practiceUntil: 0.3 },
     student: { iterations: 220 },
   },
   // longer: what policies/zoo/push-pair was made with
   long: {
-    teacher: { ...teacher, iterations: 700, practiceUntil: 0.15 },
+    teacher: { ...fromNothing, iterations: 700, practiceUntil: 0.15 },
     student: { iterations: 400 },
   },
   // seconds: whether the chain runs, not whether it learns

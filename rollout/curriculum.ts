@@ -35,6 +35,13 @@ export const curriculumFields = {
   practiceUntil: share()
     .default(0.5)
     .describe("share of the iterations after which no episode does"),
+  practiceAfter: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "roll-outs before the first episode does, none unless given: who begins by practising learns to wait near the goal",
+    ),
   stageShare: share()
     .default(0.5)
     .describe("of the other episodes, those that start at any stage, the earlier ones done"),
@@ -51,8 +58,8 @@ export const curriculumFields = {
 };
 
 export type Curriculum = { readonly iterations: number } & {
-  readonly [field in Exclude<keyof typeof curriculumFields, "scene">]: number;
-};
+  readonly [field in Exclude<keyof typeof curriculumFields, "scene" | "practiceAfter">]: number;
+} & { readonly practiceAfter?: number | undefined };
 
 /** A simulation with other settings of its scene. @throws ConfigError, naming `whose` they are, where the scene has none such */
 export function withScene(
@@ -77,16 +84,17 @@ export function startsAt(iteration: number, curriculum: Curriculum) {
   };
 }
 
-/** Share of new episodes that start close to the goal; falls linearly to zero. */
+/** Share of new episodes that start close to the goal; falls linearly to zero, from where it would be if it had always been there. */
 export function practiceAt(
   iteration: number,
   {
     iterations,
     practiceShare,
     practiceUntil,
-  }: Pick<Curriculum, "iterations" | "practiceShare" | "practiceUntil">,
+    practiceAfter = 0,
+  }: Pick<Curriculum, "iterations" | "practiceShare" | "practiceUntil" | "practiceAfter">,
 ): number {
-  if (practiceUntil === 0) return 0;
+  if (practiceUntil === 0 || iteration < practiceAfter) return 0;
   return falling(practiceShare, 0, iteration / (iterations * practiceUntil));
 }
 

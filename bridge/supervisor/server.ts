@@ -102,6 +102,9 @@ interface Refusal {
   readonly sentence: string;
 }
 
+/** A stamp of the actuators' program may be so much ahead, by rounding; one of another clock is further off. */
+const stampSlack_s = 0.01;
+
 /** Looks at the clock so many times in a tick. */
 const looksPerTick = 4;
 
@@ -181,12 +184,13 @@ export class SupervisorServer {
   /** What the actuators' own sensors see. */
   sensed({ stamp_s, ...reading }: SensedLine): void {
     const now_s = monotonic_s();
-    const sensed = withReading(
-      this.#state.sensed,
-      "actuators",
-      reading,
-      Math.min(now_s, stamp_s ?? now_s),
-    );
+    const at_s = stamp_s ?? now_s;
+    if (at_s > now_s + stampSlack_s) {
+      const sentence = `The actuators' program stamped a reading with ${at_s} s, which is to come: it is ${now_s.toFixed(3)} s by the monotonic clock of the lines it gets.`;
+      this.refuse("stamp to come", sentence);
+      return;
+    }
+    const sensed = withReading(this.#state.sensed, "actuators", reading, Math.min(now_s, at_s));
     this.#state = { ...this.#state, sensed };
   }
 

@@ -88,6 +88,11 @@ describe("a supervisor", () => {
     server.sensed({ nearest_m: 0.1, stamp_s: monotonic_s() - 2 });
     await sleep(200);
     expect(last()[0]).toBe(0.1);
+    // by the wall's clock it would be new for ever
+    server.sensed({ nearest_m: 0.1, stamp_s: Date.now() / 1000 });
+    expect(server.report().refused["stamp to come"]).toBe(1);
+    await sleep(100);
+    expect(last()[0]).toBe(0.1);
     server.sensed({ nearest_m: 0.1, stamp_s: monotonic_s() });
     await until(() => policy.beat?.zones.join() === "near", 2000);
     // both are silent now
