@@ -194,9 +194,9 @@ export class Viewer {
   }
 
   /** The first replay of the list, failures before successes. */
-  async openFirstReplay(): Promise<void> {
+  openFirstReplay(): void {
     const [first] = replaysByKind(library.value.replays);
-    if (first) await this.openItem(first.items[0]);
+    if (first) void this.openItem(first.items[0]);
     else {
       this.pane.value.mode.value = "replay";
       this.setPlaying(false);

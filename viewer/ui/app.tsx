@@ -1,6 +1,6 @@
 /** The page as a whole. */
 
-import { useEffect, useReducer } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Mode } from "../pane.ts";
 import type { Viewer } from "../viewer.ts";
 import { Disturb } from "./disturb.tsx";
@@ -60,12 +60,10 @@ export function App({ viewer }: Props) {
 function Header({ viewer }: Props) {
   const mode = viewer.pane.value.mode.value;
   const sketch = viewer.pane.value.sketch.value;
-  const drawAgain = useReducer((times: number) => times + 1, 0)[1];
-  const choose = async (wanted: Mode) => {
+  // where nothing comes of it, the page is drawn again with what is said of that
+  const choose = (wanted: Mode) => {
     if (wanted === "live") viewer.openLive();
-    else await viewer.openFirstReplay();
-    // what could not be opened is not what is chosen
-    drawAgain(undefined);
+    else viewer.openFirstReplay();
   };
   return (
     <header>
@@ -79,7 +77,7 @@ function Header({ viewer }: Props) {
               name="mode"
               value={name}
               checked={mode === name}
-              onChange={() => void choose(name)}
+              onChange={() => choose(name)}
             />
             {name === "live" ? "Live" : "Replay"}
           </label>

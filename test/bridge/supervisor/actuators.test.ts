@@ -82,6 +82,7 @@ describe("an actuators' program", () => {
       actuators.write([0.1, 0.4], "armed");
       await new Promise(setImmediate);
     }
+    await new Promise((resolve) => setTimeout(resolve, 20));
     actuators.write([0, 0], "estop");
     writeFileSync(awake, "");
     await until(() => linesOf(heard).some((line) => line.includes("estop")), 10_000);
